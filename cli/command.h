@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A verb of the program. Each cmd_<verb>.c ends with one const struct command; main.c lists them.
+ * Help, the manual check and the completion come from these tables.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "cli/field.h"
+#include "cli/option.h"
+#include "cli/render.h"
+
+struct command {
+	const char *name;
+	const char *synopsis; /* what follows the name: "[DEVICE...]" */
+	const char *summary;  /* one line, no full stop */
+	const char *details;  /* further paragraphs for --help; may be NULL */
+	const struct option_spec *options;  /* own ones; may be NULL */
+	const struct record_type *columns;  /* whose fields -o chooses from; NULL: no -o */
+	const struct record_type *document; /* what --json prints; named like the verb */
+	bool read_only;                     /* --sysroot allowed */
+	int min_args, max_args;             /* operands; max -1: any number */
+	/*
+	 * Runs the verb and prints its document or table on stdout. Returns the exit status; when
+	 * it fills err (err->code set) main() prints that, as a message or as the JSON document: then
+	 * the verb has printed nothing on stdout.
+	 */
+	enum status (*run)(const struct options *opts, struct error *err);
+};
+
+/* Messages for people, on stderr (message.c); silent with --json where a document says the same. */
+void message_setup(const struct options *opts);
+void message_error(const struct error *err);
+void message_warning(const char *fmt, ...) PRINTF(1, 2);
+/* What happened or what to do next: not with --quiet. */
+void message_note(const char *fmt, ...) PRINTF(1, 2);
+/* Only with -v. */
+void message_verbose(const char *fmt, ...) PRINTF(1, 2);

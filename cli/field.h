@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Everything that vfioctl prints is records, and each kind of record has one table of fields.
+ *
+ * One row gives the table column, the JSON key, the word for -o, the line in --help, the completion
+ * word and the property in the JSON Schema. The renderers (table.c, json.c) know types, never VFIO.
+ * Missing is decided once: a value that is not known is "-" in text and null in JSON.
+ */
+#pragma once
+
+#include "base/util.h"
+
+enum field_type {
+	FIELD_STRING,
+	FIELD_NUMBER,
+	FIELD_BOOL,
+	FIELD_ID,      /* a hexadecimal id, four digits ("8086"); class ids have six */
+	FIELD_CLASS,
+	FIELD_SIZE,    /* bytes; text shows KiB, MiB ... */
+	FIELD_ADDRESS, /* a bus or memory address: "0xfe000000" in both renderers */
+	FIELD_STRINGS, /* a list of strings */
+	FIELD_RECORD,  /* one record of type child, or null */
+	FIELD_RECORDS, /* a list of records of type child */
+};
+
+/* What a getter returns: one member, according to the field's type. */
+struct value {
+	bool known;
+	union {
+		const char *string; /* valid as long as the record */
+		int64_t number;
+		bool boolean;
+		const void *record;
+	};
+};
+
+static inline struct value value_string(const char *s)
+{
+	return (struct value){.known = s != NULL, .string = s};
+}
+
+/* -1 is "not known", as in the records of the library. */
+static inline struct value value_number(int64_t n)
+{
+	return (struct value){.known = n != -1, .number = n};
+}
+
+static inline struct value value_bool(bool b)
+{
+	return (struct value){.known = true, .boolean = b};
+}
+
+static inline struct value value_record(const void *r)
+{
+	return (struct value){.known = r != NULL, .record = r};
+}
+
+#define VALUE_UNKNOWN ((struct value){.known = false})
+
+enum {
+	FIELD_DEFAULT = 1 << 0, /* a column of the table when -o does not say otherwise */
+	FIELD_RIGHT = 1 << 1,   /* align to the right */
+	FIELD_TRUNC = 1 << 2,   /* may be cut when the terminal is narrow */
+	FIELD_JSON_ONLY = 1 << 3, /* not in the sheet of `show`; -o can still name it */
+};
+
+struct record_type;
+
+struct field {
+	const char *key;   /* JSON key and word for -o, snake_case */
+	const char *title; /* column heading */
+	const char *help;  /* one line, no full stop */
+	enum field_type type;
+	unsigned int flags;
+	unsigned int needs; /* NEED_* of host/inventory.h that must be gathered for it */
+	/* Scalars and FIELD_RECORD. */
+	struct value (*get)(const void *record);
+	/* FIELD_STRINGS and FIELD_RECORDS: the i-th item, not known after the last. */
+	struct value (*item)(const void *record, size_t i);
+	const struct record_type *child; /* FIELD_RECORD and FIELD_RECORDS */
+};
+
+struct record_type {
+	const char *name;           /* "device"; the documents' types are named by their verb */
+	const struct field *fields; /* ended by a row without key */
+};
+
+#define for_each_field(field, type)                                                                \
+	for (const struct field *field = (type)->fields; field->key; field++)
+
+/* The field of that key, or NULL. */
+const struct field *field_find(const struct record_type *type, const char *key);

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The two renderers over records and field tables: tables and sheets for people (table.c), one JSON
+ * document for programs (json.c). All text from outside is scrubbed here (scrub.c).
+ */
+#pragma once
+
+#include "base/error.h"
+#include "cli/field.h"
+#include "cli/option.h"
+
+/* json.c */
+
+/*
+ * Prints {"schema": "vfioctl.<type->name>/1", ...fields of record...} and a newline.
+ */
+void json_print_document(const struct record_type *type, const void *record);
+
+/* Prints {"schema": "vfioctl.error/1", "error": {...}}. */
+void json_print_error(const struct error *err);
+
+/* Prints the JSON Schema (2020-12) of the document that json_print_document() makes of type. */
+void json_print_schema(const struct record_type *type);
+
+/* table.c */
+
+/*
+ * A choice of columns: keys separated by commas in text; a leading '+' adds them to the default
+ * ones. NULL chooses the default ones. 0, or -1 with a STATUS_USAGE error naming the columns there
+ * are. At most COLUMNS_MAX.
+ */
+#define COLUMNS_MAX 64
+struct columns {
+	const struct field *list[COLUMNS_MAX];
+	size_t count;
+};
+int columns_parse(struct columns *ret, const struct record_type *type, const char *text,
+		  struct error *err);
+
+/* The union of the columns' needs. */
+unsigned int columns_needs(const struct columns *columns);
+
+/* Prints one row a record; honours --noheadings, --raw and the width of the terminal. */
+void table_print(const struct columns *columns, const struct options *opts,
+		 const void *(*record)(const void *records, size_t i), const void *records);
+
+/* Prints the record as a sheet, one field a line, lists of records as tables below. */
+void sheet_print(const struct record_type *type, const void *record, const struct options *opts);
+
+/* scrub.c */
+
+/*
+ * A printable copy of text from outside: control bytes, C1, bidi marks and invalid UTF-8 become
+ * '?' and what is over max bytes is cut with "...". The caller frees it; NULL when out of memory.
+ */
+char *scrub(const char *text, size_t max);
+
+/*
+ * The error as a field table of vfioctl.error/1, for results that carry their own:
+ * FIELD_RECORD with child = &error_record and a getter that returns a struct error or unknown.
+ */
+extern const struct record_type error_record;

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Saved state: a flat JSON object of strings and numbers in one file, replaced as a whole.
+ */
+#pragma once
+
+#include "base/util.h"
+
+struct document;
+
+/* An empty document; NULL when out of memory. The caller frees it with document_free(). */
+struct document *document_new(void);
+void document_free(struct document *doc);
+
+static inline void document_free_pointer(struct document **doc)
+{
+	document_free(*doc);
+}
+#define scoped_document __attribute__((cleanup(document_free_pointer)))
+
+/*
+ * Reads a file of at most 64 KiB inside the root (base/path.h). 0, -EBADMSG when it is not a JSON
+ * object, or the errno of reading it. The caller frees *ret.
+ */
+int document_load(struct document **ret, const char *path);
+
+/* Replaces the file atomically, mode 0600. 0 or -errno. */
+int document_save(const struct document *doc, const char *path);
+
+/* A NULL value is stored as null. 0 or -ENOMEM. */
+int document_set_string(struct document *doc, const char *key, const char *value);
+int document_set_number(struct document *doc, const char *key, int64_t value);
+
+/* NULL when the key is missing, null or not a string; owned by the document. */
+const char *document_string(const struct document *doc, const char *key);
+
+/* fallback when the key is missing or not a number. */
+int64_t document_number(const struct document *doc, const char *key, int64_t fallback);

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * With the root at "/" the plain system calls do; in a captured tree each look-up is an openat2()
+ * with RESOLVE_IN_ROOT, and stat or readlink then work on the O_PATH descriptor it returned.
+ */
+#include "base/path.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+
+static struct {
+	int fd; /* O_PATH descriptor of a captured tree's top; -1: the live "/" */
+	char dir[PATH_MAX];
+} root = {.fd = -1, .dir = ""};
+
+/* Formats the caller's path into a buffer named `path`, or returns -ENAMETOOLONG. */
+#define FORMAT_PATH(fmt)                                                                           \
+	char path[PATH_MAX];                                                                       \
+	do {                                                                                       \
+		va_list ap_;                                                                       \
+		int n_;                                                                            \
+                                                                                                   \
+		va_start(ap_, fmt);                                                                \
+		n_ = vsnprintf(path, sizeof(path), fmt, ap_);                                      \
+		va_end(ap_);                                                                       \
+		if (n_ < 0 || (size_t)n_ >= sizeof(path))                                          \
+			return -ENAMETOOLONG;                                                      \
+	} while (0)
+
+int path_set_root(const char *dir)
+{
+	int fd = -1;
+
+	if (!realpath(dir, root.dir))
+		return -errno;
+	if (!streq(root.dir, "/")) {
+		fd = open(root.dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0)
+			return -errno;
+	} else {
+		root.dir[0] = '\0';
+	}
+	close_fd(&root.fd);
+	root.fd = fd;
+	return 0;
+}
+
+bool path_is_live(void)
+{
+	return root.fd < 0;
+}
+
+int path_outside(char *buf, size_t size, const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+	int n = snprintf(buf, size, "%s%s", root.dir, path);
+
+	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
+static int open_at_root(const char *path, int flags, mode_t mode)
+{
+	struct open_how how = {
+		.flags = (unsigned int)(flags | O_CLOEXEC),
+		.mode = mode,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	int fd;
+
+	if (path_is_live())
+		fd = open(path, flags | O_CLOEXEC, mode);
+	else
+		fd = (int)syscall(SYS_openat2, root.fd, path, &how, sizeof(how));
+	return fd < 0 ? -errno : fd;
+}
+
+int path_open(int flags, const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+
+	return open_at_root(path, flags, 0);
+}
+
+DIR *path_opendir(const char *fmt, ...)
+{
+	char path[PATH_MAX];
+	va_list ap;
+	DIR *dir;
+	int n, fd;
+
+	va_start(ap, fmt);
+	n = vsnprintf(path, sizeof(path), fmt, ap);
+	va_end(ap);
+	fd = n > 0 && (size_t)n < sizeof(path) ? open_at_root(path, O_RDONLY | O_DIRECTORY, 0)
+					       : -ENAMETOOLONG;
+	if (fd < 0) {
+		errno = -fd;
+		return NULL;
+	}
+	dir = fdopendir(fd);
+	if (!dir)
+		close_fd(&fd);
+	return dir;
+}
+
+const char *path_next(DIR *dir)
+{
+	struct dirent *entry;
+
+	while ((entry = readdir(dir)))
+		if (!streq(entry->d_name, ".") && !streq(entry->d_name, ".."))
+			return entry->d_name;
+	return NULL;
+}
+
+/* Reads until the buffer is full or the file ends; returns the length. */
+static ssize_t read_full(int fd, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	while (used < size) {
+		ssize_t n = read(fd, buf + used, size - used);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		used += (size_t)n;
+	}
+	return (ssize_t)used;
+}
+
+ssize_t path_read(char *buf, size_t size, const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+	scoped_fd int fd = open_at_root(path, O_RDONLY, 0);
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	/* One read(2) gives a whole sysfs attribute; asking for its end would call the driver again. */
+	do
+		n = read(fd, buf, size - 1);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	if (n > 0 && buf[n - 1] == '\n')
+		n--;
+	buf[n] = '\0';
+	return n;
+}
+
+int path_read_all(char **ret, size_t max, const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+	scoped_fd int fd = open_at_root(path, O_RDONLY, 0);
+	scoped_free char *data = NULL;
+	size_t size = 0, used = 0;
+
+	if (fd < 0)
+		return fd;
+	for (;;) {
+		ssize_t n;
+
+		if (used == size) {
+			char *more = realloc(data, (size ? size * 2 : 4096) + 1);
+
+			if (!more)
+				return -ENOMEM;
+			data = more;
+			size = size ? size * 2 : 4096;
+		}
+		n = read_full(fd, data + used, size - used);
+		if (n < 0)
+			return (int)n;
+		used += (size_t)n;
+		if (used > max)
+			return -EFBIG;
+		if (used < size)
+			break;
+	}
+	data[used] = '\0';
+	*ret = take_ptr(data);
+	return 0;
+}
+
+int path_read_number(int64_t *ret, const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+	char text[64], *end;
+	ssize_t n = path_read(text, sizeof(text), "%s", path);
+	long long value;
+
+	if (n < 0)
+		return (int)n;
+	errno = 0;
+	value = strtoll(text, &end, startswith(text, "0x") ? 16 : 10);
+	if (end == text || *end != '\0')
+		return -EINVAL;
+	if (errno)
+		return -errno;
+	*ret = value;
+	return 0;
+}
+
+ssize_t path_readlink(char *buf, size_t size, const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+	ssize_t n;
+
+	if (path_is_live()) {
+		n = readlink(path, buf, size - 1);
+	} else {
+		scoped_fd int fd = open_at_root(path, O_PATH | O_NOFOLLOW, 0);
+
+		if (fd < 0)
+			return fd;
+		n = readlinkat(fd, "", buf, size - 1);
+	}
+	if (n < 0)
+		return errno == ENOENT && !path_is_live() ? -EINVAL : -errno;
+	buf[n] = '\0';
+	return n;
+}
+
+ssize_t path_link_name(char *buf, size_t size, const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+	char target[PATH_MAX];
+	ssize_t n = path_readlink(target, sizeof(target), "%s", path);
+	const char *name;
+
+	if (n < 0)
+		return n;
+	name = base_name(target);
+	n = (ssize_t)strlen(name);
+	if ((size_t)n >= size)
+		return -ENAMETOOLONG;
+	memcpy(buf, name, (size_t)n + 1);
+	return n;
+}
+
+ssize_t path_resolve(char *buf, size_t size, const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+	scoped_fd int fd = open_at_root(path, O_PATH, 0);
+	char link[64], target[PATH_MAX];
+	size_t prefix = strlen(root.dir);
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, target, sizeof(target) - 1);
+	if (n < 0)
+		return -errno;
+	target[n] = '\0';
+	if (prefix && strncmp(target, root.dir, prefix) != 0)
+		return -EXDEV;
+	n -= (ssize_t)prefix;
+	if ((size_t)n >= size)
+		return -ENAMETOOLONG;
+	memcpy(buf, target + prefix, (size_t)n + 1);
+	return n;
+}
+
+static int stat_path(const char *path, struct stat *ret, bool follow)
+{
+	scoped_fd int fd = -1;
+
+	if (path_is_live())
+		return fstatat(AT_FDCWD, path, ret, follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0 ? -errno
+											  : 0;
+	fd = open_at_root(path, O_PATH | (follow ? 0 : O_NOFOLLOW), 0);
+	if (fd < 0)
+		return fd;
+	return fstat(fd, ret) < 0 ? -errno : 0;
+}
+
+int path_stat(struct stat *ret, const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+
+	return stat_path(path, ret, true);
+}
+
+int path_lstat(struct stat *ret, const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+
+	return stat_path(path, ret, false);
+}
+
+int path_stat_magic(struct stat *ret, const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+
+	if (!path_is_live())
+		return -EXDEV;
+	return stat(path, ret) < 0 ? -errno : 0;
+}
+
+bool path_exists(const char *fmt, ...)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(path, sizeof(path), fmt, ap);
+	va_end(ap);
+	return n > 0 && (size_t)n < sizeof(path) && stat_path(path, &st, false) == 0;
+}
+
+int path_access(int mode, const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+	scoped_fd int fd = -1;
+
+	if (path_is_live())
+		return faccessat(AT_FDCWD, path, mode, AT_EACCESS) < 0 ? -errno : 0;
+	fd = open_at_root(path, O_PATH, 0);
+	return fd < 0 ? fd : 0;
+}
+
+int path_write(const char *value, const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+	scoped_fd int fd = -1;
+	size_t size = strlen(value);
+	ssize_t n;
+
+	if (!path_is_live())
+		return -EXDEV;
+	fd = open_at_root(path, O_WRONLY, 0);
+	if (fd < 0)
+		return fd;
+	/* No retry on EINTR: an attribute that was interrupted may have had its effect already. */
+	n = write(fd, value, size);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == size ? 0 : -EIO;
+}
+
+static int write_synced(int fd, const char *data, size_t size)
+{
+	while (size) {
+		ssize_t n = write(fd, data, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		data += n;
+		size -= (size_t)n;
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+/* Splits off the directory of a path and opens it; links in it are followed. */
+static int open_parent(const char *path, const char **ret_name)
+{
+	char dir[PATH_MAX];
+	const char *name = base_name(path);
+	size_t n = (size_t)(name - path);
+
+	if (n == 0 || *name == '\0' || n >= sizeof(dir))
+		return -EINVAL;
+	memcpy(dir, path, n);
+	dir[n] = '\0';
+	*ret_name = name;
+	return open_at_root(dir, O_RDONLY | O_DIRECTORY, 0);
+}
+
+int path_replace(const char *data, size_t size, mode_t mode, const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+	const char *name;
+	scoped_fd int dir = open_parent(path, &name);
+	scoped_fd int fd = -1;
+	char temporary[NAME_MAX + 1];
+	int r;
+
+	if (!path_is_live())
+		return -EXDEV;
+	if (dir < 0)
+		return dir;
+	r = snprintf(temporary, sizeof(temporary), ".%s.%d", name, (int)getpid());
+	if (r < 0 || (size_t)r >= sizeof(temporary))
+		return -ENAMETOOLONG;
+	unlinkat(dir, temporary, 0); /* left over from a run with the same pid that was killed */
+	fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	if (fd < 0)
+		return -errno;
+	r = write_synced(fd, data, size);
+	if (r == 0 && renameat(dir, temporary, dir, name) < 0)
+		r = -errno;
+	if (r == 0)
+		return fsync(dir) < 0 ? -errno : 0;
+	unlinkat(dir, temporary, 0);
+	return r;
+}
+
+int path_mkdir(mode_t mode, const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+	struct stat st;
+
+	if (!path_is_live())
+		return -EXDEV;
+	if (mkdir(path, mode) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return -errno;
+	if (lstat(path, &st) < 0)
+		return -errno;
+	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+}
+
+int path_unlink(const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+
+	if (!path_is_live())
+		return -EXDEV;
+	return unlink(path) < 0 ? -errno : 0;
+}

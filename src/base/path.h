@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The only door to /sys, /proc, /dev, /run, /etc and /boot.
+ *
+ * All paths are absolute and are looked up inside one root, "/" or the tree named by --sysroot,
+ * with openat2(2) and RESOLVE_IN_ROOT: a link in a captured tree cannot lead out of it. The root
+ * belongs to the process, as with chroot(2), because one run looks at exactly one machine.
+ *
+ * Every function takes the path as a printf format. Failures are -errno. Nothing here has a
+ * deadline: an attribute of a device that is stuck in unbind, or a FIFO in a captured tree, can
+ * block for ever, so callers that must not hang work in a child (base/worker.h).
+ */
+#pragma once
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/util.h"
+
+/* Sysfs never hands out more than a page per attribute. */
+#define PATH_ATTR_MAX 4096
+
+/* Makes dir the root of all further look-ups. 0, or -errno and the old root stays. */
+int path_set_root(const char *dir);
+
+/* True while the root is "/": only then may anything be written, opened as a device or loaded. */
+bool path_is_live(void);
+
+/*
+ * The name that a program outside of this one would use for a path inside the root ("/sys/x", or
+ * "DIR/sys/x" with --sysroot): for libraries that open files themselves. 0 or -ENAMETOOLONG.
+ */
+int path_outside(char *buf, size_t size, const char *fmt, ...) PRINTF(3, 4);
+
+/* open(2) in the root, O_CLOEXEC added. Returns a descriptor that the caller closes. */
+int path_open(int flags, const char *fmt, ...) PRINTF(2, 3);
+
+/* A directory stream that the caller closes (scoped_dir); NULL with errno set. */
+DIR *path_opendir(const char *fmt, ...) PRINTF(1, 2);
+
+/* Next entry other than "." and ".."; NULL at the end. */
+const char *path_next(DIR *dir);
+
+/*
+ * Reads at most size-1 bytes, drops one trailing newline, terminates with NUL and returns the
+ * length. What does not fit is cut.
+ */
+ssize_t path_read(char *buf, size_t size, const char *fmt, ...) PRINTF(3, 4);
+
+/* Reads a whole file into fresh memory that the caller frees; at most max bytes, else -EFBIG. */
+int path_read_all(char **ret, size_t max, const char *fmt, ...) PRINTF(3, 4);
+
+/* Reads a number as the kernel prints it: decimal, negative or 0x-prefixed. */
+int path_read_number(int64_t *ret, const char *fmt, ...) PRINTF(2, 3);
+
+/* The target of a symbolic link, unresolved. */
+ssize_t path_readlink(char *buf, size_t size, const char *fmt, ...) PRINTF(3, 4);
+
+/* The last component of a symbolic link's target: how sysfs names a driver, group or bus. */
+ssize_t path_link_name(char *buf, size_t size, const char *fmt, ...) PRINTF(3, 4);
+
+/* The canonical path inside the root, all links resolved. */
+ssize_t path_resolve(char *buf, size_t size, const char *fmt, ...) PRINTF(3, 4);
+
+/* stat(2), following links; path_lstat() does not follow the last one. */
+int path_stat(struct stat *ret, const char *fmt, ...) PRINTF(2, 3);
+int path_lstat(struct stat *ret, const char *fmt, ...) PRINTF(2, 3);
+
+/*
+ * stat(2) through a magic link such as /proc/PID/fd/N, which RESOLVE_IN_ROOT does not follow:
+ * the device number of what another process has open. -EXDEV outside of "/".
+ */
+int path_stat_magic(struct stat *ret, const char *fmt, ...) PRINTF(2, 3);
+
+bool path_exists(const char *fmt, ...) PRINTF(1, 2);
+
+/* access(2) with the effective ids. */
+int path_access(int mode, const char *fmt, ...) PRINTF(2, 3);
+
+/*
+ * Writes value to an existing file in one write(2), as kernel attributes want it.
+ * -EXDEV outside of "/": a captured tree is never changed.
+ */
+int path_write(const char *value, const char *fmt, ...) PRINTF(2, 3);
+
+/*
+ * Replaces a file as a whole: written beside it under a temporary name, synced, renamed, its
+ * directory synced. A symbolic link in the last component is replaced, not followed.
+ */
+int path_replace(const char *data, size_t size, mode_t mode, const char *fmt, ...) PRINTF(4, 5);
+
+/* mkdir(2) for the last component; an existing directory (not a link to one) is success. */
+int path_mkdir(mode_t mode, const char *fmt, ...) PRINTF(2, 3);
+
+/* unlink(2). */
+int path_unlink(const char *fmt, ...) PRINTF(1, 2);

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+/* Keeps only the result pipe, moved to descriptor 3 with /dev/null on 0 to 2. */
+static void detach_from_parent(int result)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	setsid();
+	if (chdir("/") < 0)
+		_exit(1);
+	for (int fd = 0; fd <= 2; fd++)
+		dup2(null, fd);
+	dup2(result, 3);
+	close_range(4, ~0U, 0);
+	/* The parent decides what an interrupt means; the work is not cut in the middle. */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+int worker_start(struct worker *ret, worker_fn *fn, void *arg)
+{
+	int pipefd[2];
+	pid_t pid;
+
+	if (pipe2(pipefd, O_CLOEXEC) < 0)
+		return -errno;
+	pid = fork();
+	if (pid < 0) {
+		int saved = errno;
+
+		close(pipefd[0]);
+		close(pipefd[1]);
+		return -saved;
+	}
+	if (pid == 0) {
+		detach_from_parent(pipefd[1]);
+		fn(arg, 3);
+		_exit(0);
+	}
+	close(pipefd[1]);
+	*ret = (struct worker){.pid = pid, .result = pipefd[0]};
+	return 0;
+}
+
+static void reap(struct worker *worker, int flags)
+{
+	while (worker->pid > 0 && waitpid(worker->pid, NULL, flags) < 0 && errno == EINTR)
+		;
+	worker->pid = 0;
+	close_fd(&worker->result);
+}
+
+int worker_wait(struct worker *worker, int64_t timeout_ms, void *buf, size_t size)
+{
+	int64_t deadline = now_ms() + timeout_ms;
+	size_t used = 0;
+
+	while (used < size) {
+		struct pollfd pfd = {.fd = worker->result, .events = POLLIN};
+		int64_t left = deadline - now_ms();
+		ssize_t n;
+
+		if (poll(&pfd, 1, left > 0 ? (int)left : 0) == 0) {
+			if (now_ms() >= deadline)
+				return -ETIMEDOUT;
+			continue;
+		}
+		if (!pfd.revents)
+			continue; /* interrupted */
+		n = read(worker->result, (char *)buf + used, size - used);
+		if (n <= 0)
+			break;
+		used += (size_t)n;
+	}
+	reap(worker, 0);
+	return used == size ? 0 : -ECHILD;
+}
+
+void worker_abandon(struct worker *worker)
+{
+	if (worker->pid > 0)
+		kill(worker->pid, SIGKILL);
+	reap(worker, WNOHANG);
+}
+
+int worker_run(worker_fn *fn, void *arg, int64_t timeout_ms, void *buf, size_t size)
+{
+	struct worker worker;
+	int r = worker_start(&worker, fn, arg);
+
+	if (r < 0)
+		return r;
+	r = worker_wait(&worker, timeout_ms, buf, size);
+	if (r == -ETIMEDOUT)
+		worker_abandon(&worker);
+	return r;
+}

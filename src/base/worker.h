@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A child process that does what may block in the kernel for ever.
+ *
+ * An unbind that waits for a VFIO user sleeps in state D and does not hear SIGKILL; so does any
+ * access that needs the same device lock. Such work runs in a worker: its own session, working
+ * directory "/", and no descriptor of the parent's but one pipe for its result, so that a stuck
+ * one holds neither the caller's stdout nor a lock. It is killed and left behind; it can do no
+ * harm when the kernel lets it go, because the signal ends it before it returns to user space.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "base/util.h"
+
+struct worker {
+	pid_t pid;  /* 0: none */
+	int result; /* read end of the result pipe; -1: none */
+};
+
+/* Work to do in the child: may write up to PIPE_BUF bytes of result with one write(2) to fd. */
+typedef void worker_fn(void *arg, int fd);
+
+/* Starts fn(arg) in a new process. 0 or -errno. */
+int worker_start(struct worker *ret, worker_fn *fn, void *arg);
+
+/*
+ * Waits for the result: size bytes into buf. 0, -ETIMEDOUT when timeout_ms passed (the worker still
+ * runs: wait again or abandon it), or -ECHILD when it ended without a full result. After 0 and
+ * -ECHILD the worker is reaped.
+ */
+int worker_wait(struct worker *worker, int64_t timeout_ms, void *buf, size_t size);
+
+/* Kills the worker and does not wait for it to die. Fine on one that has been reaped. */
+void worker_abandon(struct worker *worker);
+
+/*
+ * Runs fn in a worker and waits: its result, or one of the errors above; it is abandoned on
+ * -ETIMEDOUT.
+ */
+int worker_run(worker_fn *fn, void *arg, int64_t timeout_ms, void *buf, size_t size);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The device record: what is known of one PCI function, or of one device of any bus that a VFIO
+ * driver holds.
+ *
+ * Records live in the arena of the inventory that gathered them (host/inventory.h) and are never
+ * freed singly. A string that is not known is NULL, a number that is not known is -1.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "base/arena.h"
+
+enum device_state {
+	DEVICE_OK,
+	DEVICE_LOCKED, /* an attribute did not answer in time: somebody holds the device lock */
+	DEVICE_GONE,   /* vanished while it was looked at */
+};
+
+/* What stands between the device's DMA and memory. */
+enum iommu_kind {
+	IOMMU_UNKNOWN, /* the device could not be read */
+	IOMMU_NONE,
+	IOMMU_PHYSICAL,
+	IOMMU_EMULATED, /* mdev and the like: the parent driver checks each access */
+};
+
+/* Ways for user space to get at a device; a set of these. */
+enum {
+	MODE_CDEV = 1 << 0,  /* /dev/vfio/devices/vfioN with iommufd */
+	MODE_GROUP = 1 << 1, /* /dev/vfio/N with a container */
+};
+
+struct bar {
+	int index; /* 0 to 5, 6 is the expansion ROM */
+	uint64_t start, size;
+	bool io, prefetchable, is64;
+};
+
+/* What only `show` wants to know; see NEED_DETAIL. */
+struct device_detail {
+	const char *reset_methods; /* "flr bus", "" when the function has no reset */
+	const char *runtime_status, *power_state;
+	const char *firmware_node; /* ACPI path */
+	const char *subsystem_name;
+	int64_t enable_count; /* pci_enable_device() calls outstanding */
+	int64_t revision;
+	int64_t d3cold_allowed;
+	int64_t boot_vga; /* -1: not a display device */
+	int64_t sriov_total;
+	const char *link_speed, *link_width; /* "8.0 GT/s PCIe", "4" */
+	const struct bar *bars;
+	size_t n_bars;
+};
+
+struct device {
+	const char *address; /* name on its bus: "0000:03:00.0", an mdev's UUID */
+	const char *bus;     /* "pci", "mdev", "platform" ... */
+	const char *syspath; /* "/sys/devices/..." */
+	enum device_state state;
+
+	int64_t class_id; /* PCI: 24 bits, base class first */
+	int64_t vendor_id, device_id, subvendor_id, subdevice_id;
+	const char *modalias;
+
+	const char *driver;
+	const char *driver_override;
+	int iommu_group;
+	enum iommu_kind iommu;
+	int numa_node; /* -1: unknown, or the platform has none */
+
+	unsigned int modes; /* MODE_*: offered now */
+	const char *vfio_name; /* "vfio0", "noiommu-vfio0": entry in /sys/class/vfio-dev */
+	dev_t cdev_number;     /* 0 without a cdev */
+	const char *cdev;      /* node path, "/dev/vfio/devices/vfio0" */
+	const char *group_node; /* "/dev/vfio/12", "/dev/vfio/noiommu-0" */
+
+	const char *physfn; /* address of the PF of which this is a VF */
+	int n_vfs;          /* VFs of this PF that exist now */
+
+	/* Filled after the scan, from look-ups that cannot block. */
+	unsigned int would_offer; /* MODE_* that binding to a VFIO driver would give */
+	const char *vendor_name, *device_name, *class_name;
+
+	const struct device_detail *detail; /* NULL unless asked for */
+};
+
+/* True for a PCI-to-PCI or CardBus bridge, which VFIO never takes (its header is not type 0). */
+bool device_is_bridge(const struct device *dev);
+
+/* True while a VFIO driver, of whatever name, has the device. */
+static inline bool device_is_vfio(const struct device *dev)
+{
+	return dev->vfio_name != NULL;
+}
