@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The options that choose a machine. Sourced by lab.
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # the other parts read these
+
+TOPOLOGY=default
+VARIANT=dual
+CPU=max
+APPEND=
+DISK=
+MEMORY=2G
+TIMEOUT=1800
+BUILD=release
+OUT=
+JOBS=1
+
+# Set the variables above from "$@"; what is left goes to ARGUMENTS.
+parse_options() {
+	ARGUMENTS=()
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--) shift; ARGUMENTS+=("$@"); return ;;
+		--*=*) set -- "${1%%=*}" "${1#*=}" "${@:2}"; continue ;;
+		--topology | --kernel | --cpu | --append | --disk | --memory | --timeout | --build | --out | --jobs)
+			[ $# -gt 1 ] || usage_error "$1 wants a value"
+			set_option "$1" "$2"
+			shift 2
+			;;
+		-*) usage_error "unknown option '$1'" ;;
+		*) ARGUMENTS+=("$1"); shift ;;
+		esac
+	done
+}
+
+set_option() {
+	case $1 in
+	--topology) one_of "$1" "$2" "$LAB_DIR/topology" "" && TOPOLOGY=$2 ;;
+	--kernel) known_variant "$2" && VARIANT=$2 ;;
+	--cpu) CPU=$2 ;;
+	--append) APPEND=$2 ;;
+	--disk) DISK=$(realpath -m "$2") ;;
+	--memory) MEMORY=$2 ;;
+	--timeout) number "$1" "$2" && TIMEOUT=$2 ;;
+	--build)
+		[[ $2 =~ ^(release|sanitize|none)$ ]] || usage_error "--build is release, sanitize or none"
+		BUILD=$2
+		;;
+	--out) OUT=$(realpath -m "$2") ;;
+	--jobs) number "$1" "$2" && JOBS=$2 ;;
+	esac
+}
+
+one_of() {
+	local option=$1 value=$2 dir=$3 ending=$4
+	[ -f "$dir/$value$ending" ] || usage_error "$option '$value' is none of: $(
+		cd "$dir" && printf '%s ' * | sed "s/$ending\>//g"
+	)"
+}
+
+number() {
+	[[ $2 =~ ^[0-9]+$ ]] || usage_error "$1 wants a number, not '$2'"
+}
+
+known_variant() {
+	[ "$1" = debian ] || one_of --kernel "$1" "$LAB_DIR/kernel" .config
+}
