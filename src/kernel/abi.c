@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Nothing runs here: at compile time our declarations are compared with the kernel headers that are
+ * installed, as far as those go.
+ */
+#include "kernel/abi.h"
+
+#define SAME(ours, theirs)      static_assert((ours) == (theirs), #theirs)
+#define SAME_SIZE(ours, theirs) static_assert(sizeof(struct ours) == sizeof(struct theirs), #theirs)
+#define SAME_OFFSET(ours, member, theirs, their_member)                                            \
+	static_assert(offsetof(struct ours, member) == offsetof(struct theirs, their_member),      \
+		      #theirs "." #their_member)
+
+#if __has_include(<linux/vfio.h>)
+#include <linux/vfio.h>
+
+SAME(K_GET_API_VERSION, VFIO_GET_API_VERSION);
+SAME(K_CHECK_EXTENSION, VFIO_CHECK_EXTENSION);
+SAME(K_SET_IOMMU, VFIO_SET_IOMMU);
+SAME(K_GROUP_GET_STATUS, VFIO_GROUP_GET_STATUS);
+SAME(K_GROUP_SET_CONTAINER, VFIO_GROUP_SET_CONTAINER);
+SAME(K_GROUP_UNSET_CONTAINER, VFIO_GROUP_UNSET_CONTAINER);
+SAME(K_GROUP_GET_DEVICE_FD, VFIO_GROUP_GET_DEVICE_FD);
+SAME(K_TYPE1_GET_INFO, VFIO_IOMMU_GET_INFO);
+SAME(K_TYPE1_MAP_DMA, VFIO_IOMMU_MAP_DMA);
+SAME(K_TYPE1_UNMAP_DMA, VFIO_IOMMU_UNMAP_DMA);
+SAME(K_TYPE1_INFO_CAPS, VFIO_IOMMU_INFO_CAPS);
+SAME(K_TYPE1_CAP_IOVA_RANGE, VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE);
+SAME(K_TYPE1_MAP_READ, VFIO_DMA_MAP_FLAG_READ);
+SAME(K_TYPE1_MAP_WRITE, VFIO_DMA_MAP_FLAG_WRITE);
+SAME(K_DEVICE_GET_INFO, VFIO_DEVICE_GET_INFO);
+SAME(K_DEVICE_GET_REGION_INFO, VFIO_DEVICE_GET_REGION_INFO);
+SAME(K_DEVICE_GET_IRQ_INFO, VFIO_DEVICE_GET_IRQ_INFO);
+SAME(K_DEVICE_RESET, VFIO_DEVICE_RESET);
+SAME(K_PCI_HOT_RESET_INFO, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO);
+SAME(K_DEVICE_FEATURE, VFIO_DEVICE_FEATURE);
+SAME(K_DEVICE_FLAG_RESET, VFIO_DEVICE_FLAGS_RESET);
+SAME(K_DEVICE_FLAG_PCI, VFIO_DEVICE_FLAGS_PCI);
+
+SAME_SIZE(k_group_status, vfio_group_status);
+SAME_OFFSET(k_type1_info, page_sizes, vfio_iommu_type1_info, iova_pgsizes);
+SAME_OFFSET(k_type1_info, cap_offset, vfio_iommu_type1_info, cap_offset);
+SAME_SIZE(k_cap, vfio_info_cap_header);
+SAME_OFFSET(k_type1_iova_ranges, ranges, vfio_iommu_type1_info_cap_iova_range, iova_ranges);
+SAME_SIZE(k_type1_map, vfio_iommu_type1_dma_map);
+SAME_OFFSET(k_type1_map, iova, vfio_iommu_type1_dma_map, iova);
+SAME_SIZE(k_type1_unmap, vfio_iommu_type1_dma_unmap);
+SAME_OFFSET(k_device_info, irqs, vfio_device_info, num_irqs);
+SAME_SIZE(k_region_info, vfio_region_info);
+SAME_OFFSET(k_region_info, offset, vfio_region_info, offset);
+SAME_SIZE(k_hot_reset_entry, vfio_pci_dependent_device);
+SAME_OFFSET(k_hot_reset_info, entries, vfio_pci_hot_reset_info, devices);
+
+#ifdef VFIO_DEVICE_BIND_IOMMUFD
+SAME(K_DEVICE_BIND, VFIO_DEVICE_BIND_IOMMUFD);
+SAME(K_DEVICE_ATTACH, VFIO_DEVICE_ATTACH_IOMMUFD_PT);
+SAME(K_DEVICE_DETACH, VFIO_DEVICE_DETACH_IOMMUFD_PT);
+SAME_OFFSET(k_bind, iommufd, vfio_device_bind_iommufd, iommufd);
+SAME_OFFSET(k_bind, devid, vfio_device_bind_iommufd, out_devid);
+SAME_OFFSET(k_attach, pt_id, vfio_device_attach_iommufd_pt, pt_id);
+SAME(K_HOT_RESET_DEV_ID, VFIO_PCI_HOT_RESET_FLAG_DEV_ID);
+SAME(K_HOT_RESET_OWNED, VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED);
+#endif
+#endif
+
+#if __has_include(<linux/iommufd.h>)
+#include <linux/iommufd.h>
+
+SAME(K_IOMMU_DESTROY, IOMMU_DESTROY);
+SAME(K_IOAS_ALLOC, IOMMU_IOAS_ALLOC);
+SAME(K_IOAS_IOVA_RANGES, IOMMU_IOAS_IOVA_RANGES);
+SAME(K_IOAS_MAP, IOMMU_IOAS_MAP);
+SAME(K_IOAS_UNMAP, IOMMU_IOAS_UNMAP);
+SAME(K_IOMMU_OPTION, IOMMU_OPTION);
+SAME(K_IOMMU_VFIO_IOAS, IOMMU_VFIO_IOAS);
+SAME(K_IOAS_MAP_FIXED, IOMMU_IOAS_MAP_FIXED_IOVA);
+SAME(K_IOAS_MAP_WRITE, IOMMU_IOAS_MAP_WRITEABLE);
+SAME(K_IOAS_MAP_READ, IOMMU_IOAS_MAP_READABLE);
+SAME(K_OPTION_RLIMIT_MODE, IOMMU_OPTION_RLIMIT_MODE);
+SAME(K_OPTION_GET, IOMMU_OPTION_OP_GET);
+SAME(K_VFIO_IOAS_GET, IOMMU_VFIO_IOAS_GET);
+
+SAME_SIZE(k_destroy, iommu_destroy);
+SAME_SIZE(k_ioas_alloc, iommu_ioas_alloc);
+SAME_OFFSET(k_ioas_alloc, id, iommu_ioas_alloc, out_ioas_id);
+SAME_SIZE(k_ioas_ranges, iommu_ioas_iova_ranges);
+SAME_OFFSET(k_ioas_ranges, alignment, iommu_ioas_iova_ranges, out_iova_alignment);
+SAME_SIZE(k_ioas_map, iommu_ioas_map);
+SAME_OFFSET(k_ioas_map, address, iommu_ioas_map, user_va);
+SAME_OFFSET(k_ioas_map, iova, iommu_ioas_map, iova);
+SAME_SIZE(k_ioas_unmap, iommu_ioas_unmap);
+SAME_SIZE(k_option, iommu_option);
+SAME_OFFSET(k_option, object, iommu_option, object_id);
+SAME_OFFSET(k_option, value, iommu_option, val64);
+SAME_SIZE(k_vfio_ioas, iommu_vfio_ioas);
+#ifdef IOMMU_GET_HW_INFO
+SAME(K_GET_HW_INFO, IOMMU_GET_HW_INFO);
+SAME_OFFSET(k_hw_info, data, iommu_hw_info, data_uptr);
+SAME_OFFSET(k_hw_info, type, iommu_hw_info, out_data_type);
+#endif
+#endif

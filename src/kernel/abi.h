@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The binary interface of VFIO and iommufd, declared here because the headers that a distribution
+ * installs may be older than the kernel that runs (Debian 12 knows neither the cdev nor
+ * /dev/iommu).
+ *
+ * All names are our own, so that <linux/vfio.h> and <linux/iommufd.h> can be included beside this:
+ * abi.c does, and compares. Only src/kernel/ includes this file.
+ *
+ * Two habits of size: a VFIO structure begins with argsz, what lies beyond the kernel's own is
+ * ignored; an iommufd structure begins with size, and must be zero beyond what the kernel knows.
+ */
+#pragma once
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+
+#define K_NUMBER(nr) _IO(0x3b, nr)
+
+/* Checks a structure's size, and where one of its members lies. */
+#define K_SIZE(type, size)         static_assert(sizeof(struct type) == (size), #type)
+#define K_OFFSET(type, member, at) static_assert(offsetof(struct type, member) == (at), #type)
+
+/* ---- container and group ---- */
+
+#define K_GET_API_VERSION       K_NUMBER(0x64)
+#define K_CHECK_EXTENSION       K_NUMBER(0x65)
+#define K_SET_IOMMU             K_NUMBER(0x66)
+#define K_GROUP_GET_STATUS      K_NUMBER(0x67)
+#define K_GROUP_SET_CONTAINER   K_NUMBER(0x68)
+#define K_GROUP_UNSET_CONTAINER K_NUMBER(0x69)
+#define K_GROUP_GET_DEVICE_FD   K_NUMBER(0x6a)
+
+struct k_group_status {
+	uint32_t argsz;
+	uint32_t flags;
+};
+K_SIZE(k_group_status, 8);
+
+/* ---- type1 memory of a container ---- */
+
+#define K_TYPE1_GET_INFO  K_NUMBER(0x70)
+#define K_TYPE1_MAP_DMA   K_NUMBER(0x71)
+#define K_TYPE1_UNMAP_DMA K_NUMBER(0x72)
+
+enum { K_TYPE1_INFO_CAPS = 1 << 1 };
+enum { K_TYPE1_CAP_IOVA_RANGE = 1 };
+enum { K_TYPE1_MAP_READ = 1 << 0, K_TYPE1_MAP_WRITE = 1 << 1 };
+
+struct k_type1_info {
+	uint32_t argsz;
+	uint32_t flags;
+	uint64_t page_sizes;
+	uint32_t cap_offset;
+	uint32_t reserved;
+};
+K_SIZE(k_type1_info, 24);
+K_OFFSET(k_type1_info, cap_offset, 16);
+
+struct k_cap {
+	uint16_t id;
+	uint16_t version;
+	uint32_t next; /* offset from the start of the info structure; 0: last */
+};
+K_SIZE(k_cap, 8);
+
+struct k_range {
+	uint64_t first;
+	uint64_t last;
+};
+K_SIZE(k_range, 16);
+
+struct k_type1_iova_ranges {
+	struct k_cap cap;
+	uint32_t count;
+	uint32_t reserved;
+	struct k_range ranges[];
+};
+K_SIZE(k_type1_iova_ranges, 16);
+
+struct k_type1_map {
+	uint32_t argsz;
+	uint32_t flags;
+	uint64_t address;
+	uint64_t iova;
+	uint64_t size;
+};
+K_SIZE(k_type1_map, 32);
+
+struct k_type1_unmap {
+	uint32_t argsz;
+	uint32_t flags;
+	uint64_t iova;
+	uint64_t size;
+};
+K_SIZE(k_type1_unmap, 24);
+
+/* ---- device ---- */
+
+#define K_DEVICE_GET_INFO        K_NUMBER(0x6b)
+#define K_DEVICE_GET_REGION_INFO K_NUMBER(0x6c)
+#define K_DEVICE_GET_IRQ_INFO    K_NUMBER(0x6d)
+#define K_DEVICE_RESET           K_NUMBER(0x6f)
+#define K_PCI_HOT_RESET_INFO     K_NUMBER(0x70)
+#define K_DEVICE_FEATURE         K_NUMBER(0x75)
+#define K_DEVICE_BIND            K_NUMBER(0x76)
+#define K_DEVICE_ATTACH          K_NUMBER(0x77)
+#define K_DEVICE_DETACH          K_NUMBER(0x78)
+/* A number that no kernel has given a meaning. */
+#define K_NOT_A_COMMAND K_NUMBER(0xff)
+
+enum { K_DEVICE_FLAG_RESET = 1 << 0, K_DEVICE_FLAG_PCI = 1 << 1 };
+
+struct k_device_info {
+	uint32_t argsz;
+	uint32_t flags;
+	uint32_t regions;
+	uint32_t irqs;
+	uint32_t cap_offset;
+	uint32_t reserved;
+};
+K_SIZE(k_device_info, 24);
+K_OFFSET(k_device_info, cap_offset, 16);
+
+struct k_region_info {
+	uint32_t argsz;
+	uint32_t flags;
+	uint32_t index;
+	uint32_t cap_offset;
+	uint64_t size;
+	uint64_t offset;
+};
+K_SIZE(k_region_info, 32);
+K_OFFSET(k_region_info, offset, 24);
+
+enum { K_HOT_RESET_DEV_ID = 1 << 0, K_HOT_RESET_OWNED = 1 << 1 };
+
+struct k_hot_reset_entry {
+	uint32_t id; /* a group's number, or a device's id in the caller's iommufd */
+	uint16_t segment;
+	uint8_t bus;
+	uint8_t devfn;
+};
+K_SIZE(k_hot_reset_entry, 8);
+
+struct k_hot_reset_info {
+	uint32_t argsz;
+	uint32_t flags;
+	uint32_t count;
+	struct k_hot_reset_entry entries[];
+};
+K_SIZE(k_hot_reset_info, 12);
+
+/* Up to Linux 6.16 without the token; argsz tells. */
+struct k_bind {
+	uint32_t argsz;
+	uint32_t flags;
+	int32_t iommufd;
+	uint32_t devid;
+	uint64_t token;
+};
+K_SIZE(k_bind, 24);
+K_OFFSET(k_bind, devid, 12);
+#define K_BIND_MIN offsetof(struct k_bind, token)
+
+/* Up to Linux 6.14 without the pasid. */
+struct k_attach {
+	uint32_t argsz;
+	uint32_t flags;
+	uint32_t pt_id;
+	uint32_t pasid;
+};
+K_SIZE(k_attach, 16);
+#define K_ATTACH_MIN offsetof(struct k_attach, pasid)
+
+struct k_detach {
+	uint32_t argsz;
+	uint32_t flags;
+	uint32_t pasid;
+};
+K_SIZE(k_detach, 12);
+#define K_DETACH_MIN offsetof(struct k_detach, pasid)
+
+/* ---- iommufd ---- */
+
+/* Command numbers are consecutive from here; kernel_commands[] in probe.c names them. */
+#define K_IOMMUFD_FIRST    0x80
+#define K_IOMMU_DESTROY    K_NUMBER(0x80)
+#define K_IOAS_ALLOC       K_NUMBER(0x81)
+#define K_IOAS_IOVA_RANGES K_NUMBER(0x84)
+#define K_IOAS_MAP         K_NUMBER(0x85)
+#define K_IOAS_UNMAP       K_NUMBER(0x86)
+#define K_IOMMU_OPTION     K_NUMBER(0x87)
+#define K_IOMMU_VFIO_IOAS  K_NUMBER(0x88)
+#define K_GET_HW_INFO      K_NUMBER(0x8a)
+#define K_NOIOMMU_GET_PA   K_NUMBER(0x95)
+
+struct k_destroy {
+	uint32_t size;
+	uint32_t id;
+};
+K_SIZE(k_destroy, 8);
+
+struct k_ioas_alloc {
+	uint32_t size;
+	uint32_t flags;
+	uint32_t id;
+};
+K_SIZE(k_ioas_alloc, 12);
+
+struct k_ioas_ranges {
+	uint32_t size;
+	uint32_t ioas;
+	uint32_t count;
+	uint32_t reserved;
+	uint64_t ranges;
+	uint64_t alignment;
+};
+K_SIZE(k_ioas_ranges, 32);
+
+enum { K_IOAS_MAP_FIXED = 1 << 0, K_IOAS_MAP_WRITE = 1 << 1, K_IOAS_MAP_READ = 1 << 2 };
+
+struct k_ioas_map {
+	uint32_t size;
+	uint32_t flags;
+	uint32_t ioas;
+	uint32_t reserved;
+	uint64_t address;
+	uint64_t length;
+	uint64_t iova;
+};
+K_SIZE(k_ioas_map, 40);
+K_OFFSET(k_ioas_map, iova, 32);
+
+struct k_ioas_unmap {
+	uint32_t size;
+	uint32_t ioas;
+	uint64_t iova;
+	uint64_t length;
+};
+K_SIZE(k_ioas_unmap, 24);
+
+enum { K_OPTION_RLIMIT_MODE = 0 };
+enum { K_OPTION_GET = 1 };
+
+struct k_option {
+	uint32_t size;
+	uint32_t option;
+	uint16_t op;
+	uint16_t reserved;
+	uint32_t object;
+	uint64_t value;
+};
+K_SIZE(k_option, 24);
+K_OFFSET(k_option, value, 16);
+
+enum { K_VFIO_IOAS_GET = 0 };
+
+struct k_vfio_ioas {
+	uint32_t size;
+	uint32_t ioas;
+	uint16_t op;
+	uint16_t reserved;
+};
+K_SIZE(k_vfio_ioas, 12);
+
+struct k_hw_info {
+	uint32_t size;
+	uint32_t flags;
+	uint32_t devid;
+	uint32_t data_length;
+	uint64_t data;
+	uint32_t type;
+	uint8_t max_pasid_log2;
+	uint8_t reserved[3];
+	uint64_t capabilities;
+};
+K_SIZE(k_hw_info, 40);
+K_OFFSET(k_hw_info, capabilities, 32);
+
+struct k_noiommu_pa {
+	uint32_t size;
+	uint32_t flags;
+	uint32_t ioas;
+	uint32_t reserved;
+	uint64_t iova;
+	uint64_t length;
+	uint64_t physical;
+};
+K_SIZE(k_noiommu_pa, 40);
+K_OFFSET(k_noiommu_pa, physical, 32);
