@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One VFIO device, opened by this process, whichever way it is reached.
+ *
+ * There are two ways, and the kernel lets only one at a time have the device:
+ *
+ *   cdev    open the device's node; BIND it to an iommufd, which takes ownership of the IOMMU
+ * group, resets the function and makes it answer; ATTACH it to an address space (IOAS). group open
+ * the group's node; put the group into a container and give that an IOMMU, which attaches all
+ * members; get the device from the group by its name, which resets it.
+ *
+ * Both are brought to the same verbs here: after open() the nodes are held, after bind() the device
+ * answers, after attach() its DMA goes through what map() maps. Failures are -errno.
+ */
+#pragma once
+
+#include "base/util.h"
+#include "kernel/iommufd.h"
+
+/* The ways to a device. */
+enum vfio_path { VFIO_CDEV, VFIO_GROUP };
+
+/* Where a device is found; the strings belong to the caller. */
+struct vfio_target {
+	const char *name;      /* on its bus: "0000:03:00.0" */
+	const char *cdev;      /* "/dev/vfio/devices/vfio0"; NULL: none */
+	const char *group;     /* "/dev/vfio/12"; NULL: none */
+	const char *container; /* "/dev/vfio/vfio", or "/dev/iommu" to stand in for it */
+	bool noiommu;          /* nothing between the device and memory */
+};
+
+struct vfio_device {
+	const struct vfio_ops *ops;
+	struct vfio_target target;
+	int fd;                      /* the device; -1 in the group way until bind() */
+	int context;                 /* iommufd or container */
+	int group;                   /* group way only */
+	uint32_t devid, ioas, pt_id; /* cdev way: ids in the iommufd, 0 while there is none */
+};
+
+struct vfio_ops {
+	const char *name; /* "cdev", "group" */
+	int (*open)(struct vfio_device *dev);
+	int (*bind)(struct vfio_device *dev);
+	int (*attach)(struct vfio_device *dev);
+	/*
+	 * Takes the device out of its address space. A group is let go only when no device of it is
+	 * open, so this closes the device of a group.
+	 */
+	int (*detach)(struct vfio_device *dev);
+	/* Maps memory at an address of the kernel's or the backend's choice. */
+	int (*map)(struct vfio_device *dev, void *memory, size_t size, uint64_t *ret_iova);
+	int (*unmap)(struct vfio_device *dev, uint64_t iova, size_t size);
+	/* At most size ranges; returns how many there are. */
+	int (*iova_ranges)(struct vfio_device *dev, struct iova_range *ranges, size_t size);
+};
+
+#define VFIO_DEVICE_NONE ((struct vfio_device){.fd = -1, .context = -1, .group = -1})
+
+/* Chooses the backend and opens the nodes; on failure nothing stays open. */
+int vfio_open(struct vfio_device *ret, const struct vfio_target *target, enum vfio_path path);
+
+/* Closes all descriptors, the device first. Fine on one that is not open. */
+void vfio_close(struct vfio_device *dev);
+#define scoped_vfio __attribute__((cleanup(vfio_close)))
+
+/* vfio_device.c: requests of an open device, the same on both ways. */
+
+struct vfio_info {
+	bool resettable, pci;
+	unsigned int regions, irqs;
+};
+int vfio_device_info(int device, struct vfio_info *ret);
+
+/* Resets the function; -EINVAL when it has no way to. */
+int vfio_device_reset(int device);
+
+/* A request that no kernel knows: -ENOTTY or -EINVAL, according to the state of the device. */
+int vfio_device_unknown(int device);
+
+/* Reads from PCI configuration space, like pread(2). */
+ssize_t vfio_device_read_config(int device, void *buf, size_t size, off_t offset);
+
+/* One function that a hot reset takes along. */
+struct vfio_reset_member {
+	uint32_t id; /* group: number of the IOMMU group; cdev: device id, or one of the below */
+	uint16_t segment;
+	uint8_t bus, devfn;
+};
+#define VFIO_DEVID_OWNED     0U          /* not opened, but in a group that the caller owns */
+#define VFIO_DEVID_NOT_OWNED 0xffffffffU /* keeps the caller from resetting */
+
+struct vfio_hot_reset {
+	bool by_devid; /* ids are device ids: opened through the cdev */
+	bool owned;    /* the caller may reset */
+	struct vfio_reset_member *members;
+	size_t count;
+};
+
+/* The functions of the bus or slot. -ENODEV when that cannot be reset. Caller frees ->members. */
+int vfio_hot_reset_info(int device, struct vfio_hot_reset *ret);
+
+/* Asks with a buffer that holds no entry: normally -ENOSPC, with the count in *ret. */
+int vfio_hot_reset_count(int device, uint32_t *ret);

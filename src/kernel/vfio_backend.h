@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The single steps of the two ways to a device, for those who test them one by one.
+ * Others use the operations in kernel/vfio.h. Failures are -errno.
+ */
+#pragma once
+
+#include "kernel/vfio.h"
+
+extern const struct vfio_ops vfio_cdev_ops, vfio_group_ops;
+
+/* vfio_cdev.c */
+
+/* Opens the node of a device; changes nothing, any number of processes can. */
+int vfio_cdev_open(const char *node);
+
+/*
+ * Gives the device to an iommufd. Resets the function. Never to be tried on a device that somebody
+ * else may use: even a failing BIND takes away what KVM knew of it.
+ */
+int vfio_cdev_bind(int device, int iommufd, uint32_t *ret_devid);
+
+/* pt_id: in, an IOAS or HWPT; out, what the device is attached to. */
+int vfio_cdev_attach(int device, uint32_t *pt_id);
+int vfio_cdev_detach(int device);
+
+/* vfio_group.c */
+
+/* IOMMU models of a container. */
+enum { VFIO_TYPE1V2 = 3, VFIO_NOIOMMU = 8 };
+
+int vfio_group_open(const char *node);
+
+struct vfio_group_status {
+	bool viable; /* no member is held by a driver of the host */
+	bool has_container;
+};
+int vfio_group_status(int group, struct vfio_group_status *ret);
+int vfio_group_set_container(int group, int container);
+int vfio_group_unset_container(int group);
+
+/* A new descriptor of the member with that name. */
+int vfio_group_get_device(int group, const char *name);
+
+int vfio_container_open(const char *node);
+int vfio_container_set_iommu(int container, int model);
+int vfio_container_map(int container, void *memory, size_t size, uint64_t iova);
+int vfio_container_unmap(int container, uint64_t iova, size_t size);
+int vfio_container_iova_ranges(int container, struct iova_range *ranges, size_t size);
+
+/*
+ * The ranges in what the kernel answered, aligned as malloc(3) does; -EOPNOTSUPP when it told none,
+ * -EPROTO when it contradicts itself. A function of its own for the tests.
+ */
+int vfio_container_parse_ranges(const void *data, size_t data_size, struct iova_range *ranges,
+				size_t size);

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+
+#include "base/path.h"
+#include "kernel/abi.h"
+#include "kernel/ioctl.h"
+#include "kernel/vfio_backend.h"
+
+enum { GROUP_VIABLE = 1 << 0, GROUP_CONTAINER_SET = 1 << 1 };
+
+int vfio_group_open(const char *node)
+{
+	return path_is_live() ? path_open(O_RDWR, "%s", node) : -EXDEV;
+}
+
+int vfio_group_status(int group, struct vfio_group_status *ret)
+{
+	struct k_group_status arg = {.argsz = sizeof(arg)};
+	int r = kernel_ioctl(group, K_GROUP_GET_STATUS, &arg);
+
+	if (r < 0)
+		return r;
+	*ret = (struct vfio_group_status){
+		.viable = arg.flags & GROUP_VIABLE,
+		.has_container = arg.flags & GROUP_CONTAINER_SET,
+	};
+	return 0;
+}
+
+int vfio_group_set_container(int group, int container)
+{
+	int32_t arg = container;
+
+	return kernel_ioctl(group, K_GROUP_SET_CONTAINER, &arg);
+}
+
+int vfio_group_unset_container(int group)
+{
+	return kernel_ioctl(group, K_GROUP_UNSET_CONTAINER, NULL);
+}
+
+int vfio_group_get_device(int group, const char *name)
+{
+	char arg[128] = "";
+
+	if (!append(arg, sizeof(arg), "%s", name))
+		return -ENAMETOOLONG;
+	return kernel_ioctl(group, K_GROUP_GET_DEVICE_FD, arg);
+}
+
+int vfio_container_open(const char *node)
+{
+	return path_is_live() ? path_open(O_RDWR, "%s", node) : -EXDEV;
+}
+
+int vfio_container_set_iommu(int container, int model)
+{
+	return kernel_ioctl_value(container, K_SET_IOMMU, (unsigned long)model);
+}
+
+int vfio_container_map(int container, void *memory, size_t size, uint64_t iova)
+{
+	struct k_type1_map arg = {
+		.argsz = sizeof(arg),
+		.flags = K_TYPE1_MAP_READ | K_TYPE1_MAP_WRITE,
+		.address = (uintptr_t)memory,
+		.iova = iova,
+		.size = size,
+	};
+
+	return kernel_ioctl(container, K_TYPE1_MAP_DMA, &arg);
+}
+
+int vfio_container_unmap(int container, uint64_t iova, size_t size)
+{
+	struct k_type1_unmap arg = {.argsz = sizeof(arg), .iova = iova, .size = size};
+	int r = kernel_ioctl(container, K_TYPE1_UNMAP_DMA, &arg);
+
+	/* type1 takes nothing away and succeeds where nothing was mapped; it says how much it was.
+	 */
+	return r >= 0 && arg.size != size ? -ENOENT : r;
+}
+
+/*
+ * The capability of that id in an info structure of the given size, if all cap_size bytes of it are
+ * there, or NULL.
+ */
+static const void *find_cap(const void *info, size_t size, uint32_t offset, unsigned int id,
+			    size_t cap_size)
+{
+	/* A chain cannot have more links than there is room for: this ends even in a circle. */
+	for (size_t i = 0; offset && i < size / sizeof(struct k_cap); i++) {
+		struct k_cap cap;
+
+		if (offset % sizeof(uint64_t) || offset > size || size - offset < sizeof(cap))
+			return NULL;
+		memcpy(&cap, (const char *)info + offset, sizeof(cap));
+		if (cap.id == id)
+			return size - offset < cap_size ? NULL : (const char *)info + offset;
+		offset = cap.next;
+	}
+	return NULL;
+}
+
+int vfio_container_parse_ranges(const void *data, size_t data_size, struct iova_range *ranges,
+				size_t size)
+{
+	const struct k_type1_info *info = data;
+	const struct k_type1_iova_ranges *cap;
+	size_t room;
+
+	if (data_size < sizeof(*info) || !(info->flags & K_TYPE1_INFO_CAPS))
+		return -EOPNOTSUPP;
+	cap = find_cap(data, data_size, info->cap_offset, K_TYPE1_CAP_IOVA_RANGE, sizeof(*cap));
+	if (!cap)
+		return -EOPNOTSUPP;
+	room = data_size - (size_t)((const char *)cap->ranges - (const char *)data);
+	if (cap->count > room / sizeof(cap->ranges[0]))
+		return -EPROTO;
+	for (size_t i = 0; i < cap->count && i < size; i++)
+		ranges[i] = (struct iova_range){cap->ranges[i].first, cap->ranges[i].last};
+	return (int)cap->count;
+}
+
+int vfio_container_iova_ranges(int container, struct iova_range *ranges, size_t size)
+{
+	struct k_type1_info head = {.argsz = sizeof(head)};
+	scoped_free struct k_type1_info *info = NULL;
+	uint32_t info_size;
+	int r = kernel_ioctl(container, K_TYPE1_GET_INFO, &head);
+
+	if (r < 0)
+		return r;
+	/* The kernel put into argsz how much it has to say. */
+	info_size = head.argsz;
+	if (info_size < sizeof(head) || info_size > 1 << 20)
+		return -EOPNOTSUPP;
+	info = calloc(1, info_size);
+	if (!info)
+		return -ENOMEM;
+	info->argsz = info_size;
+	r = kernel_ioctl(container, K_TYPE1_GET_INFO, info);
+	return r < 0 ? r : vfio_container_parse_ranges(info, info_size, ranges, size);
+}
+
+static int open_nodes(struct vfio_device *dev)
+{
+	if (!dev->target.group || !dev->target.container)
+		return -ENODEV;
+	dev->context = vfio_container_open(dev->target.container);
+	if (dev->context < 0)
+		return dev->context;
+	dev->group = vfio_group_open(dev->target.group);
+	return dev->group < 0 ? dev->group : 0;
+}
+
+static int bind_device(struct vfio_device *dev)
+{
+	int r = vfio_group_set_container(dev->group, dev->context);
+
+	if (r >= 0)
+		r = vfio_container_set_iommu(dev->context,
+					     dev->target.noiommu ? VFIO_NOIOMMU : VFIO_TYPE1V2);
+	if (r >= 0)
+		r = dev->fd = vfio_group_get_device(dev->group, dev->target.name);
+	return r < 0 ? r : 0;
+}
+
+/* The container's address space is the group's since it has an IOMMU. */
+static int attach_device(struct vfio_device *dev)
+{
+	return dev->fd < 0 ? -EINVAL : 0;
+}
+
+static int detach_device(struct vfio_device *dev)
+{
+	close_fd(&dev->fd);
+	return vfio_group_unset_container(dev->group);
+}
+
+/* An address for size bytes that is allowed, aligned to it and not 0. */
+static int choose_iova(struct vfio_device *dev, size_t size, uint64_t *ret)
+{
+	struct iova_range ranges[32];
+	int n = vfio_container_iova_ranges(dev->context, ranges, ARRAY_SIZE(ranges));
+
+	if (n < 0)
+		return n;
+	for (int i = 0; i < n && i < (int)ARRAY_SIZE(ranges); i++) {
+		uint64_t start = (ranges[i].first + size) / size * size;
+
+		if (start > ranges[i].first && start <= ranges[i].last &&
+		    ranges[i].last - start >= size - 1) {
+			*ret = start;
+			return 0;
+		}
+	}
+	return -ENOSPC;
+}
+
+static int map_memory(struct vfio_device *dev, void *memory, size_t size, uint64_t *ret_iova)
+{
+	uint64_t iova;
+	int r = choose_iova(dev, size, &iova);
+
+	if (r >= 0)
+		r = vfio_container_map(dev->context, memory, size, iova);
+	if (r >= 0)
+		*ret_iova = iova;
+	return r;
+}
+
+static int unmap_memory(struct vfio_device *dev, uint64_t iova, size_t size)
+{
+	return vfio_container_unmap(dev->context, iova, size);
+}
+
+static int list_ranges(struct vfio_device *dev, struct iova_range *ranges, size_t size)
+{
+	return vfio_container_iova_ranges(dev->context, ranges, size);
+}
+
+const struct vfio_ops vfio_group_ops = {
+	.name = "group",
+	.open = open_nodes,
+	.bind = bind_device,
+	.attach = attach_device,
+	.detach = detach_device,
+	.map = map_memory,
+	.unmap = unmap_memory,
+	.iova_ranges = list_ranges,
+};
