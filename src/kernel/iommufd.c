@@ -7,7 +7,7 @@
 #include "kernel/abi.h"
 #include "kernel/ioctl.h"
 
-static_assert(sizeof(struct iova_range) == sizeof(struct k_range), "filled in place");
+static_assert(sizeof(struct iova_range) == sizeof(struct k_range), "the kernel fills it");
 
 int iommufd_open(void)
 {

@@ -49,8 +49,8 @@ int vfio_container_unmap(int container, uint64_t iova, size_t size);
 int vfio_container_iova_ranges(int container, struct iova_range *ranges, size_t size);
 
 /*
- * The ranges in what the kernel answered, aligned as malloc(3) does; -EOPNOTSUPP when it told none,
- * -EPROTO when it contradicts itself. A function of its own for the tests.
+ * The ranges in what the kernel answered: -EOPNOTSUPP when it told none, -EPROTO when it
+ * contradicts itself. A function of its own for the tests.
  */
 int vfio_container_parse_ranges(const void *data, size_t data_size, struct iova_range *ranges,
 				size_t size);

@@ -82,44 +82,50 @@ int vfio_container_unmap(int container, uint64_t iova, size_t size)
 }
 
 /*
- * The capability of that id in an info structure of the given size, if all cap_size bytes of it are
- * there, or NULL.
+ * The offset of the capability of that id in an info structure of the given size, 0 when it has
+ * none. Kernels before 6.6 do not align capabilities, so that all of them must be copied to be
+ * read.
  */
-static const void *find_cap(const void *info, size_t size, uint32_t offset, unsigned int id,
-			    size_t cap_size)
+static size_t find_cap(const char *info, size_t size, size_t offset, unsigned int id)
 {
 	/* A chain cannot have more links than there is room for: this ends even in a circle. */
 	for (size_t i = 0; offset && i < size / sizeof(struct k_cap); i++) {
 		struct k_cap cap;
 
-		if (offset % sizeof(uint64_t) || offset > size || size - offset < sizeof(cap))
-			return NULL;
-		memcpy(&cap, (const char *)info + offset, sizeof(cap));
+		if (offset > size || size - offset < sizeof(cap))
+			return 0;
+		memcpy(&cap, info + offset, sizeof(cap));
 		if (cap.id == id)
-			return size - offset < cap_size ? NULL : (const char *)info + offset;
+			return offset;
 		offset = cap.next;
 	}
-	return NULL;
+	return 0;
 }
 
 int vfio_container_parse_ranges(const void *data, size_t data_size, struct iova_range *ranges,
 				size_t size)
 {
-	const struct k_type1_info *info = data;
-	const struct k_type1_iova_ranges *cap;
-	size_t room;
+	struct k_type1_info info;
+	struct k_type1_iova_ranges cap;
+	size_t offset;
 
-	if (data_size < sizeof(*info) || !(info->flags & K_TYPE1_INFO_CAPS))
-		return -EOPNOTSUPP;
-	cap = find_cap(data, data_size, info->cap_offset, K_TYPE1_CAP_IOVA_RANGE, sizeof(*cap));
-	if (!cap)
-		return -EOPNOTSUPP;
-	room = data_size - (size_t)((const char *)cap->ranges - (const char *)data);
-	if (cap->count > room / sizeof(cap->ranges[0]))
+	if (data_size < sizeof(info))
 		return -EPROTO;
-	for (size_t i = 0; i < cap->count && i < size; i++)
-		ranges[i] = (struct iova_range){cap->ranges[i].first, cap->ranges[i].last};
-	return (int)cap->count;
+	memcpy(&info, data, sizeof(info));
+	offset = info.flags & K_TYPE1_INFO_CAPS
+			 ? find_cap(data, data_size, info.cap_offset, K_TYPE1_CAP_IOVA_RANGE)
+			 : 0;
+	if (!offset)
+		return -EOPNOTSUPP;
+	if (data_size - offset < sizeof(cap))
+		return -EPROTO;
+	memcpy(&cap, (const char *)data + offset, sizeof(cap));
+	offset += sizeof(cap);
+	if (cap.count > INT32_MAX || cap.count > (data_size - offset) / sizeof(ranges[0]))
+		return -EPROTO;
+	memcpy(ranges, (const char *)data + offset,
+	       (cap.count < size ? cap.count : size) * sizeof(ranges[0]));
+	return (int)cap.count;
 }
 
 int vfio_container_iova_ranges(int container, struct iova_range *ranges, size_t size)
