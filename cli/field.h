@@ -14,10 +14,10 @@ enum field_type {
 	FIELD_STRING,
 	FIELD_NUMBER,
 	FIELD_BOOL,
-	FIELD_ID,      /* a hexadecimal id, four digits ("8086"); class ids have six */
+	FIELD_ID, /* a hexadecimal id, four digits ("8086"); class ids have six */
 	FIELD_CLASS,
 	FIELD_SIZE,    /* bytes; text shows KiB, MiB ... */
-	FIELD_ADDRESS, /* a bus or memory address: "0xfe000000" in both renderers */
+	FIELD_ADDRESS, /* an address in memory or I/O space: "0xfe000000" in both renderers */
 	FIELD_STRINGS, /* a list of strings */
 	FIELD_RECORD,  /* one record of type child, or null */
 	FIELD_RECORDS, /* a list of records of type child */
@@ -58,9 +58,9 @@ static inline struct value value_record(const void *r)
 #define VALUE_UNKNOWN ((struct value){.known = false})
 
 enum {
-	FIELD_DEFAULT = 1 << 0, /* a column of the table when -o does not say otherwise */
-	FIELD_RIGHT = 1 << 1,   /* align to the right */
-	FIELD_TRUNC = 1 << 2,   /* may be cut when the terminal is narrow */
+	FIELD_DEFAULT = 1 << 0,   /* a column of the table when -o does not say otherwise */
+	FIELD_RIGHT = 1 << 1,     /* align to the right */
+	FIELD_TRUNC = 1 << 2,     /* may be cut when the terminal is narrow */
 	FIELD_JSON_ONLY = 1 << 3, /* not in the sheet of `show`; -o can still name it */
 };
 
@@ -81,12 +81,27 @@ struct field {
 };
 
 struct record_type {
-	const char *name;           /* "device"; the documents' types are named by their verb */
+	const char *name;           /* "device"; a document's type is named like its verb */
 	const struct field *fields; /* ended by a row without key */
+	/*
+	 * A type whose fields come first. The struct behind the records must begin with the struct
+	 * behind the base's records, so that the same getters serve both.
+	 */
+	const struct record_type *base;
 };
 
+/* The first field (after == NULL), the one after another, or NULL at the end. */
+const struct field *field_next(const struct record_type *type, const struct field *after);
+
 #define for_each_field(field, type)                                                                \
-	for (const struct field *field = (type)->fields; field->key; field++)
+	for (const struct field *field = field_next(type, NULL); field;                            \
+	     field = field_next(type, field))
 
 /* The field of that key, or NULL. */
 const struct field *field_find(const struct record_type *type, const char *key);
+
+/*
+ * The text of a scalar, or a list of strings joined by commas, for people: scrubbed, "-" when it is
+ * not known. FIELD_RECORD and FIELD_RECORDS have none. The caller frees it.
+ */
+char *field_text(const struct field *field, const void *record);

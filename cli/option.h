@@ -37,6 +37,7 @@ struct options {
 	int64_t timeout_s, jobs;
 	/* help */
 	const char *schema;
+	bool words;
 	/* Operands. */
 	char **args;
 	int n_args;

@@ -59,4 +59,4 @@ char *scrub(const char *text, size_t max);
  * The error as a field table of vfioctl.error/1, for results that carry their own:
  * FIELD_RECORD with child = &error_record and a getter that returns a struct error or unknown.
  */
-extern const struct record_type error_record;
+extern const struct record_type error_record, error_document;

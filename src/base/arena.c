@@ -22,8 +22,8 @@ struct arena *arena_new(size_t size)
 	struct arena *arena;
 
 	size += align_up(sizeof(*arena));
-	arena = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	arena = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE,
+		     -1, 0);
 	if (arena == MAP_FAILED)
 		return NULL;
 	arena->size = size;

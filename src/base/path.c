@@ -143,7 +143,8 @@ ssize_t path_read(char *buf, size_t size, const char *fmt, ...)
 
 	if (fd < 0)
 		return fd;
-	/* One read(2) gives a whole sysfs attribute; asking for its end would call the driver again. */
+	/* One read(2) gives a whole sysfs attribute; asking for its end would call the driver
+	 * again. */
 	do
 		n = read(fd, buf, size - 1);
 	while (n < 0 && errno == EINTR);

@@ -43,8 +43,7 @@ struct device_detail {
 	const char *reset_methods; /* "flr bus", "" when the function has no reset */
 	const char *runtime_status, *power_state;
 	const char *firmware_node; /* ACPI path */
-	const char *subsystem_name;
-	int64_t enable_count; /* pci_enable_device() calls outstanding */
+	int64_t enable_count;      /* pci_enable_device() calls outstanding */
 	int64_t revision;
 	int64_t d3cold_allowed;
 	int64_t boot_vga; /* -1: not a display device */
@@ -70,10 +69,10 @@ struct device {
 	enum iommu_kind iommu;
 	int numa_node; /* -1: unknown, or the platform has none */
 
-	unsigned int modes; /* MODE_*: offered now */
-	const char *vfio_name; /* "vfio0", "noiommu-vfio0": entry in /sys/class/vfio-dev */
-	dev_t cdev_number;     /* 0 without a cdev */
-	const char *cdev;      /* node path, "/dev/vfio/devices/vfio0" */
+	unsigned int modes;     /* MODE_*: offered now */
+	const char *vfio_name;  /* "vfio0", "noiommu-vfio0": entry in /sys/class/vfio-dev */
+	dev_t cdev_number;      /* 0 without a cdev */
+	const char *cdev;       /* node path, "/dev/vfio/devices/vfio0" */
 	const char *group_node; /* "/dev/vfio/12", "/dev/vfio/noiommu-0" */
 
 	const char *physfn; /* address of the PF of which this is a VF */

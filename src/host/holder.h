@@ -2,11 +2,11 @@
 /*
  * Which processes hold a device: found in /proc by what they have open or mapped.
  *
- * An open descriptor of a node is recognised by its device number, which outlives the node. A device
- * descriptor obtained through a group has no number of its own; since Linux 6.18 its fdinfo names the
- * device (vfio-device-syspath), before that it is ascribed to every device of a group that the same
- * process holds. A mapping alone keeps a device in use after close(2). Not visible in /proc: files
- * that only KVM, io_uring or a message in flight refers to.
+ * An open descriptor of a node is recognised by its device number, which outlives the node. A
+ * device descriptor obtained through a group has no number of its own; since Linux 6.18 its fdinfo
+ * names the device (vfio-device-syspath), before that it is ascribed to every device of a group
+ * that the same process holds. A mapping alone keeps a device in use after close(2). Not visible in
+ * /proc: files that only KVM, io_uring or a message in flight refers to.
  */
 #pragma once
 
@@ -16,6 +16,7 @@
 #include "host/device.h"
 
 struct holder {
+	size_t target; /* which of the things looked for: its index */
 	pid_t pid;
 	uid_t uid;
 	char command[64]; /* as in /proc/PID/comm, scrubbed by nobody yet: hostile */
@@ -26,7 +27,12 @@ struct holder {
 struct holders {
 	struct holder *list;
 	size_t count;
-	size_t hidden; /* processes whose descriptors this user may not see */
+	size_t hidden; /* processes whose descriptors could not all be looked at */
+	/*
+	 * There may be processes that /proc does not list at all: we are in a PID namespace, or
+	 * hidepid hides them.
+	 */
+	bool unlisted;
 };
 
 /* One thing to look for. */
@@ -38,14 +44,23 @@ struct holder_target {
 };
 
 /*
+ * What to look for to find the users of the VFIO device whose directory is syspath, read from sysfs
+ * without touching anything that its lock guards. ret refers to syspath.
+ */
+void holder_target_vfio(struct holder_target *ret, const char *syspath);
+
+/*
  * Looks through all of /proc once for count targets. The caller frees *ret with holders_free().
- * ret is sorted by pid and fd. Processes that end meanwhile are passed over. This process itself
- * is not reported.
+ * ret is sorted by pid and fd. Processes that end meanwhile are passed over; one that cannot be
+ * looked at within two seconds counts as hidden. This process itself is not reported.
  */
 int holders_find(struct holders *ret, const struct holder_target *targets, size_t count,
 		 struct error *err);
 
-/* Those of a device that a VFIO driver holds: its cdev, its group node, descriptors and mappings. */
+/*
+ * Those of a VFIO device: of its cdev, its group node, descriptors and mappings. Also of one that
+ * is being taken from its driver and so does not look like a VFIO device any more (DEVICE_LOCKED).
+ */
 int holders_of_device(struct holders *ret, const struct device *dev, struct error *err);
 
 void holders_free(struct holders *holders);

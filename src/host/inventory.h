@@ -12,11 +12,10 @@ enum {
 	NEED_NAMES = 1 << 0,  /* vendor, device and class names from the hwdb */
 	NEED_DETAIL = 1 << 1, /* struct device_detail */
 	NEED_OFFER = 1 << 2,  /* would_offer */
-	NEED_NODES = 1 << 3,
 };
 
 struct inventory {
-	struct arena *arena; /* owns every record */
+	struct arena *arena;    /* owns every record */
 	struct device *devices; /* sorted by bus (pci first) and address */
 	size_t count;
 };

@@ -11,19 +11,19 @@
 
 /* Why a device must stay as it is; each has a name for --force. */
 enum usage_reason {
-	USAGE_MOUNTED,      /* a file system on a block device below the function is mounted */
-	USAGE_BLOCK_HELD,   /* dm, md, swap or another kernel user holds the block device */
-	USAGE_BLOCK_OPEN,   /* a process has the block device open */
-	USAGE_CHAR_OPEN,    /* a process has a character device below the function open */
-	USAGE_NET_ADDRESS,  /* an interface that is up has an address */
-	USAGE_NET_ROUTE,    /* a route goes through an interface that is up */
-	USAGE_NET_UPPER,    /* an interface is a port of a bond, bridge, team, or below a VLAN */
-	USAGE_BOOT_VGA,     /* the firmware's display */
-	USAGE_LIVE_VFS,     /* a PF whose VFs exist */
-	USAGE_BRIDGE,       /* a PCI bridge: other devices hang on it */
-	USAGE_VFIO_OPEN,    /* the VFIO device is open or mapped */
-	USAGE_GROUP,        /* other members keep the IOMMU group from being viable */
-	USAGE_UNSEEN,       /* something could not be looked at */
+	USAGE_MOUNTED,     /* a file system on a block device below the function is mounted */
+	USAGE_BLOCK_HELD,  /* dm, md, swap or another kernel user holds the block device */
+	USAGE_BLOCK_OPEN,  /* a process has the block device open */
+	USAGE_CHAR_OPEN,   /* a process has a character device below the function open */
+	USAGE_NET_ADDRESS, /* an interface that is up has an address */
+	USAGE_NET_ROUTE,   /* a route goes through an interface that is up */
+	USAGE_NET_UPPER,   /* an interface is a port of a bond, bridge, team, or below a VLAN */
+	USAGE_BOOT_VGA,    /* the firmware's display */
+	USAGE_LIVE_VFS,    /* a PF whose VFs exist */
+	USAGE_BRIDGE,      /* a PCI bridge: other devices hang on it */
+	USAGE_VFIO_OPEN,   /* the VFIO device is open or mapped */
+	USAGE_GROUP,       /* other members keep the IOMMU group from being viable */
+	USAGE_UNSEEN,      /* something could not be looked at */
 	USAGE_REASON_COUNT
 };
 
@@ -37,7 +37,8 @@ extern const struct usage_reason_info usage_reasons[USAGE_REASON_COUNT];
 
 struct usage {
 	enum usage_reason reason;
-	char evidence[256]; /* "nvme0n1p1 is mounted on /data", "pid 812 (qemu) has /dev/... open" */
+	char evidence[256]; /* "nvme0n1p1 is mounted on /data", "pid 812 (qemu) has /dev/... open"
+			     */
 	char remedy[160];   /* "Unmount it first." */
 };
 

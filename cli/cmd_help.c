@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Help is printed from the tables that the program runs on, so it cannot lie.
+ */
+#include "cli/commands.h"
+
+enum { HELP_WIDTH = 79 };
+
+/* Prints text filled to the width, each line indented; column is where the first word starts. */
+static void print_filled(FILE *out, const char *text, int indent, int column)
+{
+	while (*text) {
+		size_t n = strcspn(text, " \n");
+
+		if (column > indent && column + (int)n + 1 > HELP_WIDTH) {
+			fprintf(out, "\n%*s", indent, "");
+			column = indent;
+		} else if (column > indent) {
+			fputc(' ', out);
+			column++;
+		}
+		fprintf(out, "%.*s", (int)n, text);
+		column += (int)n;
+		text += n;
+		if (*text == '\n') {
+			fprintf(out, "\n%*s", indent, "");
+			column = indent;
+		}
+		text += *text != '\0';
+	}
+	fputc('\n', out);
+}
+
+/* One line of a list: a word, and behind it what it means. */
+static void print_item(FILE *out, const char *word, const char *help)
+{
+	enum { START = 2, TEXT = 26 };
+
+	fprintf(out, "%*s%-*s", START, "", TEXT - START, word);
+	if ((int)strlen(word) >= TEXT - START)
+		fprintf(out, "\n%*s", TEXT, "");
+	print_filled(out, help, TEXT, TEXT);
+}
+
+static void print_options(FILE *out, const struct option_spec *specs)
+{
+	for (; specs && specs->name; specs++) {
+		char word[64] = "";
+
+		if (specs->letter)
+			append(word, sizeof(word), "-%c, ", specs->letter);
+		append(word, sizeof(word), "--%s", specs->name);
+		if (specs->argument)
+			append(word, sizeof(word), " %s", specs->argument);
+		print_item(out, word, specs->help);
+	}
+}
+
+static void print_columns(FILE *out, const struct record_type *type)
+{
+	fputs("\nColumns for --output (* shown by default):\n", out);
+	for_each_field(field, type)
+	{
+		char word[64];
+
+		if (field->type == FIELD_RECORD || field->type == FIELD_RECORDS)
+			continue;
+		snprintf(word, sizeof(word), "%s%s", field->key,
+			 field->flags & FIELD_DEFAULT ? " *" : "");
+		print_item(out, word, field->help);
+	}
+}
+
+void help_print_command(const struct command *command)
+{
+	printf("Usage: vfioctl %s [OPTION...]%s%s\n\n", command->name,
+	       *command->synopsis ? " " : "", command->synopsis);
+	print_filled(stdout, command->summary, 0, 0);
+	if (command->details) {
+		fputc('\n', stdout);
+		print_filled(stdout, command->details, 0, 0);
+	}
+	fputs("\nOptions:\n", stdout);
+	print_options(stdout, command->options);
+	print_options(stdout, common_options);
+	if (command->columns)
+		print_columns(stdout, command->columns);
+	printf("\nMore in vfioctl-%s(8).\n", command->name);
+}
+
+static const struct {
+	enum status status;
+	const char *meaning;
+} status_help[] = {
+	{STATUS_OK, "done, or nothing to do"},
+	{STATUS_FAILED, "failed; the state before is restored"},
+	{STATUS_USAGE, "wrong use or configuration"},
+	{STATUS_REFUSED, "refused by a safety check"},
+	{STATUS_PERMISSION, "no permission"},
+	{STATUS_BROKEN, "failed and NOT restored"},
+	{STATUS_TIMEOUT, "timed out"},
+	{STATUS_LOCKED, "another run is changing devices"},
+	{STATUS_NO_DEVICE, "no such device"},
+	{STATUS_UNSUPPORTED, "not supported here; every check skipped"},
+	{STATUS_WOULD_CHANGE, "would change something (--detailed-exitcode)"},
+};
+
+void help_print_overview(FILE *out)
+{
+	fputs("Usage: vfioctl COMMAND [OPTION...] [DEVICE...]\n\n"
+	      "Hands devices to virtual machines and user-space drivers through VFIO.\n\n"
+	      "Commands:\n",
+	      out);
+	for (size_t i = 0; commands[i]; i++)
+		print_item(out, commands[i]->name, commands[i]->summary);
+	fputs("\nA DEVICE is a PCI address (0000:03:00.0 or 03:00.0), a path below /sys, a "
+	      "network\n"
+	      "interface, a block device, a VFIO node, an mdev's UUID, or - for standard input.\n"
+	      "\nOptions of every command:\n",
+	      out);
+	print_options(out, common_options);
+	fputs("\nExit status:\n", out);
+	for (size_t i = 0; i < ARRAY_SIZE(status_help); i++) {
+		char number[8];
+
+		snprintf(number, sizeof(number), "%d", (int)status_help[i].status);
+		print_item(out, number, status_help[i].meaning);
+	}
+	fputs("\n`vfioctl help COMMAND` tells more; so does vfioctl(8).\n", out);
+}
+
+void help_print_version(void)
+{
+	puts("vfioctl " VERSION);
+}
+
+static int unknown_schema(const char *name, struct error *err)
+{
+	char names[256] = "error";
+
+	for (size_t i = 0; commands[i]; i++)
+		if (commands[i]->document)
+			append(names, sizeof(names), ", %s", commands[i]->document->name);
+	error_set(err, STATUS_USAGE, 0, "unknown-schema", NULL, "there is no document '%s'", name);
+	return error_remedy(err, "Documents are: %s.", names);
+}
+
+static int print_schema(const char *name, struct error *err)
+{
+	if (streq(name, error_document.name)) {
+		json_print_schema(&error_document);
+		return 0;
+	}
+	for (size_t i = 0; commands[i]; i++) {
+		if (!commands[i]->document || !streq(commands[i]->document->name, name))
+			continue;
+		json_print_schema(commands[i]->document);
+		return 0;
+	}
+	return unknown_schema(name, err);
+}
+
+/* Words for the completion: every command, then every option and column of each. */
+static void print_words(void)
+{
+	for (size_t i = 0; commands[i]; i++) {
+		const struct command *command = commands[i];
+		const struct option_spec *const tables[] = {command->options, common_options};
+
+		printf("command %s %s\n", command->name, command->summary);
+		for (size_t t = 0; t < ARRAY_SIZE(tables); t++)
+			for (const struct option_spec *o = tables[t]; o && o->name; o++)
+				printf("option %s --%s %s\n", command->name, o->name,
+				       o->argument ? o->argument : "-");
+		if (!command->columns)
+			continue;
+		for_each_field(field, command->columns) if (field->type != FIELD_RECORD &&
+							    field->type != FIELD_RECORDS)
+			printf("column %s %s\n", command->name, field->key);
+	}
+}
+
+static enum status run(const struct options *opts, struct error *err)
+{
+	const struct command *command;
+
+	if (opts->schema)
+		return print_schema(opts->schema, err) < 0 ? err->status : STATUS_OK;
+	if (opts->words) {
+		print_words();
+		return STATUS_OK;
+	}
+	if (opts->n_args == 0) {
+		help_print_overview(stdout);
+		return STATUS_OK;
+	}
+	command = command_find(opts->args[0]);
+	if (!command) {
+		error_set(err, STATUS_USAGE, 0, "unknown-command", NULL, "there is no command '%s'",
+			  opts->args[0]);
+		error_remedy(err, "`vfioctl help` lists the commands.");
+		return err->status;
+	}
+	help_print_command(command);
+	return STATUS_OK;
+}
+
+static const struct option_spec options[] = {
+	OPTION("schema", 0, OPTION_STRING, "NAME",
+	       "print the JSON Schema of a document: a command's name, or error", schema),
+	OPTION("words", 0, OPTION_FLAG, NULL,
+	       "print all commands, options and columns, for completion scripts", words),
+	{0},
+};
+
+const struct command cmd_help = {
+	.name = "help",
+	.synopsis = "[COMMAND]",
+	.summary = "explain a command, or list them all",
+	.options = options,
+	.read_only = true,
+	.max_args = 1,
+	.run = run,
+};

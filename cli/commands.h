@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The list of verbs, and what help makes of it.
+ */
+#pragma once
+
+#include <stdio.h>
+
+#include "cli/command.h"
+
+extern const struct command cmd_list, cmd_show, cmd_mode, cmd_bind, cmd_restore, cmd_test, cmd_help;
+
+/* All of them, in the order of help; NULL-ended. */
+extern const struct command *const commands[];
+
+/* The verb of that name, or NULL. */
+const struct command *command_find(const char *name);
+
+void help_print_overview(FILE *out);
+void help_print_command(const struct command *command);
+void help_print_version(void);

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vfioctl: argv to one verb, and the verb's outcome to an exit status.
+ */
+#include <errno.h>
+#include <locale.h>
+#include <stdio.h>
+
+#include "base/path.h"
+#include "cli/command.h"
+#include "cli/commands.h"
+
+const struct command *const commands[] = {
+	&cmd_list, &cmd_show, &cmd_mode, &cmd_bind, &cmd_restore, &cmd_test, &cmd_help, NULL,
+};
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; commands[i]; i++)
+		if (streq(commands[i]->name, name))
+			return commands[i];
+	return NULL;
+}
+
+/* Words that other tools use for what a verb here does. */
+static const struct {
+	const char *word, *hint;
+} foreign_words[] = {
+	{"unbind", "`vfioctl restore DEVICE` gives a device back to the driver it had."},
+	{"attach", "`vfioctl bind DEVICE` hands a device to VFIO."},
+	{"detach", "`vfioctl bind DEVICE` takes a device from its driver and hands it to VFIO."},
+	{"set-override", "`vfioctl bind DEVICE --driver NAME` sets the override and binds."},
+	{"unset-override",
+	 "`vfioctl restore DEVICE` clears the override and gives the device back."},
+	{"list-devices", "`vfioctl list` lists devices."},
+	{"list-overrides", "`vfioctl list -o address,driver,driver_override` shows overrides."},
+	{"nodedev-list", "`vfioctl list` lists devices."},
+	{"nodedev-detach", "`vfioctl bind DEVICE` hands a device to VFIO."},
+	{"nodedev-reattach", "`vfioctl restore DEVICE` gives it back."},
+	{"nodedev-dumpxml", "`vfioctl show DEVICE` shows all that is known of it."},
+	{"status", "`vfioctl list` lists devices, `vfioctl mode` what the host offers."},
+	{"info", "`vfioctl show DEVICE` shows all that is known of it."},
+};
+
+static int unknown_command(const char *word, struct error *err)
+{
+	const char *names[32] = {NULL}, *near;
+
+	error_set(err, STATUS_USAGE, 0, "unknown-command", NULL, "there is no command '%s'", word);
+	for (size_t i = 0; i < ARRAY_SIZE(foreign_words); i++)
+		if (streq(foreign_words[i].word, word))
+			return error_remedy(err, "%s", foreign_words[i].hint);
+	for (size_t i = 0; commands[i] && i + 1 < ARRAY_SIZE(names); i++)
+		names[i] = commands[i]->name;
+	near = nearest_word(word, names);
+	if (near)
+		return error_remedy(err, "Did you mean `vfioctl %s`?", near);
+	return error_remedy(err, "`vfioctl help` lists the commands.");
+}
+
+static int check_operands(const struct command *command, const struct options *opts,
+			  struct error *err)
+{
+	if (opts->n_args < command->min_args) {
+		error_set(err, STATUS_USAGE, 0, "missing-operand", NULL, "%s needs %s",
+			  command->name, command->synopsis);
+		return error_remedy(err, "See `vfioctl help %s`.", command->name);
+	}
+	if (command->max_args >= 0 && opts->n_args > command->max_args) {
+		error_set(err, STATUS_USAGE, 0, "extra-operand", NULL,
+			  "'%s' is one operand too many", opts->args[command->max_args]);
+		return error_remedy(err, "See `vfioctl help %s`.", command->name);
+	}
+	return 0;
+}
+
+static int check_options(const struct command *command, const struct options *opts,
+			 struct error *err)
+{
+	int r;
+
+	if (opts->output && !command->columns)
+		return error_set(err, STATUS_USAGE, 0, "bad-option", NULL,
+				 "%s has no columns to choose with --output", command->name);
+	if (opts->json && !command->document)
+		return error_set(err, STATUS_USAGE, 0, "bad-option", NULL, "%s prints no JSON",
+				 command->name);
+	if (!opts->sysroot)
+		return 0;
+	if (!command->read_only)
+		return error_set(err, STATUS_USAGE, 0, "bad-option", NULL,
+				 "%s changes or opens real devices: --sysroot is not for it",
+				 command->name);
+	r = path_set_root(opts->sysroot);
+	if (r < 0)
+		return error_set(err, STATUS_USAGE, r, "bad-sysroot", opts->sysroot, "%s (%s)",
+				 strerror(-r), errno_name(r));
+	return 0;
+}
+
+/* A typo must not turn the JSON document that the caller waits for into text on stderr. */
+static bool wants_json(int argc, char **argv)
+{
+	for (int i = 1; i < argc && !streq(argv[i], "--"); i++)
+		if (streq(argv[i], "--json") || streq(argv[i], "-J"))
+			return true;
+	return false;
+}
+
+static enum status run_command(const struct command *command, int argc, char **argv,
+			       struct options *opts, struct error *err)
+{
+	if (options_parse(opts, argc, argv, command->options, err) < 0)
+		return err->status;
+	message_setup(opts);
+	if (opts->help) {
+		help_print_command(command);
+		return STATUS_OK;
+	}
+	if (opts->version) {
+		help_print_version();
+		return STATUS_OK;
+	}
+	if (check_operands(command, opts, err) < 0 || check_options(command, opts, err) < 0)
+		return err->status;
+	return command->run(opts, err);
+}
+
+static enum status dispatch(int argc, char **argv, struct options *opts, struct error *err)
+{
+	const struct command *command = argc > 1 ? command_find(argv[1]) : NULL;
+
+	if (command)
+		return run_command(command, argc - 1, argv + 1, opts, err);
+	if (argc > 1 && argv[1][0] != '-') {
+		unknown_command(argv[1], err);
+		return err->status;
+	}
+	/* "vfioctl", "vfioctl --help", "vfioctl -V": no verb. */
+	if (options_parse(opts, argc, argv, NULL, err) < 0)
+		return err->status;
+	if (opts->version)
+		help_print_version();
+	else if (opts->help)
+		help_print_overview(stdout);
+	else if (opts->n_args) {
+		error_set(err, STATUS_USAGE, 0, "unknown-command", NULL,
+			  "options stand behind the command");
+		error_remedy(err, "Write: vfioctl %s ...", opts->args[0]);
+		return err->status;
+	} else {
+		error_set(err, STATUS_USAGE, 0, "missing-command", NULL, "which command?");
+		error_remedy(err, "`vfioctl help` lists them; `vfioctl list` lists devices.");
+		return err->status;
+	}
+	return STATUS_OK;
+}
+
+/* Output that did not arrive is a failure, whatever was done. */
+static enum status finish_output(enum status status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	message_warning("cannot write to standard output: %s", strerror(errno));
+	return status == STATUS_OK ? STATUS_FAILED : status;
+}
+
+int main(int argc, char **argv)
+{
+	struct options opts = {.json = wants_json(argc, argv), .timeout_s = 130};
+	struct error err = {.code = NULL};
+	enum status status;
+
+	setlocale(LC_ALL, "");
+	message_setup(&opts);
+	status = dispatch(argc, argv, &opts, &err);
+	if (err.code) {
+		if (opts.json || wants_json(argc, argv))
+			json_print_error(&err);
+		else
+			message_error(&err);
+	}
+	return (int)finish_output(status);
+}

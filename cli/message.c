@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+
+#include "cli/command.h"
+
+static struct {
+	bool json, quiet;
+	int verbose;
+} how;
+
+void message_setup(const struct options *opts)
+{
+	how.json = opts->json;
+	how.quiet = opts->quiet;
+	how.verbose = opts->verbose;
+}
+
+/* Prints "vfioctl: TEXT", scrubbed: much of it came from devices and processes. */
+static void print(const char *text)
+{
+	scoped_free char *clean = scrub(text, 4096);
+
+	fflush(stdout);
+	fprintf(stderr, "vfioctl: %s\n", clean ? clean : "out of memory");
+}
+
+static void vprint(const char *prefix, const char *fmt, va_list ap)
+{
+	scoped_free char *text = NULL, *whole = NULL;
+
+	if (vasprintf(&text, fmt, ap) < 0 || asprintf(&whole, "%s%s", prefix, text) < 0)
+		return;
+	print(whole);
+}
+
+void message_error(const struct error *err)
+{
+	char text[2048] = "";
+
+	if (*err->device)
+		append(text, sizeof(text), "%s: ", err->device);
+	append(text, sizeof(text), "%s", err->message);
+	if (*err->remedy)
+		append(text, sizeof(text), ". %s", err->remedy);
+	print(text);
+}
+
+void message_warning(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vprint("warning: ", fmt, ap);
+	va_end(ap);
+}
+
+void message_note(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (how.quiet || how.json)
+		return;
+	va_start(ap, fmt);
+	vprint("", fmt, ap);
+	va_end(ap);
+}
+
+void message_verbose(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!how.verbose)
+		return;
+	va_start(ap, fmt);
+	vprint("", fmt, ap);
+	va_end(ap);
+}

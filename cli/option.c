@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/option.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+
+const struct option_spec common_options[] = {
+	OPTION("json", 'J', OPTION_FLAG, NULL, "print one JSON document", json),
+	OPTION("output", 'o', OPTION_STRING, "LIST", "columns to print; +LIST adds to the default",
+	       output),
+	OPTION("noheadings", 'n', OPTION_FLAG, NULL, "print no headings", noheadings),
+	OPTION("raw", 'r', OPTION_FLAG, NULL, "print columns separated by one blank", raw),
+	OPTION("quiet", 'q', OPTION_FLAG, NULL, "print errors only", quiet),
+	OPTION("verbose", 'v', OPTION_COUNT, NULL, "name each file that is written", verbose),
+	OPTION("sysroot", 0, OPTION_STRING, "DIR",
+	       "look at a captured tree instead of this machine", sysroot),
+	OPTION("help", 'h', OPTION_FLAG, NULL, "print this help", help),
+	OPTION("version", 'V', OPTION_FLAG, NULL, "print the version", version),
+	{0},
+};
+
+enum { MAX_OPTIONS = 64, LONG_BASE = 256 };
+
+/* Both tables as one array of pointers, and as getopt_long(3) wants them. */
+struct parser {
+	const struct option_spec *specs[MAX_OPTIONS];
+	struct option longs[MAX_OPTIONS + 1];
+	char shorts[2 * MAX_OPTIONS + 2];
+	const char *words[MAX_OPTIONS + 1];
+	int count;
+};
+
+static void add_specs(struct parser *parser, const struct option_spec *specs)
+{
+	size_t used = strlen(parser->shorts);
+
+	for (; specs && specs->name && parser->count < MAX_OPTIONS; specs++) {
+		bool argument = specs->type == OPTION_STRING || specs->type == OPTION_NUMBER;
+		int n = parser->count++;
+
+		parser->specs[n] = specs;
+		parser->words[n] = specs->name;
+		parser->longs[n] = (struct option){
+			.name = specs->name,
+			.has_arg = argument ? required_argument : no_argument,
+			.val = LONG_BASE + n,
+		};
+		if (specs->letter)
+			parser->shorts[used++] = specs->letter;
+		if (specs->letter && argument)
+			parser->shorts[used++] = ':';
+	}
+}
+
+static const struct option_spec *find_spec(const struct parser *parser, int c)
+{
+	if (c >= LONG_BASE)
+		return parser->specs[c - LONG_BASE];
+	for (int i = 0; i < parser->count; i++)
+		if (parser->specs[i]->letter == c)
+			return parser->specs[i];
+	return NULL;
+}
+
+static int store_number(int64_t *member, const struct option_spec *spec, const char *text,
+			struct error *err)
+{
+	uint64_t number;
+
+	if (parse_number(text, 10, INT32_MAX, &number) < 0)
+		return error_set(err, STATUS_USAGE, EINVAL, "bad-option", NULL,
+				 "--%s wants a whole number, not '%s'", spec->name, text);
+	*member = (int64_t)number;
+	return 0;
+}
+
+static int store(struct options *opts, const struct option_spec *spec, char *argument,
+		 struct error *err)
+{
+	char *member = (char *)opts + spec->offset;
+
+	switch (spec->type) {
+	case OPTION_FLAG:
+		*(bool *)member = true;
+		return 0;
+	case OPTION_COUNT:
+		++*(int *)(void *)member;
+		return 0;
+	case OPTION_STRING:
+		*(const char **)(void *)member = argument;
+		return 0;
+	case OPTION_NUMBER:
+		return store_number((int64_t *)(void *)member, spec, argument, err);
+	}
+	return 0;
+}
+
+/* "--jsn" or "--jobs" without its number. */
+static int complain(const struct parser *parser, char **argv, int c, struct error *err)
+{
+	const char *word = argv[optind - 1], *near;
+
+	if (c == ':') {
+		error_set(err, STATUS_USAGE, 0, "bad-option", NULL, "%s wants an argument", word);
+		return -1;
+	}
+	if (!startswith(word, "--")) {
+		error_set(err, STATUS_USAGE, 0, "unknown-option", NULL, "there is no option -%c",
+			  optopt);
+		return error_remedy(err, "--help lists the options.");
+	}
+	if (optopt >= LONG_BASE)
+		return error_set(err, STATUS_USAGE, 0, "bad-option", NULL, "%s takes no argument",
+				 word);
+	error_set(err, STATUS_USAGE, 0, "unknown-option", NULL, "there is no option %s", word);
+	near = nearest_word(word + 2, parser->words);
+	if (near)
+		return error_remedy(err, "Did you mean --%s?", near);
+	return error_remedy(err, "--help lists the options.");
+}
+
+int options_parse(struct options *ret, int argc, char **argv, const struct option_spec *own,
+		  struct error *err)
+{
+	struct parser parser = {.shorts = ":"};
+	struct options opts = *ret;
+	int c;
+
+	add_specs(&parser, own);
+	add_specs(&parser, common_options);
+	opterr = 0;
+	optind = 0;
+	while ((c = getopt_long(argc, argv, parser.shorts, parser.longs, NULL)) != -1) {
+		const struct option_spec *spec = find_spec(&parser, c);
+
+		if (!spec)
+			return complain(&parser, argv, c, err);
+		if (store(&opts, spec, optarg, err) < 0)
+			return -1;
+	}
+	opts.args = argv + optind;
+	opts.n_args = argc - optind;
+	*ret = opts;
+	return 0;
+}
+
+/* Levenshtein's distance; words longer than the row are far from everything. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[32], n = strlen(b);
+
+	if (n >= ARRAY_SIZE(row))
+		return SIZE_MAX;
+	for (size_t j = 0; j <= n; j++)
+		row[j] = j;
+	for (size_t i = 1; *a; a++, i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= n; j++) {
+			size_t best = diagonal + (*a != b[j - 1]);
+
+			diagonal = row[j];
+			best = row[j] + 1 < best ? row[j] + 1 : best;
+			row[j] = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+		}
+	}
+	return row[n];
+}
+
+const char *nearest_word(const char *word, const char *const *words)
+{
+	const char *best = NULL;
+	size_t nearest = strlen(word) / 3 + 1; /* one slip in three letters */
+
+	for (; *words; words++) {
+		size_t d =
+			startswith(*words, word) && strlen(word) > 1 ? 0 : distance(word, *words);
+
+		if (d <= nearest && (!best || d < nearest)) {
+			best = *words;
+			nearest = d;
+		}
+	}
+	return best;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Field tables that more than one verb prints.
+ */
+#pragma once
+
+#include "cli/field.h"
+
+/* struct device (host/device.h) */
+extern const struct record_type device_record;
+
+/* struct holder (host/holder.h) */
+extern const struct record_type holder_record;
+
+/* The i-th of a set of MODE_*: "cdev", then "group". */
+struct value mode_word(unsigned int modes, size_t i);

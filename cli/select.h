@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The devices that a command line means: operands, "-" for standard input, and filters.
+ */
+#pragma once
+
+#include "cli/option.h"
+#include "host/inventory.h"
+#include "host/resolve.h"
+
+struct selection {
+	char **addresses; /* sysfs names, each once, in the order given; NULL-ended */
+	size_t count;
+};
+
+/* Resolves all operands. 0, or -1 with the first error. The caller frees it. */
+int selection_read(struct selection *ret, const struct options *opts, enum resolve_for purpose,
+		   struct error *err);
+
+void selection_free(struct selection *selection);
+#define scoped_selection __attribute__((cleanup(selection_free)))
+
+/* The options --vfio, --driver, --class, --id and --group of read-only verbs. */
+extern const struct option_spec filter_options[];
+
+/* Drops the devices that the filters exclude. 0, or -1 with STATUS_USAGE for a malformed filter. */
+int filter_apply(struct inventory *inventory, const struct options *opts, struct error *err);

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Records as text, through libsmartcols: rows of a table, or a sheet of one record.
+ */
+#include <libsmartcols.h>
+#include <stdio.h>
+
+#include "cli/render.h"
+
+static void out_of_memory(void)
+{
+	abort();
+}
+
+/* --- choosing columns ------------------------------------------------------------------- */
+
+static bool add_column(struct columns *columns, const struct field *field)
+{
+	for (size_t i = 0; i < columns->count; i++)
+		if (columns->list[i] == field)
+			return true;
+	if (columns->count == COLUMNS_MAX)
+		return false;
+	columns->list[columns->count++] = field;
+	return true;
+}
+
+static void add_defaults(struct columns *columns, const struct record_type *type)
+{
+	for_each_field(field, type) if (field->flags & FIELD_DEFAULT) add_column(columns, field);
+}
+
+static bool is_column(const struct field *field)
+{
+	return field->type != FIELD_RECORD && field->type != FIELD_RECORDS;
+}
+
+static int unknown_column(const struct record_type *type, const char *word, struct error *err)
+{
+	const char *words[COLUMNS_MAX + 1] = {NULL};
+	char all[512] = "";
+	size_t n = 0;
+
+	for_each_field(field, type)
+	{
+		if (!is_column(field) || n == COLUMNS_MAX)
+			continue;
+		append(all, sizeof(all), "%s%s", n ? ", " : "", field->key);
+		words[n++] = field->key;
+	}
+	error_set(err, STATUS_USAGE, 0, "unknown-column", NULL, "there is no column '%s'", word);
+	if (nearest_word(word, words))
+		return error_remedy(err, "Did you mean '%s'?", nearest_word(word, words));
+	return error_remedy(err, "Columns are: %s.", all);
+}
+
+int columns_parse(struct columns *ret, const struct record_type *type, const char *text,
+		  struct error *err)
+{
+	struct columns columns = {.count = 0};
+	scoped_free char *copy = NULL;
+	char *word, *rest;
+
+	if (!text || *text == '+')
+		add_defaults(&columns, type);
+	rest = copy = text ? strdup(text + (*text == '+')) : NULL;
+	while ((word = strsep(&rest, ","))) {
+		const struct field *field = field_find(type, word);
+
+		if (!field || !is_column(field))
+			return unknown_column(type, word, err);
+		add_column(&columns, field);
+	}
+	*ret = columns;
+	return 0;
+}
+
+unsigned int columns_needs(const struct columns *columns)
+{
+	unsigned int needs = 0;
+
+	for (size_t i = 0; i < columns->count; i++)
+		needs |= columns->list[i]->needs;
+	return needs;
+}
+
+/* --- tables ----------------------------------------------------------------------------- */
+
+static struct libscols_table *new_table(const struct options *opts)
+{
+	struct libscols_table *table = scols_new_table();
+
+	if (!table)
+		out_of_memory();
+	scols_table_enable_noheadings(table, opts->noheadings);
+	scols_table_enable_raw(table, opts->raw);
+	return table;
+}
+
+static void add_heading(struct libscols_table *table, const struct field *field)
+{
+	int flags = 0;
+
+	if (field->flags & FIELD_RIGHT)
+		flags |= SCOLS_FL_RIGHT;
+	if (field->flags & FIELD_TRUNC)
+		flags |= SCOLS_FL_TRUNC;
+	if (!scols_table_new_column(table, field->title, 0, flags))
+		out_of_memory();
+}
+
+static struct libscols_line *new_line(struct libscols_table *table)
+{
+	struct libscols_line *line = scols_table_new_line(table, NULL);
+
+	if (!line)
+		out_of_memory();
+	return line;
+}
+
+static void set_cell(struct libscols_line *line, size_t column, const struct field *field,
+		     const void *record)
+{
+	char *text = field_text(field, record);
+
+	if (!text || scols_line_refer_data(line, column, text) != 0)
+		out_of_memory();
+}
+
+static void print_and_free(struct libscols_table *table)
+{
+	fflush(stdout); /* smartcols writes through the same stream, after what is there already */
+	scols_print_table(table);
+	scols_unref_table(table);
+}
+
+void table_print(const struct columns *columns, const struct options *opts,
+		 const void *(*record)(const void *records, size_t i), const void *records)
+{
+	struct libscols_table *table = new_table(opts);
+	const void *row;
+
+	for (size_t c = 0; c < columns->count; c++)
+		add_heading(table, columns->list[c]);
+	for (size_t i = 0; (row = record(records, i)); i++) {
+		struct libscols_line *line = new_line(table);
+
+		for (size_t c = 0; c < columns->count; c++)
+			set_cell(line, c, columns->list[c], row);
+	}
+	print_and_free(table);
+}
+
+/* --- sheets ----------------------------------------------------------------------------- */
+
+/* One list of records below a sheet, under its own title. */
+struct sub_list {
+	const struct field *field;
+	const void *record;
+};
+
+static const void *sub_record(const void *records, size_t i)
+{
+	const struct sub_list *list = records;
+	struct value item = list->field->item(list->record, i);
+
+	return item.known ? item.record : NULL;
+}
+
+/* All columns of the child: its default ones if it names any. */
+static void child_columns(struct columns *columns, const struct record_type *type)
+{
+	add_defaults(columns, type);
+	if (columns->count)
+		return;
+	for_each_field(field, type) if (is_column(field)) add_column(columns, field);
+}
+
+static void print_sub_list(const struct field *field, const void *record,
+			   const struct options *opts)
+{
+	struct sub_list list = {.field = field, .record = record};
+	struct columns columns = {.count = 0};
+
+	if (!sub_record(&list, 0))
+		return;
+	child_columns(&columns, field->child);
+	printf("\n%s\n", field->title);
+	table_print(&columns, opts, sub_record, &list);
+}
+
+static void add_sheet_line(struct libscols_table *table, const char *title, char *text)
+{
+	struct libscols_line *line = new_line(table);
+
+	if (!text || scols_line_set_data(line, 0, title) != 0 ||
+	    scols_line_refer_data(line, 1, text) != 0)
+		out_of_memory();
+}
+
+static void add_sheet_lines(struct libscols_table *table, const struct record_type *type,
+			    const void *record)
+{
+	for_each_field(field, type)
+	{
+		struct value child;
+
+		if (field->flags & FIELD_JSON_ONLY || field->type == FIELD_RECORDS)
+			continue;
+		if (field->type != FIELD_RECORD) {
+			add_sheet_line(table, field->title, field_text(field, record));
+			continue;
+		}
+		child = field->get(record);
+		if (child.known)
+			add_sheet_lines(table, field->child, child.record);
+	}
+}
+
+void sheet_print(const struct record_type *type, const void *record, const struct options *opts)
+{
+	struct libscols_table *table = new_table(opts);
+
+	scols_table_enable_noheadings(table, 1);
+	if (!scols_table_new_column(table, "FIELD", 0, 0) ||
+	    !scols_table_new_column(table, "VALUE", 0, SCOLS_FL_WRAP))
+		out_of_memory();
+	add_sheet_lines(table, type, record);
+	print_and_free(table);
+	for_each_field(field,
+		       type) if (field->type == FIELD_RECORDS && !(field->flags & FIELD_JSON_ONLY))
+		print_sub_list(field, record, opts);
+}

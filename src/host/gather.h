@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reads one device. These functions may block on a device whose lock is held, so only the reader
+ * processes of host/inventory.c call them.
+ */
+#pragma once
+
+#include "host/device.h"
+
+/* An entry of /sys/class/vfio-dev: the VFIO device of some physical or mediated device. */
+struct vfio_entry {
+	const char *device; /* name of the device on its bus */
+	const char *bus;
+	const char *syspath;
+	const char *name; /* "vfio0" */
+};
+
+/*
+ * Fills ret (address and bus already set) from the device's directory. entry is its VFIO device, or
+ * NULL. needs is a set of NEED_* (host/inventory.h). Strings go to arena.
+ * ret->state becomes DEVICE_GONE when the directory is not there any more.
+ */
+void gather_device(struct device *ret, struct arena *arena, const struct vfio_entry *entry,
+		   unsigned int needs);

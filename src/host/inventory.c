@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Gathering never hangs.
+ *
+ * Reading an attribute can wait for the device lock, and whoever unbinds a device that is in use
+ * holds that lock until the user lets go. So devices are read by reader processes. Each claims the
+ * next slot of a table in shared memory, fills a record, publishes it, and goes on; the parent
+ * follows the pointers as they are (base/arena.h). A reader that stays with one device for longer
+ * than HELP_AFTER_MS gets company, so that devices behind it do not wait; after DEVICE_DEADLINE_MS
+ * the device is reported as locked and its reader is killed. A process, not a thread: a thread in
+ * state D would keep this program from ending.
+ *
+ * The common case, nothing stuck, costs one fork and ends when the reader closes its pipe.
+ */
+#include "host/inventory.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "base/path.h"
+#include "base/worker.h"
+#include "host/gather.h"
+#include "host/mode.h"
+#include "host/names.h"
+#include "host/roster.h"
+
+enum { HELP_AFTER_MS = 100, MAX_READERS = 64 };
+
+enum slot_state { SLOT_FREE, SLOT_READING, SLOT_DONE, SLOT_GIVEN_UP };
+
+struct slot {
+	_Atomic int state;
+	_Atomic int64_t since; /* now_ms() when reading began */
+	const struct vfio_entry *entry;
+	struct device *record; /* published with SLOT_DONE */
+	struct device blank;   /* address and bus only: what a locked device shows */
+};
+
+/* Shared with the readers. */
+struct scan {
+	struct arena *arena;
+	unsigned int needs;
+	size_t count;
+	_Atomic size_t next;
+	struct slot *slots;
+};
+
+static int out_of_memory(struct error *err)
+{
+	return error_set(err, STATUS_FAILED, ENOMEM, "out-of-memory", NULL, "out of memory");
+}
+
+static const struct device blank_device = {
+	.class_id = -1,
+	.vendor_id = -1,
+	.device_id = -1,
+	.subvendor_id = -1,
+	.subdevice_id = -1,
+	.iommu_group = -1,
+	.numa_node = -1,
+};
+
+/* Runs in a reader process: reads devices until none is left. Ends by closing the pipe. */
+static void read_devices(void *arg, int fd)
+{
+	struct scan *scan = arg;
+	size_t i;
+
+	(void)fd;
+	while ((i = atomic_fetch_add(&scan->next, 1)) < scan->count) {
+		struct slot *slot = &scan->slots[i];
+		int expected = SLOT_READING;
+		struct device *record = arena_alloc(scan->arena, sizeof(*record));
+
+		if (!record)
+			return;
+		*record = slot->blank;
+		atomic_store(&slot->since, now_ms());
+		atomic_store(&slot->state, SLOT_READING);
+		gather_device(record, scan->arena, slot->entry, scan->needs);
+		slot->record = record;
+		atomic_compare_exchange_strong(&slot->state, &expected, SLOT_DONE);
+	}
+}
+
+struct readers {
+	struct worker list[MAX_READERS];
+	size_t count;
+};
+
+/* Gives up devices that are past their deadline. Returns how many are still being
+ * read; *ret_slow tells that none of these was begun just now. */
+static size_t check_deadlines(struct scan *scan, bool *ret_slow)
+{
+	int64_t now = now_ms();
+	size_t reading = 0, fresh = 0;
+
+	for (size_t i = 0; i < scan->count; i++) {
+		struct slot *slot = &scan->slots[i];
+		int expected = SLOT_READING;
+
+		if (atomic_load(&slot->state) != SLOT_READING)
+			continue;
+		if (now - atomic_load(&slot->since) >= DEVICE_DEADLINE_MS &&
+		    atomic_compare_exchange_strong(&slot->state, &expected, SLOT_GIVEN_UP))
+			continue;
+		if (atomic_load(&slot->state) != SLOT_READING)
+			continue;
+		if (now - atomic_load(&slot->since) < HELP_AFTER_MS)
+			fresh++;
+		reading++;
+	}
+	*ret_slow = reading > 0 && fresh == 0;
+	return reading;
+}
+
+/* Drops readers that have ended. True when at least one still runs. */
+static bool any_reader_left(struct readers *readers)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < readers->count; i++) {
+		struct worker *worker = &readers->list[i];
+
+		if (worker_wait(worker, 0, &(char){0}, 1) == -ETIMEDOUT)
+			readers->list[kept++] = *worker;
+	}
+	readers->count = kept;
+	return kept > 0;
+}
+
+static int add_reader(struct readers *readers, struct scan *scan, struct error *err)
+{
+	int r;
+
+	if (readers->count == MAX_READERS)
+		return 0;
+	r = worker_start(&readers->list[readers->count], read_devices, scan);
+	if (r < 0)
+		return error_errno(err, r, "fork", NULL, "cannot start a reader process");
+	readers->count++;
+	return 0;
+}
+
+/* Sleeps until a reader ends, at most ms. */
+static void wait_for_reader(const struct readers *readers, int ms)
+{
+	struct pollfd list[MAX_READERS];
+
+	for (size_t i = 0; i < readers->count; i++)
+		list[i] = (struct pollfd){.fd = readers->list[i].result, .events = POLLIN};
+	poll(list, readers->count, ms);
+}
+
+static int run_readers(struct scan *scan, struct readers *readers, struct error *err)
+{
+	bool slow;
+
+	if (scan->count && add_reader(readers, scan, err) < 0)
+		return -1;
+	while (any_reader_left(readers)) {
+		size_t reading = check_deadlines(scan, &slow);
+		bool unclaimed = atomic_load(&scan->next) < scan->count;
+
+		if (!reading && !unclaimed)
+			break; /* what still runs is stuck with a device that was given up */
+		if (unclaimed && slow && reading < MAX_READERS &&
+		    add_reader(readers, scan, err) < 0)
+			return -1;
+		wait_for_reader(readers, HELP_AFTER_MS / 2);
+	}
+	return 0;
+}
+
+static int read_all(struct scan *scan, struct error *err)
+{
+	struct readers readers = {.count = 0};
+	int r = run_readers(scan, &readers, err);
+
+	for (size_t i = 0; i < readers.count; i++)
+		worker_abandon(&readers.list[i]);
+	return r;
+}
+
+/* Readers that died (no memory, killed) leave slots behind: those devices count as locked too. */
+static void collect(struct inventory *ret, struct scan *scan)
+{
+	for (size_t i = 0; i < scan->count; i++) {
+		struct slot *slot = &scan->slots[i];
+		bool done = atomic_load(&slot->state) == SLOT_DONE;
+
+		ret->devices[i] = done ? *slot->record : slot->blank;
+		if (!done)
+			ret->devices[i].state = DEVICE_LOCKED;
+	}
+	ret->count = scan->count;
+}
+
+static void add_slot(struct scan *scan, const struct roster *roster, const char *address,
+		     const char *bus)
+{
+	struct slot *slot = &scan->slots[scan->count++];
+
+	slot->entry = roster_find(roster, address);
+	slot->blank = blank_device;
+	slot->blank.address = address;
+	slot->blank.bus = bus;
+	if (slot->entry)
+		slot->blank.syspath = slot->entry->syspath;
+}
+
+static int fill_slots(struct scan *scan, const struct roster *roster)
+{
+	size_t size = roster->n_pci + roster->n_entries + 1;
+
+	scan->slots = arena_alloc(scan->arena, size * sizeof(*scan->slots));
+	if (!scan->slots)
+		return -ENOMEM;
+	for (size_t i = 0; i < roster->n_pci; i++)
+		add_slot(scan, roster, roster->pci[i], "pci");
+	for (size_t i = 0; i < roster->n_entries; i++)
+		if (!streq(roster->entries[i].bus, "pci"))
+			add_slot(scan, roster, roster->entries[i].device, roster->entries[i].bus);
+	return 0;
+}
+
+static void fill_offers(struct inventory *inventory)
+{
+	struct host_ways ways;
+
+	host_ways_read(&ways);
+	for (size_t i = 0; i < inventory->count; i++)
+		inventory->devices[i].would_offer = host_ways_offer(&ways, &inventory->devices[i]);
+}
+
+/* Reads the devices in scan's slots and completes their records. */
+static int run_scan(struct inventory *ret, struct scan *scan, struct error *err)
+{
+	if (read_all(scan, err) < 0)
+		return -1;
+	ret->devices = arena_alloc(scan->arena, (scan->count + 1) * sizeof(*ret->devices));
+	if (!ret->devices)
+		return out_of_memory(err);
+	collect(ret, scan);
+	if (scan->needs & NEED_NAMES)
+		names_fill(ret);
+	if (scan->needs & NEED_OFFER)
+		fill_offers(ret);
+	return 0;
+}
+
+/* Addresses not wanted are taken out; the order of the wanted ones is kept. */
+static void keep_only(struct scan *scan, const char *const *addresses, size_t count)
+{
+	struct slot *all = scan->slots;
+	size_t n_all = scan->count;
+
+	scan->slots = arena_alloc(scan->arena, (count + 1) * sizeof(*scan->slots));
+	scan->count = 0;
+	for (size_t i = 0; scan->slots && i < count; i++)
+		for (size_t k = 0; k < n_all; k++)
+			if (streq(all[k].blank.address, addresses[i]))
+				memcpy(&scan->slots[scan->count++], &all[k], sizeof(*all));
+}
+
+static int scan_machine(struct inventory *ret, unsigned int needs, const char *const *addresses,
+			size_t count, struct error *err)
+{
+	/* Room for every device's record and the strings that belong to it, a page each and more.
+	 */
+	struct arena *arena = arena_new((roster_estimate() + 64) * 32768);
+	struct roster roster = {.arena = arena};
+	struct scan *scan;
+
+	if (!arena)
+		return out_of_memory(err);
+	*ret = (struct inventory){.arena = arena};
+	scan = arena_alloc(arena, sizeof(*scan));
+	*scan = (struct scan){.arena = arena, .needs = needs};
+	if (roster_read(&roster) < 0 || fill_slots(scan, &roster) < 0)
+		return out_of_memory(err);
+	if (addresses)
+		keep_only(scan, addresses, count);
+	return run_scan(ret, scan, err);
+}
+
+static int scan_or_free(struct inventory *ret, unsigned int needs, const char *const *addresses,
+			size_t count, struct error *err)
+{
+	if (!path_exists("/sys/bus")) {
+		error_set(err, STATUS_UNSUPPORTED, ENOENT, "no-sysfs", NULL,
+			  "there is no sysfs at /sys");
+		return error_remedy(err, "Mount it: mount -t sysfs sysfs /sys");
+	}
+	if (scan_machine(ret, needs, addresses, count, err) == 0)
+		return 0;
+	inventory_free(ret);
+	return -1;
+}
+
+int inventory_scan(struct inventory *ret, unsigned int needs, struct error *err)
+{
+	return scan_or_free(ret, needs, NULL, 0, err);
+}
+
+int inventory_scan_only(struct inventory *ret, unsigned int needs, const char *const *addresses,
+			size_t count, struct error *err)
+{
+	return scan_or_free(ret, needs, addresses, count, err);
+}
+
+void inventory_free(struct inventory *inventory)
+{
+	arena_free(inventory->arena);
+	*inventory = (struct inventory){0};
+}
+
+struct device *inventory_find(const struct inventory *inventory, const char *address)
+{
+	for (size_t i = 0; i < inventory->count; i++)
+		if (streq(inventory->devices[i].address, address))
+			return &inventory->devices[i];
+	return NULL;
+}

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "host/module.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <libkmod.h>
+#include <limits.h>
+#include <stdio.h>
+
+#include "base/path.h"
+
+static void unref_kmod(struct kmod_ctx **ctx)
+{
+	kmod_unref(*ctx);
+}
+
+static void unref_module(struct kmod_module **module)
+{
+	if (*module)
+		kmod_module_unref(*module);
+}
+
+static void unref_list(struct kmod_list **list)
+{
+	kmod_module_unref_list(*list);
+}
+
+#define scoped_kmod   __attribute__((cleanup(unref_kmod)))
+#define scoped_module __attribute__((cleanup(unref_module)))
+#define scoped_list   __attribute__((cleanup(unref_list)))
+
+static void stay_silent(void *data, int priority, const char *file, int line, const char *fn,
+			const char *format, va_list args)
+{
+	(void)data, (void)priority, (void)file, (void)line, (void)fn, (void)format, (void)args;
+}
+
+/* A context for the modules of the machine in the root; NULL with errno set. */
+static struct kmod_ctx *open_indexes(void)
+{
+	static const char *const directories[] = {"/etc/modprobe.d", "/run/modprobe.d",
+						  "/usr/lib/modprobe.d", "/lib/modprobe.d"};
+	char config[ARRAY_SIZE(directories)][PATH_MAX], modules[PATH_MAX], release[256];
+	const char *paths[ARRAY_SIZE(directories) + 1] = {NULL};
+	struct kmod_ctx *ctx;
+	ssize_t r = path_read(release, sizeof(release), "/proc/sys/kernel/osrelease");
+
+	if (r < 0) {
+		errno = (int)-r;
+		return NULL;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(directories); i++) {
+		path_outside(config[i], sizeof(config[i]), "%s", directories[i]);
+		paths[i] = config[i];
+	}
+	path_outside(modules, sizeof(modules), "/lib/modules/%s", release);
+	ctx = kmod_new(modules, paths);
+	if (ctx)
+		kmod_set_log_fn(ctx, stay_silent, NULL);
+	return ctx;
+}
+
+const char *module_state_name(enum module_state state)
+{
+	static const char *const names[] = {
+		[MODULE_ABSENT] = "absent",
+		[MODULE_LOADABLE] = "loadable",
+		[MODULE_LOADED] = "loaded",
+		[MODULE_BUILTIN] = "built-in",
+	};
+
+	return names[state];
+}
+
+/* The kernel names modules with '_' everywhere. */
+static void normalise(char *buf, size_t size, const char *name)
+{
+	snprintf(buf, size, "%s", name);
+	for (char *c = buf; *c; c++)
+		if (*c == '-')
+			*c = '_';
+}
+
+/* Looks the name up in the indexes: a file on disk, or the list of what is built in. */
+static enum module_state state_on_disk(const char *name)
+{
+	scoped_kmod struct kmod_ctx *ctx = open_indexes();
+	scoped_list struct kmod_list *list = NULL;
+	scoped_module struct kmod_module *module = NULL;
+
+	if (!ctx || kmod_module_new_from_lookup(ctx, name, &list) < 0 || !list)
+		return MODULE_ABSENT;
+	module = kmod_module_get_module(list);
+	return kmod_module_get_path(module) ? MODULE_LOADABLE : MODULE_BUILTIN;
+}
+
+enum module_state module_state(const char *name)
+{
+	char module[NAME_MAX];
+
+	normalise(module, sizeof(module), name);
+	if (path_exists("/sys/module/%s/initstate", module))
+		return MODULE_LOADED;
+	if (path_exists("/sys/module/%s", module))
+		return MODULE_BUILTIN;
+	return state_on_disk(module);
+}
+
+/* How little an alias pattern leaves open; -1 when it does not match. */
+static int specificity(const char *pattern, const char *alias)
+{
+	int fixed = 0;
+
+	if (fnmatch(pattern, alias, 0) != 0)
+		return -1;
+	for (const char *c = pattern; *c; c++)
+		fixed += *c != '*';
+	return fixed;
+}
+
+/* The best match among the aliases that the module itself declares. */
+static int best_specificity(struct kmod_module *module, const char *alias)
+{
+	struct kmod_list *info = NULL, *item;
+	int best = 0;
+
+	if (kmod_module_get_info(module, &info) < 0)
+		return 0;
+	kmod_list_foreach (item, info) {
+		int s;
+
+		if (!streq(kmod_module_info_get_key(item), "alias"))
+			continue;
+		s = specificity(kmod_module_info_get_value(item), alias);
+		best = s > best ? s : best;
+	}
+	kmod_module_info_free_list(info);
+	return best;
+}
+
+struct candidate {
+	const char *name;
+	int specificity;
+};
+
+static int compare_candidates(const void *a, const void *b)
+{
+	const struct candidate *left = a, *right = b;
+
+	if (left->specificity != right->specificity)
+		return right->specificity - left->specificity;
+	return strcmp(left->name, right->name);
+}
+
+/* Fills found[] from the list, each module once. Returns how many, or -ENOMEM. */
+static int collect_candidates(struct candidate *found, size_t size, struct kmod_list *list,
+			      struct arena *arena, const char *alias)
+{
+	size_t n = 0;
+	struct kmod_list *item;
+
+	kmod_list_foreach (item, list) {
+		scoped_module struct kmod_module *module = kmod_module_get_module(item);
+		const char *name = kmod_module_get_name(module);
+		size_t i;
+
+		for (i = 0; i < n && !streq(found[i].name, name); i++)
+			;
+		if (i < n || n == size)
+			continue;
+		found[n].name = arena_strdup(arena, name);
+		if (!found[n].name)
+			return -ENOMEM;
+		found[n++].specificity = best_specificity(module, alias);
+	}
+	return (int)n;
+}
+
+int modules_for_alias(const char *const **ret, struct arena *arena, const char *alias)
+{
+	scoped_kmod struct kmod_ctx *ctx = open_indexes();
+	scoped_list struct kmod_list *list = NULL;
+	struct candidate found[32];
+	const char **names;
+	int n;
+
+	if (!ctx)
+		return -ENOENT;
+	n = kmod_module_new_from_lookup(ctx, alias, &list);
+	if (n < 0)
+		return n;
+	n = collect_candidates(found, ARRAY_SIZE(found), list, arena, alias);
+	if (n < 0)
+		return n;
+	qsort(found, (size_t)n, sizeof(found[0]), compare_candidates);
+	names = arena_alloc(arena, ((size_t)n + 1) * sizeof(*names));
+	if (!names)
+		return -ENOMEM;
+	for (int i = 0; i < n; i++)
+		names[i] = found[i].name;
+	*ret = names;
+	return n;
+}
+
+int module_driver_name(char *ret, size_t size, const char *module, const char *bus)
+{
+	char name[NAME_MAX];
+	const char *entry, *driver;
+
+	normalise(name, sizeof(name), module);
+	scoped_dir DIR *dir = path_opendir("/sys/module/%s/drivers", name);
+
+	while (dir && (entry = path_next(dir))) {
+		driver = startswith(entry, bus);
+		if (!driver || *driver != ':' || strlen(driver + 1) >= size)
+			continue;
+		snprintf(ret, size, "%s", driver + 1);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+struct module_file {
+	struct kmod_ctx *ctx;
+	struct kmod_module *module;
+	struct kmod_list *symbols, *info;
+};
+
+/* Finds and reads the module; the caller closes file whatever is returned. */
+static bool read_module_file(struct module_file *file, const char *name)
+{
+	scoped_list struct kmod_list *found = NULL;
+
+	file->ctx = open_indexes();
+	if (!file->ctx || kmod_module_new_from_lookup(file->ctx, name, &found) < 0 || !found)
+		return false;
+	file->module = kmod_module_get_module(found);
+	return kmod_module_get_path(file->module) &&
+	       kmod_module_get_dependency_symbols(file->module, &file->symbols) >= 0 &&
+	       kmod_module_get_info(file->module, &file->info) >= 0;
+}
+
+struct module_file *module_file_open(const char *name)
+{
+	struct module_file *file = calloc(1, sizeof(*file));
+
+	if (file && read_module_file(file, name))
+		return file;
+	module_file_close(file);
+	return NULL;
+}
+
+void module_file_close(struct module_file *file)
+{
+	if (!file)
+		return;
+	kmod_module_dependency_symbols_free_list(file->symbols);
+	kmod_module_info_free_list(file->info);
+	unref_module(&file->module);
+	kmod_unref(file->ctx);
+	free(file);
+}
+
+bool module_file_uses(const struct module_file *file, const char *symbol)
+{
+	struct kmod_list *item;
+
+	kmod_list_foreach (item, file->symbols)
+		if (streq(kmod_module_dependency_symbol_get_symbol(item), symbol))
+			return true;
+	return false;
+}
+
+bool module_file_says(const struct module_file *file, const char *key, const char *prefix)
+{
+	struct kmod_list *item;
+
+	kmod_list_foreach (item, file->info)
+		if (streq(kmod_module_info_get_key(item), key) &&
+		    startswith(kmod_module_info_get_value(item), prefix))
+			return true;
+	return false;
+}
+
+/* modprobe.d's `install` lines are shell commands; this program does not run them. */
+static int refuse_install_line(struct kmod_module *module, const char *command, void *data)
+{
+	const char **refused = data;
+
+	(void)module;
+	*refused = command;
+	return -EPERM;
+}
+
+static int explain_load(const char *name, int r, const char *install_line, struct error *err)
+{
+	if (install_line) {
+		error_set(err, STATUS_FAILED, EPERM, "module-install-line", name,
+			  "modprobe.d has an install line for this module: %s", install_line);
+		return error_remedy(err, "Load it as that line says, or remove the line.");
+	}
+	if (r == KMOD_PROBE_APPLY_BLACKLIST) {
+		error_set(err, STATUS_FAILED, EPERM, "module-blacklisted", name,
+			  "modprobe.d blacklists this module");
+		return error_remedy(
+			err, "Remove the blacklist line, or load it by hand: modprobe %s", name);
+	}
+	error_errno(err, r, "module-load", name, "the module cannot be loaded");
+	if (r == -EPERM || r == -EACCES)
+		error_remedy(err, "Run as root.");
+	return -1;
+}
+
+int module_load(const char *name, struct error *err)
+{
+	scoped_kmod struct kmod_ctx *ctx = open_indexes();
+	scoped_list struct kmod_list *list = NULL;
+	const char *install_line = NULL;
+	struct kmod_list *item;
+
+	if (!ctx)
+		return error_set(err, STATUS_FAILED, errno, "no-modules", name,
+				 "the module indexes of this kernel are missing (/lib/modules)");
+	if (kmod_module_new_from_lookup(ctx, name, &list) < 0 || !list) {
+		error_set(err, STATUS_UNSUPPORTED, ENOENT, "module-absent", name,
+			  "this kernel has no such module");
+		return error_remedy(err, "`vfioctl mode` shows the modules there are.");
+	}
+	kmod_list_foreach (item, list) {
+		scoped_module struct kmod_module *module = kmod_module_get_module(item);
+		int r = kmod_module_probe_insert_module(module, KMOD_PROBE_APPLY_BLACKLIST, NULL,
+							refuse_install_line, &install_line, NULL);
+
+		if (r != 0 && r != -EEXIST)
+			return explain_load(name, r, install_line, err);
+	}
+	return 0;
+}
