@@ -1,3 +1,115 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-lab_check() { die "not yet"; }
-lab_clean() { die "not yet"; }
+# The suites: bats inside the guest, one boot each, and one list of results. Sourced by lab.
+# shellcheck shell=bash
+
+lab_check() {
+	parse_options --build sanitize "$@"
+	local suites=("${ARGUMENTS[@]}") name
+	[ ${#suites[@]} -gt 0 ] || mapfile -t suites < <(lines_of "$LAB_DIR/suites" | cut -d: -f1)
+	for name in "${suites[@]}"; do suite_line "$name" >/dev/null; done
+	RESULTS=$(mktemp -d)
+	trap 'kill_jobs; rm -rf "$RESULTS"' EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	MACHINE=(--build "$BUILD" --timeout "$TIMEOUT")
+	run_suites "${suites[@]}"
+	report
+}
+
+# The line of a suite in the table.
+suite_line() {
+	lines_of "$LAB_DIR/suites" | grep "^$1[[:space:]]*:" || usage_error "no suite '$1' in tests/lab/suites"
+}
+
+# All suites, JOBS at once. Side by side each prints when it is done, so that lines do not mix.
+run_suites() {
+	local name
+	for name; do
+		if [ "$JOBS" -eq 1 ]; then
+			run_suite "$name"
+			continue
+		fi
+		while [ "$(jobs -rp | wc -l)" -ge "$JOBS" ]; do wait -n || true; done
+		{
+			run_suite "$name" >"$RESULTS/$name.text"
+			cat "$RESULTS/$name.text"
+		} &
+	done
+	wait
+}
+
+kill_jobs() {
+	local pid
+	for pid in $(jobs -rp); do kill "$pid" 2>/dev/null || true; done
+}
+
+# One suite: its boots, one after the other.
+run_suite() {
+	local name=$1 options files boots boot status start
+	IFS=: read -r _ options files < <(suite_line "$name")
+	IFS=';' read -ra boots <<<"$files"
+	read -ra options <<<"${options//@/$RESULTS/$name.disk}"
+	start=$(now)
+	printf '\n%s\n' "$name"
+	for boot in "${boots[@]}"; do
+		status=0
+		# shellcheck disable=SC2086 # a list of words
+		suite_machine "${options[@]}" -- bats --tap $(suite_files $boot) >"$RESULTS/$name.tap" \
+			2>"$RESULTS/$name.log" </dev/null &
+		follow_tap "$RESULTS/$name.tap" $! "$RESULTS/$name.count" || status=$?
+		[ "$status" -eq 0 ] || broken_boot "$name" "$boot" "$status"
+	done
+	printf '     %s: %s, %s\n' "$name" "$(since "$start")" "$(grep -h booted "$RESULTS/$name.log" |
+		sed 's/^lab: //' | tail -n 1)"
+}
+
+suite_machine() {
+	exec "$LAB_DIR/lab" run "${MACHINE[@]}" "$@"
+}
+
+suite_files() {
+	printf "tests/lab/suite/%s\n" "$@"
+}
+
+# Show the results of file $1 as they come from the process $2; count them in $3, a line each.
+# True when every test that was planned gave one.
+follow_tap() {
+	local planned=-1 seen=0 line
+	while IFS= read -r line; do
+		case $line in
+		1..*) planned=${line#1..} ;;
+		ok\ *"# skip"*) tap_result skip "$line" ;;
+		ok\ *) tap_result ok "$line" ;;
+		not\ ok\ *) tap_result FAIL "$line" ;;
+		*) printf '        %s\n' "$line" ;;
+		esac
+	done < <(tail -n +1 --pid="$2" -f "$1")
+	[ "$seen" -eq "$planned" ]
+}
+
+# tap_result WORD LINE: part of follow_tap, whose variables it uses.
+tap_result() {
+	local text=${2#not }
+	text=${text#ok }
+	seen=$((seen + 1))
+	echo "$1" >>"$RESULTS/$name.count"
+	printf '%-4s %s\n' "$1" "${text#* }"
+}
+
+# The machine died, or bats did: that is a failure of its own.
+broken_boot() {
+	echo FAIL >>"$RESULTS/$1.count"
+	printf 'FAIL %s: the machine did not run all of%s\n' "$1" "$2"
+	tail -n 40 "$RESULTS/$1.log" | sed 's/^/        /'
+}
+
+report() {
+	local passed failed skipped
+	passed=$(cat "$RESULTS"/*.count | grep -cx ok || true)
+	failed=$(cat "$RESULTS"/*.count | grep -cx FAIL || true)
+	skipped=$(cat "$RESULTS"/*.count | grep -cx skip || true)
+	[ -z "${VFIOCTL_LAB_COUNTS:-}" ] ||
+		printf 'passed %d\nfailed %d\nskipped %d\n' "$passed" "$failed" "$skipped" >"$VFIOCTL_LAB_COUNTS"
+	printf '\nlab: %d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+}

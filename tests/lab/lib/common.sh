@@ -100,9 +100,46 @@ make_artefact() {
 # Mounts must vanish with us, whatever happens: go on in a mount namespace of our own. The process
 # stays the same one, so its id tells the second life from the first.
 in_own_namespace() {
-	[ "${VFIOCTL_LAB_NAMESPACE:-}" != $$ ] || return 0
+	if [ "${VFIOCTL_LAB_NAMESPACE:-}" = $$ ]; then
+		use_cache
+		return
+	fi
 	[ "$(id -u)" -eq 0 ] || die "needs root: it makes mounts in a namespace of its own"
 	VFIOCTL_LAB_NAMESPACE=$$ exec unshare --mount --propagation private "$LAB_DIR/lab" "$@"
+}
+
+# Whoever uses the cache holds this lock with the others, to the last of its processes; clean
+# wants it alone.
+use_cache() {
+	mkdir -p "$CACHE"
+	exec {USING}>"$CACHE/use.lock"
+	flock --shared "$USING"
+}
+
+lab_clean() {
+	mkdir -p "$CACHE"
+	exec {USING}>"$CACHE/use.lock"
+	flock --nonblock --exclusive "$USING" || die "the cache is in use"
+	case ${1:-all} in
+	all) rm -rf "$CACHE" ;;
+	old) remove_old ;;
+	*) usage_error "clean takes nothing or 'old'" ;;
+	esac
+}
+
+# Remove what no command of this checkout would use. Without its tree no kernel can be told current.
+remove_old() {
+	local keep entry variant
+	TREE=$CACHE/tree-$(tree_key)
+	keep=" ${TREE##*/} log "
+	if [ -d "$TREE" ]; then
+		keep+="kernel-build-$(kernel_source_key) "
+		for variant in $(variants); do keep+="kernel-$variant-$(kernel_key "$variant") "; done
+	fi
+	for entry in "$CACHE"/*/; do
+		entry=$(basename "$entry")
+		[[ $keep = *" $entry "* || $entry = checkout-* ]] || rm -rf "${CACHE:?}/$entry"
+	done
 }
 
 bind() {

@@ -3,6 +3,11 @@
 # seconds; each is then an artefact of its own: bzImage, config and lib/modules/VERSION. Sourced by lab.
 # shellcheck shell=bash
 
+variants() {
+	(cd "$LAB_DIR/kernel" && basename --suffix .config -- *.config)
+	echo debian
+}
+
 kernel_source() {
 	local deb
 	deb=$(echo "$TREE"/debs/linux-source-*.deb)
@@ -67,9 +72,13 @@ kernel_release() {
 	dd if="$1" bs=1 skip=$((offset + 0x200)) count=128 2>/dev/null | tr '\0' ' ' | cut -d' ' -f1
 }
 
+kernel_source_key() {
+	basename "$(kernel_source)" | key_of fill_kernel_source
+}
+
 # Sets KERNEL_BUILD: a directory with the unpacked source and the objects.
 need_kernel_source() {
-	KERNEL_BUILD=$CACHE/kernel-build-$(basename "$(kernel_source)" | key_of fill_kernel_source)
+	KERNEL_BUILD=$CACHE/kernel-build-$(kernel_source_key)
 	artefact "$KERNEL_BUILD" kernel-source "$(basename "$(kernel_source)" .deb)" fill_kernel_source
 }
 

@@ -34,7 +34,7 @@ parse_options() {
 
 set_option() {
 	case $1 in
-	--topology) one_of "$1" "$2" "$LAB_DIR/topology" "" && TOPOLOGY=$2 ;;
+	--topology) one_of "$1" "$2" "$(ls "$LAB_DIR/topology")" && TOPOLOGY=$2 ;;
 	--kernel) known_variant "$2" && VARIANT=$2 ;;
 	--cpu) CPU=$2 ;;
 	--append) APPEND=$2 ;;
@@ -51,10 +51,7 @@ set_option() {
 }
 
 one_of() {
-	local option=$1 value=$2 dir=$3 ending=$4
-	[ -f "$dir/$value$ending" ] || usage_error "$option '$value' is none of: $(
-		cd "$dir" && printf '%s ' * | sed "s/$ending\>//g"
-	)"
+	grep -qxF -e "$2" <<<"$3" || usage_error "$1 '$2' is none of:" $3
 }
 
 number() {
@@ -62,5 +59,5 @@ number() {
 }
 
 known_variant() {
-	[ "$1" = debian ] || one_of --kernel "$1" "$LAB_DIR/kernel" .config
+	one_of --kernel "$1" "$(variants)"
 }

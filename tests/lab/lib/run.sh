@@ -63,6 +63,8 @@ boot_and_wait() {
 	printf 'lab: booted in %s (%s, %s, kernel %s)\n' "$(since "$start")" "$TOPOLOGY" \
 		"$ACCELERATOR" "$(kernel_release "$KERNEL")" >&2
 	wait_for "$qemu" exit "$TIMEOUT" || boot_failed "did not finish its command" "$start"
+	# Only a disk needs a guest that ends in good order.
+	[ -n "$DISK" ] || kill -KILL "$qemu"
 	wait "${streams[@]}" "$qemu" || true
 	trap - EXIT
 	return "$VALUE"
