@@ -53,9 +53,10 @@ run_suite() {
 	printf '\n%s\n' "$name"
 	for boot in "${boots[@]}"; do
 		status=0
-		# shellcheck disable=SC2086 # a list of words
+		: >"$RESULTS/$name.tap"
+		# shellcheck disable=SC2046,SC2086 # lists of words
 		suite_machine "${options[@]}" -- bats --tap $(suite_files $boot) >"$RESULTS/$name.tap" \
-			2>"$RESULTS/$name.log" </dev/null &
+			2>>"$RESULTS/$name.log" </dev/null &
 		follow_tap "$RESULTS/$name.tap" $! "$RESULTS/$name.count" || status=$?
 		[ "$status" -eq 0 ] || broken_boot "$name" "$boot" "$status"
 	done

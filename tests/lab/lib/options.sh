@@ -51,7 +51,7 @@ set_option() {
 }
 
 one_of() {
-	grep -qxF -e "$2" <<<"$3" || usage_error "$1 '$2' is none of:" $3
+	grep -qxF -e "$2" <<<"$3" || usage_error "$1 '$2' is none of: ${3//$'\n'/ }"
 }
 
 number() {

@@ -65,7 +65,7 @@ boot_and_wait() {
 	wait_for "$qemu" exit "$TIMEOUT" || boot_failed "did not finish its command" "$start"
 	# Only a disk needs a guest that ends in good order.
 	[ -n "$DISK" ] || kill -KILL "$qemu"
-	wait "${streams[@]}" "$qemu" || true
+	wait "${streams[@]}" "$qemu" 2>/dev/null || true
 	trap - EXIT
 	return "$VALUE"
 }

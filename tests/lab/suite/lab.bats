@@ -40,7 +40,6 @@ bind_to() {
 }
 
 @test "the devices are where the topology says" {
-	local want
 	while read -r address driver; do
 		[ "$(driver_of "$address")" = "$driver" ] || {
 			echo "$address: $(driver_of "$address") instead of $driver"
@@ -95,7 +94,6 @@ bind_to() {
 }
 
 @test "a disk can be made and mounted" {
-	disk=$(echo "$pci"/0000:05:00.0/nvme/nvme*/nvme*n1 "$pci"/0000:05:00.0/nvme-subsystem/*/nvme*n1)
 	node=$(lsblk --noheadings --output NAME,SERIAL | awk '$2 == "lab-disk" { print $1 }')
 	mkfs.ext4 -q "/dev/$node"
 	mount "/dev/$node" /mnt
