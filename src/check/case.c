@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The runner: goes through the tables for one device and one way at a time, skips what makes no
+ * sense, and gives every other case a process of its own (base/worker.h).
+ *
+ * A case that misses its deadline is killed. When it is stuck in the kernel even that does not end
+ * it, and it still holds the device: all that follows on that device would only fail for this
+ * reason, so it is skipped.
+ */
+#include "check/case.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+#include "base/worker.h"
+
+/* How long a killed case may take to go away. */
+#define LINGER_MS 3000
+
+static_assert(sizeof(struct case_outcome) <= PIPE_BUF, "must go through the pipe in one write");
+
+const struct test_case *const case_tables[] = {
+	cases_host, cases_cdev, cases_group, cases_device, NULL,
+};
+
+const char *case_path_name(enum case_path path)
+{
+	return path == CASE_HOST ? "host" : path == CASE_CDEV ? "cdev" : "group";
+}
+
+const char *case_status_name(enum case_status status)
+{
+	static const char *const names[] = {
+		[CASE_PASS] = "pass", [CASE_FAIL] = "fail", [CASE_SKIP] = "skip"};
+
+	return names[status];
+}
+
+const struct case_step *case_outcome_decisive(const struct case_outcome *outcome)
+{
+	/* A case ends with the step that fails, so the last one decides either way. */
+	return outcome->n_steps ? &outcome->steps[outcome->n_steps - 1] : NULL;
+}
+
+void case_host_probe(struct case_host *ret)
+{
+	host_ways_read(&ret->ways);
+	kernel_probe_container(&ret->container);
+	kernel_probe_iommufd(&ret->iommufd);
+}
+
+/* --- one case --------------------------------------------------------------------------- */
+
+struct job {
+	const struct test_case *test;
+	struct case_run *run;
+};
+
+static void run_in_child(void *arg, int fd)
+{
+	struct job *job = arg;
+
+	job->test->run(job->run);
+	if (write(fd, &job->run->outcome, sizeof(job->run->outcome)) < 0)
+		_exit(1);
+}
+
+/* Waits a little for a killed process; false when the kernel does not let it go. */
+static bool is_gone(pid_t pid)
+{
+	int64_t until = now_ms() + LINGER_MS;
+
+	do {
+		if (waitpid(pid, NULL, WNOHANG) != 0)
+			return true;
+		poll(NULL, 0, 20);
+	} while (now_ms() < until);
+	return false;
+}
+
+static void fail(struct case_run *run, const char *fmt, ...) PRINTF(2, 3);
+static void fail(struct case_run *run, const char *fmt, ...)
+{
+	va_list ap;
+
+	run->outcome.status = CASE_FAIL;
+	va_start(ap, fmt);
+	vsnprintf(run->outcome.reason, sizeof(run->outcome.reason), fmt, ap);
+	va_end(ap);
+}
+
+/* Returns false when the case is stuck and keeps the device. */
+static bool run_case(struct case_run *run, const struct test_case *test, int64_t deadline_ms)
+{
+	struct job job = {.test = test, .run = run};
+	struct worker worker;
+	pid_t pid;
+	int r = worker_start(&worker, run_in_child, &job);
+
+	if (r < 0) {
+		fail(run, "no process could be started: %s", errno_name(r));
+		return true;
+	}
+	pid = worker.pid;
+	r = worker_wait(&worker, deadline_ms, &run->outcome, sizeof(run->outcome));
+	if (r == 0)
+		return true;
+	run->outcome = (struct case_outcome){.n_steps = 0};
+	if (r != -ETIMEDOUT) {
+		fail(run, "the process of this case died");
+		return true;
+	}
+	worker_abandon(&worker);
+	if (is_gone(pid)) {
+		fail(run, "no answer within %lld s", (long long)(deadline_ms / 1000));
+		return true;
+	}
+	fail(run, "stuck in the kernel: process %d does not end", (int)pid);
+	return false;
+}
+
+/* --- all cases of a way ----------------------------------------------------------------- */
+
+/* A run through the cases for one device on one way. */
+struct round {
+	struct case_results *results;
+	size_t first; /* index of the round's first result */
+	struct case_run blank;
+	int64_t deadline_ms;
+	const char *stuck; /* id of the case that holds the device for ever */
+	int blocked;       /* -errno when a node cannot be opened */
+	const char *blocked_node;
+};
+
+/* A case that this one builds on and that did not pass; NULL when all is well. */
+static const struct case_result *unmet(const struct round *round, const struct test_case *test)
+{
+	for (size_t i = round->first; test->after && i < round->results->count; i++) {
+		const struct case_result *earlier = &round->results->list[i];
+
+		if (streq(earlier->test->id, test->after) && earlier->outcome.status != CASE_PASS)
+			return earlier;
+	}
+	return NULL;
+}
+
+static void decide(struct round *round, struct case_run *run, const struct test_case *test)
+{
+	const struct case_result *earlier = unmet(round, test);
+	const char *lacking = case_lacks(run, test->needs);
+
+	if (round->stuck)
+		case_skip(run, "%s never let go of the device", round->stuck);
+	else if (round->blocked < 0)
+		case_skip(run, "this user may not open %s", round->blocked_node);
+	else if (earlier)
+		case_skip(run, "%s %s", test->after,
+			  earlier->outcome.status == CASE_FAIL ? "failed" : "was skipped");
+	else if (lacking)
+		case_skip(run, "%s", lacking);
+	else if (!run_case(run, test, round->deadline_ms))
+		round->stuck = test->id;
+}
+
+static int add_result(struct round *round, const struct test_case *test)
+{
+	struct case_results *results = round->results;
+	struct case_result *list = reallocarray(results->list, results->count + 1, sizeof(*list));
+	struct case_run run = round->blank;
+	int64_t start = now_ms();
+	struct case_result *result;
+
+	if (!list)
+		return -ENOMEM;
+	results->list = list;
+	decide(round, &run, test);
+	result = &list[results->count++];
+	*result = (struct case_result){
+		.test = test,
+		.path = run.path,
+		.outcome = run.outcome,
+		.duration_ms = now_ms() - start,
+	};
+	append(result->device, sizeof(result->device), "%s", run.device ? run.device->address : "");
+	return 0;
+}
+
+static int run_round(struct round *round)
+{
+	for (const struct test_case *const *table = case_tables; *table; table++)
+		for (const struct test_case *test = *table; test->id; test++)
+			if (test->paths & round->blank.path && add_result(round, test) < 0)
+				return -ENOMEM;
+	return 0;
+}
+
+/* Where no container is provided, an iommufd does as one. */
+static const char *container_of_host(const struct case_host *host)
+{
+	return host->container.provider == KERNEL_CONTAINER_NONE ? "/dev/iommu" : "/dev/vfio/vfio";
+}
+
+static struct vfio_target target_of(const struct case_host *host, const struct device *dev)
+{
+	return (struct vfio_target){
+		.name = dev->address,
+		.cdev = dev->cdev,
+		.group = dev->group_node,
+		.container = container_of_host(host),
+		.noiommu = dev->iommu == IOMMU_NONE,
+	};
+}
+
+int cases_run(struct case_results *results, const struct case_host *host, const struct device *dev,
+	      int64_t deadline_ms)
+{
+	static const struct {
+		enum case_path path;
+		unsigned int mode;
+	} ways[] = {{CASE_CDEV, MODE_CDEV}, {CASE_GROUP, MODE_GROUP}};
+	struct round round = {
+		.results = results,
+		.first = results->count,
+		.blank = {.host = host, .device = dev, .path = CASE_HOST},
+		.deadline_ms = deadline_ms,
+	};
+
+	if (!dev)
+		return run_round(&round);
+	round.blank.target = target_of(host, dev);
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		round.blank.path = ways[i].path;
+		round.first = results->count;
+		round.blocked = case_way_access(dev, ways[i].path, &round.blocked_node);
+		if ((dev->modes & ways[i].mode) && run_round(&round) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}

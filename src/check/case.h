@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The cases of `vfioctl test`: promises of the kernel, each put to the proof.
+ *
+ * A case is one row of a table and one small function. The function takes steps, each with the
+ * result that the kernel owes; the first step with another result fails the case. What is owed
+ * follows from what the host was seen to have (struct case_host) and from the device's record,
+ * never from a version number.
+ *
+ * Every case runs in a process of its own with a deadline and opens what it needs itself: one that
+ * crashes or hangs loses only itself, and its end closes all that it opened. The ids are those of
+ * the catalogue of the interface; they stay the same for ever.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "host/device.h"
+#include "host/mode.h"
+#include "kernel/probe.h"
+#include "kernel/vfio.h"
+
+/* What a case goes through. */
+enum case_path {
+	CASE_HOST = 1 << 0, /* the host alone, without a device */
+	CASE_CDEV = 1 << 1,
+	CASE_GROUP = 1 << 2,
+};
+
+/* "host", "cdev" or "group". */
+const char *case_path_name(enum case_path path);
+
+/* What must be so for a case to make sense; without it the case is skipped, with the reason. */
+enum {
+	CASE_NEEDS_VFIO = 1 << 0,      /* the vfio core runs */
+	CASE_NEEDS_CONTAINER = 1 << 1, /* somebody answers on /dev/vfio/vfio */
+	CASE_NEEDS_IOMMUFD = 1 << 2,   /* /dev/iommu is there and may be opened */
+	CASE_NEEDS_BOTH = 1 << 3,      /* the device is offered as cdev and in a group */
+	CASE_NEEDS_PHYSICAL = 1 << 4,  /* a real IOMMU stands before the device */
+	CASE_NEEDS_MAPPING = 1 << 5,   /* memory can be mapped: all but a group without IOMMU */
+	CASE_NEEDS_PCI = 1 << 6,       /* a PCI function, not an mdev or the like */
+};
+
+/* What the host has: asked once, before the first case. */
+struct case_host {
+	struct host_ways ways;
+	struct kernel_container container;
+	struct kernel_iommufd iommufd;
+};
+
+void case_host_probe(struct case_host *ret);
+
+/* A step: something done, the result owed for it and the result given. */
+struct case_step {
+	char what[60];
+	int expected; /* 0: success, else -errno */
+	int got;      /* 0 or more: success, else -errno */
+};
+
+enum case_status { CASE_PASS, CASE_FAIL, CASE_SKIP };
+
+/* "pass", "fail" or "skip". */
+const char *case_status_name(enum case_status status);
+
+#define CASE_STEPS 24
+
+/* How a case went. Small enough for one write to a pipe. */
+struct case_outcome {
+	enum case_status status;
+	unsigned int n_steps;
+	char reason[512]; /* why it failed or was skipped; "" when it passed */
+	struct case_step steps[CASE_STEPS];
+};
+
+/* A case while it runs. */
+struct case_run {
+	const struct case_host *host;
+	const struct device *device; /* NULL for CASE_HOST */
+	enum case_path path;
+	struct vfio_target target; /* the same device for kernel/ */
+	struct case_outcome outcome;
+};
+
+struct test_case {
+	const char *id;      /* "C05"; NULL ends a table */
+	const char *title;   /* for an administrator, what works */
+	const char *promise; /* what the kernel owes, in a sentence */
+	unsigned int paths;  /* CASE_*: run once on each that the device offers */
+	unsigned int needs;  /* CASE_NEEDS_* */
+	const char *after; /* id of the case without whose success this one says nothing, or NULL */
+	void (*run)(struct case_run *run);
+};
+
+/* The tables, in order; NULL ends them. */
+extern const struct test_case *const case_tables[];
+extern const struct test_case cases_host[], cases_cdev[], cases_group[], cases_device[];
+
+/* ---- for the functions of cases (case_step.c) ---- */
+
+/* Notes a step. True when the result is the one owed (0: any success); false fails the case. */
+bool case_expect(struct case_run *run, const char *what, int expected, int got);
+
+/* Notes a step that holds or not, where no errno speaks; why explains the failure. */
+bool case_check(struct case_run *run, const char *what, bool holds, const char *why, ...)
+	PRINTF(4, 5);
+
+/* Ends the case as skipped. Returns false, for `return case_skip(...)` in helpers. */
+bool case_skip(struct case_run *run, const char *why, ...) PRINTF(2, 3);
+
+/* Opens the device on the way of this run; a step. */
+bool case_open(struct case_run *run, struct vfio_device *dev);
+
+/* case_open(), and on to the point where the device answers; resets it. */
+bool case_bind(struct case_run *run, struct vfio_device *dev);
+
+/* case_bind(), and on to the point where its DMA goes through an address space. */
+bool case_attach(struct case_run *run, struct vfio_device *dev);
+
+/* ---- the runner (case.c) ---- */
+
+struct case_result {
+	const struct test_case *test;
+	char device[64]; /* "" for the host */
+	enum case_path path;
+	struct case_outcome outcome;
+	int64_t duration_ms;
+};
+
+struct case_results {
+	struct case_result *list;
+	size_t count;
+};
+
+static inline void case_results_free(struct case_results *results)
+{
+	free(results->list);
+}
+#define scoped_case_results __attribute__((cleanup(case_results_free)))
+
+/*
+ * Runs every case for the device on each way that it offers, or those for the host when dev is
+ * NULL, and appends the results. deadline_ms is for one case. The device must have passed
+ * case_admit(): cases open and reset it. 0 or -ENOMEM.
+ */
+int cases_run(struct case_results *results, const struct case_host *host, const struct device *dev,
+	      int64_t deadline_ms);
+
+/* What stands against needs in this run, in words, or NULL (case_needs.c). */
+const char *case_lacks(const struct case_run *run, unsigned int needs);
+
+/* The result that decides: of the step that failed, else of the last; NULL without steps. */
+const struct case_step *case_outcome_decisive(const struct case_outcome *outcome);
+
+/* ---- the gate (case_admit.c) ---- */
+
+/*
+ * May the device be opened and reset? 0, or -1 with the reason: not bound to a VFIO driver
+ * (STATUS_UNSUPPORTED, "not-bound"), in use, it or another member of its group (STATUS_REFUSED,
+ * "in-use"), no permission for any of its nodes (STATUS_PERMISSION), or it does not answer
+ * (STATUS_TIMEOUT). dev must have been gathered with NEED_DETAIL.
+ */
+int case_admit(const struct device *dev, struct error *err);
+
+/* -errno when a node that the way needs may not be opened by this user, with its path; else 0. */
+int case_way_access(const struct device *dev, enum case_path path, const char **ret_node);

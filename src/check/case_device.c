@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Cases that hold on both ways to a device, once it answers.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/sysmacros.h>
+
+#include "base/path.h"
+#include "check/case.h"
+
+#define MEMORY_SIZE 65536
+#define MAX_RANGES  64
+
+/* Reads "MAJOR:MINOR". */
+static bool read_number(dev_t *ret, const char *class, const char *name)
+{
+	unsigned int major, minor;
+	char text[32];
+
+	if (path_read(text, sizeof(text), "/sys/class/%s/%s/dev", class, name) < 0)
+		return false;
+	if (sscanf(text, "%u:%u", &major, &minor) != 2)
+		return false;
+	*ret = makedev(major, minor);
+	return true;
+}
+
+static void node_is_the_devices(struct case_run *run)
+{
+	bool cdev = run->path == CASE_CDEV;
+	const char *node = cdev ? run->target.cdev : run->target.group;
+	struct stat st;
+	dev_t number = 0;
+
+	if (!case_check(run, "read the number in sysfs",
+			read_number(&number, cdev ? "vfio-dev" : "vfio", base_name(node)),
+			"sysfs knows no number for %s", node))
+		return;
+	if (!case_expect(run, "look at the node", 0, path_stat(&st, "%s", node)))
+		return;
+	case_check(run, "compare the numbers", S_ISCHR(st.st_mode) && st.st_rdev == number,
+		   "%s is not the node of this device: it has number %u:%u, sysfs says %u:%u", node,
+		   major(st.st_rdev), minor(st.st_rdev), major(number), minor(number));
+}
+
+/* Vendor and device id as the first four bytes of configuration space have them. */
+static void config_is_the_devices(struct case_run *run)
+{
+	scoped_vfio struct vfio_device dev = VFIO_DEVICE_NONE;
+	const struct device *known = run->device;
+	uint8_t id[4] = {0};
+	ssize_t n;
+
+	if (!case_bind(run, &dev))
+		return;
+	n = vfio_device_read_config(dev.fd, id, sizeof(id), 0);
+	if (!case_expect(run, "read configuration space", 0, (int)n))
+		return;
+	case_check(run, "compare the ids",
+		   (id[0] | id[1] << 8) == known->vendor_id &&
+			   (id[2] | id[3] << 8) == known->device_id,
+		   "the device says %02x%02x:%02x%02x, sysfs says %04x:%04x", id[1], id[0], id[3],
+		   id[2], (unsigned int)known->vendor_id, (unsigned int)known->device_id);
+}
+
+static void reset_as_told(struct case_run *run)
+{
+	scoped_vfio struct vfio_device dev = VFIO_DEVICE_NONE;
+	struct vfio_info info = {0};
+
+	if (!case_bind(run, &dev))
+		return;
+	if (!case_expect(run, "GET_INFO", 0, vfio_device_info(dev.fd, &info)))
+		return;
+	if (info.resettable)
+		case_expect(run, "RESET", 0, vfio_device_reset(dev.fd));
+	else
+		case_expect(run, "RESET of a function that has none", -EINVAL,
+			    vfio_device_reset(dev.fd));
+}
+
+static void map_and_unmap(struct case_run *run, void *memory)
+{
+	scoped_vfio struct vfio_device dev = VFIO_DEVICE_NONE;
+	uint64_t iova;
+
+	if (!case_attach(run, &dev))
+		return;
+	if (!case_expect(run, "map", 0, dev.ops->map(&dev, memory, MEMORY_SIZE, &iova)))
+		return;
+	if (!case_expect(run, "unmap", 0, dev.ops->unmap(&dev, iova, MEMORY_SIZE)))
+		return;
+	case_expect(run, "unmap again", -ENOENT, dev.ops->unmap(&dev, iova, MEMORY_SIZE));
+}
+
+static void memory_is_mapped(struct case_run *run)
+{
+	void *memory = mmap(NULL, MEMORY_SIZE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	if (!case_expect(run, "get memory", 0, memory == MAP_FAILED ? -errno : 0))
+		return;
+	map_and_unmap(run, memory);
+	munmap(memory, MEMORY_SIZE);
+}
+
+/* --- reserved addresses ----------------------------------------------------------------- */
+
+/* A region of the group's that no mapping may touch. */
+static bool parse_reserved(const char *line, struct iova_range *ret)
+{
+	unsigned long long first, last;
+	char type[32];
+
+	if (sscanf(line, "%llx %llx %31s", &first, &last, type) != 3)
+		return false;
+	*ret = (struct iova_range){first, last};
+	/* The kernel may hand these out: they are mapped one to one only for the driver's start. */
+	return !streq(type, "direct-relaxable");
+}
+
+static bool check_reserved(struct case_run *run, const struct iova_range *reserved,
+			   const struct iova_range *allowed, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (!case_check(run, "compare allowed and reserved addresses",
+				reserved->last < allowed[i].first ||
+					reserved->first > allowed[i].last,
+				"0x%llx is reserved, and still allowed for mappings",
+				(unsigned long long)reserved->first))
+			return false;
+	return true;
+}
+
+static void reserved_is_left_out(struct case_run *run)
+{
+	scoped_vfio struct vfio_device dev = VFIO_DEVICE_NONE;
+	struct iova_range allowed[MAX_RANGES], reserved;
+	char text[PATH_ATTR_MAX];
+	char *line, *rest = text;
+	int count;
+
+	if (!case_attach(run, &dev))
+		return;
+	count = dev.ops->iova_ranges(&dev, allowed, MAX_RANGES);
+	if (!case_expect(run, "ask for the allowed addresses", 0, count) ||
+	    !case_expect(run, "read the reserved ones", 0,
+			 (int)path_read(text, sizeof(text), "%s/iommu_group/reserved_regions",
+					run->device->syspath)))
+		return;
+	if (count > MAX_RANGES)
+		count = MAX_RANGES;
+	while ((line = strsep(&rest, "\n")))
+		if (parse_reserved(line, &reserved) &&
+		    !check_reserved(run, &reserved, allowed, count))
+			return;
+}
+
+/* --- hot reset -------------------------------------------------------------------------- */
+
+/* Asks for the functions that a reset of the bus takes along; false when there is no such reset. */
+static bool ask_hot_reset(struct case_run *run, const struct vfio_device *dev,
+			  struct vfio_hot_reset *ret)
+{
+	int r = vfio_hot_reset_info(dev->fd, ret);
+
+	if (r == -ENODEV)
+		return case_skip(run, "the bus of this function cannot be reset");
+	return case_expect(run, "GET_PCI_HOT_RESET_INFO", 0, r);
+}
+
+static void hot_reset_is_counted(struct case_run *run)
+{
+	scoped_vfio struct vfio_device dev = VFIO_DEVICE_NONE;
+	uint32_t count = 0;
+	int r;
+
+	if (!case_bind(run, &dev))
+		return;
+	r = vfio_hot_reset_count(dev.fd, &count);
+	if (r == -ENODEV) {
+		case_skip(run, "the bus of this function cannot be reset");
+		return;
+	}
+	if (case_expect(run, "GET_PCI_HOT_RESET_INFO without room", -ENOSPC, r))
+		case_check(run, "look at the count", count > 0,
+			   "no function is counted, not even this one");
+}
+
+static bool is_member(const struct vfio_reset_member *member, const char *address)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "%04x:%02x:%02x.%d", member->segment, member->bus,
+		 member->devfn >> 3, member->devfn & 7);
+	return streq(name, address);
+}
+
+/* The id that the kernel owes for the device itself. */
+static uint32_t own_id(const struct case_run *run, const struct vfio_device *dev)
+{
+	return run->path == CASE_CDEV ? dev->devid : (uint32_t)run->device->iommu_group;
+}
+
+static void check_members(struct case_run *run, const struct vfio_device *dev,
+			  const struct vfio_hot_reset *info)
+{
+	size_t i = 0;
+
+	while (i < info->count && !is_member(&info->members[i], run->device->address))
+		i++;
+	if (!case_check(run, "look for the device itself", i < info->count,
+			"the device is not among the %zu functions of its own reset", info->count))
+		return;
+	if (!case_check(run, "look at its id", info->members[i].id == own_id(run, dev),
+			"the device has id %u there instead of %u", info->members[i].id,
+			own_id(run, dev)))
+		return;
+	case_check(run, "look how members are named", info->by_devid == (run->path == CASE_CDEV),
+		   info->by_devid ? "a device of a group sees device ids"
+				  : "a bound cdev sees no device ids");
+}
+
+static void hot_reset_is_told(struct case_run *run)
+{
+	scoped_vfio struct vfio_device dev = VFIO_DEVICE_NONE;
+	struct vfio_hot_reset info;
+
+	if (!case_bind(run, &dev) || !ask_hot_reset(run, &dev, &info))
+		return;
+	check_members(run, &dev, &info);
+	free(info.members);
+}
+
+/* --- the end ---------------------------------------------------------------------------- */
+
+static void closes_and_opens(struct case_run *run)
+{
+	scoped_vfio struct vfio_device dev = VFIO_DEVICE_NONE;
+
+	if (!case_attach(run, &dev))
+		return;
+	vfio_close(&dev);
+	case_attach(run, &dev);
+}
+
+#define BOTH (CASE_CDEV | CASE_GROUP)
+
+const struct test_case cases_device[] = {
+	{.id = "E04",
+	 .title = "The node in /dev is this device's",
+	 .promise = "The number of the node is the one that sysfs gives the device.",
+	 .paths = BOTH,
+	 .run = node_is_the_devices},
+	{.id = "D01",
+	 .title = "The device tells who it is",
+	 .promise = "Configuration space is readable and has the ids that sysfs shows.",
+	 .paths = BOTH,
+	 .needs = CASE_NEEDS_PCI,
+	 .run = config_is_the_devices},
+	{.id = "C27",
+	 .title = "The function resets if it said that it can",
+	 .promise = "RESET works exactly when the device's info says so.",
+	 .paths = BOTH,
+	 .run = reset_as_told},
+	{.id = "D02",
+	 .title = "Memory is mapped for the device, and unmapped",
+	 .promise = "An address space takes a mapping and gives it back, once.",
+	 .paths = BOTH,
+	 .needs = CASE_NEEDS_MAPPING,
+	 .run = memory_is_mapped},
+	{.id = "A16",
+	 .title = "Addresses that the platform reserves cannot be mapped",
+	 .promise = "What the group's reserved_regions show is not among the allowed addresses.",
+	 .paths = BOTH,
+	 .needs = CASE_NEEDS_PHYSICAL,
+	 .run = reserved_is_left_out},
+	{.id = "H01",
+	 .title = "The functions that share a bus reset are counted",
+	 .promise = "Asked with too little room, the kernel says how many there are.",
+	 .paths = BOTH,
+	 .needs = CASE_NEEDS_PCI,
+	 .run = hot_reset_is_counted},
+	{.id = "H02",
+	 .title = "The functions that share a bus reset are named",
+	 .promise = "The device is among them, by its device id (cdev) or its group's number.",
+	 .paths = BOTH,
+	 .needs = CASE_NEEDS_PCI,
+	 .run = hot_reset_is_told},
+	{.id = "C17",
+	 .title = "The device closes and opens again",
+	 .promise = "Closing gives everything back: the next user finds the device free.",
+	 .paths = BOTH,
+	 .run = closes_and_opens},
+	{.id = NULL},
+};
