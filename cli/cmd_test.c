@@ -278,13 +278,13 @@ static int run_cases(struct report *report, const struct inventory *inventory, s
 	struct case_host host;
 
 	case_host_probe(&host);
-	if (cases_run(&report->results, &host, NULL, DEADLINE_MS) < 0)
+	if (cases_run(&report->results, case_tables, &host, NULL, DEADLINE_MS) < 0)
 		return error_errno(err, ENOMEM, "out-of-memory", NULL, "testing");
 	for (size_t i = 0; i < inventory->count; i++) {
 		const struct device *dev = &inventory->devices[i];
 
 		message_note("Opening %s resets the function", dev->address);
-		if (cases_run(&report->results, &host, dev, DEADLINE_MS) < 0)
+		if (cases_run(&report->results, case_tables, &host, dev, DEADLINE_MS) < 0)
 			return error_errno(err, ENOMEM, "out-of-memory", NULL, "testing");
 	}
 	for (size_t i = 0; i < report->results.count; i++)

@@ -128,6 +128,7 @@ static bool run_case(struct case_run *run, const struct test_case *test, int64_t
 /* A run through the cases for one device on one way. */
 struct round {
 	struct case_results *results;
+	const struct test_case *const *tables;
 	size_t first; /* index of the round's first result */
 	struct case_run blank;
 	int64_t deadline_ms;
@@ -191,7 +192,7 @@ static int add_result(struct round *round, const struct test_case *test)
 
 static int run_round(struct round *round)
 {
-	for (const struct test_case *const *table = case_tables; *table; table++)
+	for (const struct test_case *const *table = round->tables; *table; table++)
 		for (const struct test_case *test = *table; test->id; test++)
 			if (test->paths & round->blank.path && add_result(round, test) < 0)
 				return -ENOMEM;
@@ -215,8 +216,8 @@ static struct vfio_target target_of(const struct case_host *host, const struct d
 	};
 }
 
-int cases_run(struct case_results *results, const struct case_host *host, const struct device *dev,
-	      int64_t deadline_ms)
+int cases_run(struct case_results *results, const struct test_case *const *tables,
+	      const struct case_host *host, const struct device *dev, int64_t deadline_ms)
 {
 	static const struct {
 		enum case_path path;
@@ -224,6 +225,7 @@ int cases_run(struct case_results *results, const struct case_host *host, const 
 	} ways[] = {{CASE_CDEV, MODE_CDEV}, {CASE_GROUP, MODE_GROUP}};
 	struct round round = {
 		.results = results,
+		.tables = tables,
 		.first = results->count,
 		.blank = {.host = host, .device = dev, .path = CASE_HOST},
 		.deadline_ms = deadline_ms,

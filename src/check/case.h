@@ -90,7 +90,7 @@ struct test_case {
 	void (*run)(struct case_run *run);
 };
 
-/* The tables, in order; NULL ends them. */
+/* The tables of the program, in order; NULL ends them. */
 extern const struct test_case *const case_tables[];
 extern const struct test_case cases_host[], cases_cdev[], cases_group[], cases_device[];
 
@@ -137,12 +137,12 @@ static inline void case_results_free(struct case_results *results)
 #define scoped_case_results __attribute__((cleanup(case_results_free)))
 
 /*
- * Runs every case for the device on each way that it offers, or those for the host when dev is
- * NULL, and appends the results. deadline_ms is for one case. The device must have passed
- * case_admit(): cases open and reset it. 0 or -ENOMEM.
+ * Runs every case of the tables for the device on each way that it offers, or those for the host
+ * when dev is NULL, and appends the results. deadline_ms is for one case. The device must have
+ * passed case_admit(): cases open and reset it. 0 or -ENOMEM.
  */
-int cases_run(struct case_results *results, const struct case_host *host, const struct device *dev,
-	      int64_t deadline_ms);
+int cases_run(struct case_results *results, const struct test_case *const *tables,
+	      const struct case_host *host, const struct device *dev, int64_t deadline_ms);
 
 /* What stands against needs in this run, in words, or NULL (case_needs.c). */
 const char *case_lacks(const struct case_run *run, unsigned int needs);
