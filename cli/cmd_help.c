@@ -2,6 +2,7 @@
 /*
  * Help is printed from the tables that the program runs on, so it cannot lie.
  */
+#include "cli/change_output.h"
 #include "cli/commands.h"
 
 enum { HELP_WIDTH = 79 };

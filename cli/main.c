@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/path.h"
+#include "cli/change_output.h"
 #include "cli/command.h"
 #include "cli/commands.h"
 
@@ -176,7 +177,7 @@ int main(int argc, char **argv)
 	status = dispatch(argc, argv, &opts, &err);
 	if (err.code) {
 		if (opts.json || wants_json(argc, argv))
-			json_print_error(&err);
+			json_print_document(&error_document, &(struct error_report){.err = &err});
 		else
 			message_error(&err);
 	}

@@ -32,9 +32,9 @@ struct options {
 	bool vfio_only;
 	const char *with_driver, *with_class, *with_id, *with_group;
 	/* Changing verbs. */
-	bool dry_run, take_group, keep_going;
+	bool dry_run, detailed_exitcode, take_group;
 	const char *driver, *force;
-	int64_t timeout_s, jobs;
+	int64_t timeout_s;
 	/* help */
 	const char *schema;
 	bool words;

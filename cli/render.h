@@ -16,9 +16,6 @@
  */
 void json_print_document(const struct record_type *type, const void *record);
 
-/* Prints {"schema": "vfioctl.error/1", "error": {...}}. */
-void json_print_error(const struct error *err);
-
 /* Prints the JSON Schema (2020-12) of the document that json_print_document() makes of type. */
 void json_print_schema(const struct record_type *type);
 
@@ -54,9 +51,3 @@ void sheet_print(const struct record_type *type, const void *record, const struc
  * '?' and what is over max bytes is cut with "...". The caller frees it; NULL when out of memory.
  */
 char *scrub(const char *text, size_t max);
-
-/*
- * The error as a field table of vfioctl.error/1, for results that carry their own:
- * FIELD_RECORD with child = &error_record and a getter that returns a struct error or unknown.
- */
-extern const struct record_type error_record, error_document;

@@ -153,6 +153,16 @@ void table_print(const struct columns *columns, const struct options *opts,
 
 /* --- sheets ----------------------------------------------------------------------------- */
 
+/* "iommu_group" is "iommu group:" in a sheet. */
+static const char *sheet_label(char *buf, size_t size, const struct field *field)
+{
+	snprintf(buf, size, "%s:", field->key);
+	for (char *c = buf; *c; c++)
+		if (*c == '_')
+			*c = ' ';
+	return buf;
+}
+
 /* One list of records below a sheet, under its own title. */
 struct sub_list {
 	const struct field *field;
@@ -181,19 +191,21 @@ static void print_sub_list(const struct field *field, const void *record,
 {
 	struct sub_list list = {.field = field, .record = record};
 	struct columns columns = {.count = 0};
+	char label[64];
 
 	if (!sub_record(&list, 0))
 		return;
 	child_columns(&columns, field->child);
-	printf("\n%s\n", field->title);
+	printf("\n%s\n", sheet_label(label, sizeof(label), field));
 	table_print(&columns, opts, sub_record, &list);
 }
 
-static void add_sheet_line(struct libscols_table *table, const char *title, char *text)
+static void add_sheet_line(struct libscols_table *table, const struct field *field, char *text)
 {
 	struct libscols_line *line = new_line(table);
+	char label[64];
 
-	if (!text || scols_line_set_data(line, 0, title) != 0 ||
+	if (!text || scols_line_set_data(line, 0, sheet_label(label, sizeof(label), field)) != 0 ||
 	    scols_line_refer_data(line, 1, text) != 0)
 		out_of_memory();
 }
@@ -208,7 +220,7 @@ static void add_sheet_lines(struct libscols_table *table, const struct record_ty
 		if (field->flags & FIELD_JSON_ONLY || field->type == FIELD_RECORDS)
 			continue;
 		if (field->type != FIELD_RECORD) {
-			add_sheet_line(table, field->title, field_text(field, record));
+			add_sheet_line(table, field, field_text(field, record));
 			continue;
 		}
 		child = field->get(record);

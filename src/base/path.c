@@ -408,6 +408,15 @@ int path_replace(const char *data, size_t size, mode_t mode, const char *fmt, ..
 	return r;
 }
 
+int path_create(mode_t mode, const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+
+	if (!path_is_live())
+		return -EXDEV;
+	return open_at_root(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode);
+}
+
 int path_mkdir(mode_t mode, const char *fmt, ...)
 {
 	FORMAT_PATH(fmt);

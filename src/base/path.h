@@ -89,6 +89,12 @@ int path_write(const char *value, const char *fmt, ...) PRINTF(2, 3);
  */
 int path_replace(const char *data, size_t size, mode_t mode, const char *fmt, ...) PRINTF(4, 5);
 
+/*
+ * Opens a file for reading and writing, made empty when it is missing; a symbolic link in the last
+ * component is refused (-ELOOP). The caller closes the descriptor.
+ */
+int path_create(mode_t mode, const char *fmt, ...) PRINTF(2, 3);
+
 /* mkdir(2) for the last component; an existing directory (not a link to one) is success. */
 int path_mkdir(mode_t mode, const char *fmt, ...) PRINTF(2, 3);
 

@@ -59,7 +59,7 @@ static void reap(struct worker *worker, int flags)
 	close_fd(&worker->result);
 }
 
-int worker_wait(struct worker *worker, int64_t timeout_ms, void *buf, size_t size)
+int worker_read(struct worker *worker, int64_t timeout_ms, void *buf, size_t size)
 {
 	int64_t deadline = now_ms() + timeout_ms;
 	size_t used = 0;
@@ -69,20 +69,25 @@ int worker_wait(struct worker *worker, int64_t timeout_ms, void *buf, size_t siz
 		int64_t left = deadline - now_ms();
 		ssize_t n;
 
-		if (poll(&pfd, 1, left > 0 ? (int)left : 0) == 0) {
-			if (now_ms() >= deadline)
-				return -ETIMEDOUT;
-			continue;
-		}
+		if (poll(&pfd, 1, left > 0 ? (int)left : 0) == 0 && now_ms() >= deadline)
+			return -ETIMEDOUT;
 		if (!pfd.revents)
 			continue; /* interrupted */
 		n = read(worker->result, (char *)buf + used, size - used);
 		if (n <= 0)
-			break;
+			return -ECHILD;
 		used += (size_t)n;
 	}
-	reap(worker, 0);
-	return used == size ? 0 : -ECHILD;
+	return 0;
+}
+
+int worker_wait(struct worker *worker, int64_t timeout_ms, void *buf, size_t size)
+{
+	int r = worker_read(worker, timeout_ms, buf, size);
+
+	if (r != -ETIMEDOUT)
+		reap(worker, 0);
+	return r;
 }
 
 void worker_abandon(struct worker *worker)

@@ -26,6 +26,13 @@ typedef void worker_fn(void *arg, int fd);
 int worker_start(struct worker *ret, worker_fn *fn, void *arg);
 
 /*
+ * Waits for the next size bytes that the worker writes. 0, -ETIMEDOUT when timeout_ms passed, or
+ * -ECHILD when it ended before. The worker is not reaped: call this again, worker_wait() or
+ * worker_abandon().
+ */
+int worker_read(struct worker *worker, int64_t timeout_ms, void *buf, size_t size);
+
+/*
  * Waits for the result: size bytes into buf. 0, -ETIMEDOUT when timeout_ms passed (the worker still
  * runs: wait again or abandon it), or -ECHILD when it ended without a full result. After 0 and
  * -ECHILD the worker is reaped.

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/change_output.h"
+
+#include "cli/records.h"
+#include "cli/select.h"
+
+/* --- fields ------------------------------------------------------------------------------- */
+
+#define RESULT(name, expression)                                                                   \
+	static struct value result_##name(const void *record)                                      \
+	{                                                                                          \
+		const struct change_result *result = record;                                       \
+                                                                                                   \
+		return (expression);                                                               \
+	}
+
+/* The device as it is at the end; after a refusal or in a dry run that is as it was. */
+static const struct device *latest(const struct change_result *result)
+{
+	return result->after ? result->after : result->before;
+}
+
+RESULT(address, value_string(result->before->address))
+RESULT(changed, value_bool(result->changed))
+RESULT(driver_before, value_string(result->before->driver))
+RESULT(driver, value_string(latest(result)->driver))
+RESULT(driver_override, value_string(latest(result)->driver_override))
+RESULT(target, value_string(result->to.any_driver ? "any" : result->to.driver))
+RESULT(why, value_string(result->choice.why))
+RESULT(group, value_number(latest(result)->iommu_group))
+RESULT(cdev, value_string(latest(result)->cdev))
+RESULT(group_node, value_string(latest(result)->group_node))
+RESULT(error, value_record(result->error.code ? &result->error : NULL))
+
+static struct value result_mode(const void *record, size_t i)
+{
+	return mode_word(latest(record)->modes, i);
+}
+
+static struct value result_overridden(const void *record, size_t i)
+{
+	const struct change_result *result = record;
+
+	for (int reason = 0; reason < USAGE_REASON_COUNT; reason++)
+		if (result->overridden & REASON_BIT(reason) && i-- == 0)
+			return value_string(usage_reasons[reason].name);
+	return VALUE_UNKNOWN;
+}
+
+const struct record_type change_result_record = {
+	.name = "change_result",
+	.fields =
+		(const struct field[]){
+			{.key = "address",
+			 .title = "ADDRESS",
+			 .type = FIELD_STRING,
+			 .flags = FIELD_DEFAULT,
+			 .get = result_address,
+			 .help = "the device"},
+			{.key = "changed",
+			 .title = "CHANGED",
+			 .type = FIELD_BOOL,
+			 .flags = FIELD_DEFAULT,
+			 .get = result_changed,
+			 .help = "its driver or override is another than before"},
+			{.key = "driver_before",
+			 .title = "BEFORE",
+			 .type = FIELD_STRING,
+			 .flags = FIELD_DEFAULT,
+			 .get = result_driver_before,
+			 .help = "driver it had before"},
+			{.key = "driver",
+			 .title = "DRIVER",
+			 .type = FIELD_STRING,
+			 .flags = FIELD_DEFAULT,
+			 .get = result_driver,
+			 .help = "driver it has now"},
+			{.key = "driver_override",
+			 .title = "OVERRIDE",
+			 .type = FIELD_STRING,
+			 .get = result_driver_override,
+			 .help = "driver_override now"},
+			{.key = "target",
+			 .title = "TARGET",
+			 .type = FIELD_STRING,
+			 .get = result_target,
+			 .help = "driver it was meant to get; any: the kernel's own choice"},
+			{.key = "why",
+			 .title = "WHY",
+			 .type = FIELD_STRING,
+			 .get = result_why,
+			 .help = "why this driver was chosen"},
+			{.key = "iommu_group",
+			 .title = "GROUP",
+			 .type = FIELD_NUMBER,
+			 .flags = FIELD_RIGHT,
+			 .get = result_group,
+			 .help = "number of the IOMMU group"},
+			{.key = "modes",
+			 .title = "MODES",
+			 .type = FIELD_STRINGS,
+			 .item = result_mode,
+			 .help = "ways offered to user space now: cdev, group"},
+			{.key = "cdev",
+			 .title = "CDEV",
+			 .type = FIELD_STRING,
+			 .flags = FIELD_DEFAULT,
+			 .get = result_cdev,
+			 .help = "node of the device cdev"},
+			{.key = "group_node",
+			 .title = "GROUP-NODE",
+			 .type = FIELD_STRING,
+			 .flags = FIELD_DEFAULT,
+			 .get = result_group_node,
+			 .help = "node of the VFIO group"},
+			{.key = "overridden",
+			 .title = "OVERRIDDEN",
+			 .type = FIELD_STRINGS,
+			 .item = result_overridden,
+			 .help = "refusals that --force overrode"},
+			{.key = "error",
+			 .title = "ERROR",
+			 .type = FIELD_RECORD,
+			 .get = result_error,
+			 .child = &error_record,
+			 .help = "what went wrong with this device"},
+			{0}},
+};
+
+#define STEP(name, expression)                                                                     \
+	static struct value step_##name(const void *record)                                        \
+	{                                                                                          \
+		const struct step *step = record;                                                  \
+                                                                                                   \
+		return (expression);                                                               \
+	}
+
+/* A lone newline, which clears an override, is shown as the empty string that it means. */
+static const char *visible(const char *value)
+{
+	return value && streq(value, "\n") ? "" : value;
+}
+
+STEP(kind, value_string(step_kind_name(step->kind)))
+STEP(device, value_string(step->dev->address))
+STEP(path, value_string(step->path))
+STEP(value, value_string(visible(step->value)))
+
+const struct record_type step_record = {
+	.name = "step",
+	.fields = (const struct field[]){{.key = "step",
+					  .title = "STEP",
+					  .type = FIELD_STRING,
+					  .flags = FIELD_DEFAULT,
+					  .get = step_kind,
+					  .help = "override, unbind, bind, probe, verify or wait"},
+					 {.key = "device",
+					  .title = "DEVICE",
+					  .type = FIELD_STRING,
+					  .flags = FIELD_DEFAULT,
+					  .get = step_device,
+					  .help = "the device that it is about"},
+					 {.key = "value",
+					  .title = "VALUE",
+					  .type = FIELD_STRING,
+					  .flags = FIELD_DEFAULT,
+					  .get = step_value,
+					  .help = "what is written, or the driver expected"},
+					 {.key = "path",
+					  .title = "FILE",
+					  .type = FIELD_STRING,
+					  .flags = FIELD_DEFAULT,
+					  .get = step_path,
+					  .help = "file that is written, or read back"},
+					 {0}},
+};
+
+struct value change_is_changed(const void *change)
+{
+	return value_bool(((const struct change *)change)->changed);
+}
+
+struct value change_result_item(const void *record, size_t i)
+{
+	const struct change *change = record;
+
+	return value_record(i < change->count ? &change->results[i] : NULL);
+}
+
+struct value change_step_item(const void *record, size_t i)
+{
+	const struct change *change = record;
+
+	return value_record(i < change->plan.count ? &change->plan.steps[i] : NULL);
+}
+
+/* --- printing ----------------------------------------------------------------------------- */
+
+static const void *result_row(const void *records, size_t i)
+{
+	return change_result_item(records, i).record;
+}
+
+static const void *step_row(const void *records, size_t i)
+{
+	return change_step_item(records, i).record;
+}
+
+/* What a person would do next. */
+static void suggest(const struct change *change, bool restore)
+{
+	const char *address = change->results[0].before->address;
+
+	if (!change->changed)
+		message_note("nothing to do");
+	else if (!restore)
+		message_note("next: `vfioctl test %s` tries it, `vfioctl restore %s` gives it back",
+			     address, address);
+}
+
+static void print_success(const struct change *change, const struct options *opts, bool restore,
+			  const struct record_type *document, const struct columns *columns)
+{
+	struct columns steps;
+
+	if (opts->json) {
+		json_print_document(document, change);
+	} else if (!opts->dry_run) {
+		if (!opts->quiet)
+			table_print(columns, opts, result_row, change);
+		suggest(change, restore);
+	} else if (change->plan.count == 0) {
+		message_note("nothing to do");
+	} else if (columns_parse(&steps, &step_record, NULL, NULL) == 0) {
+		table_print(&steps, opts, step_row, change);
+	}
+}
+
+/* Each device's own error; the command's error stands for them only if there is none. */
+static void print_failure(const struct change *change, const struct options *opts,
+			  const struct error *err)
+{
+	bool told = false;
+
+	if (opts->json) {
+		struct error_report report = {.err = err, .change = change};
+
+		json_print_document(&error_document, &report);
+		return;
+	}
+	for (size_t i = 0; i < change->count; i++) {
+		const struct error *own = &change->results[i].error;
+
+		/* After a failed undo only the command's error knows how to mend it. */
+		if (!own->code || err->status == STATUS_BROKEN)
+			continue;
+		message_error(own);
+		told = true;
+	}
+	if (!told)
+		message_error(err);
+}
+
+static void tell_step(const struct step *step)
+{
+	if (step->path && step->kind != STEP_VERIFY)
+		message_verbose("%s: wrote \"%s\"", step->path, visible(step->value));
+}
+
+static int fill_request(struct change_request *request, const struct options *opts, bool restore,
+			const struct selection *selection, struct error *err)
+{
+	*request = (struct change_request){
+		.addresses = (const char *const *)selection->addresses,
+		.count = selection->count,
+		.restore = restore,
+		.driver = opts->driver,
+		.take_group = opts->take_group,
+		.dry_run = opts->dry_run,
+		.timeout_ms = opts->timeout_s * 1000,
+		.on_step = tell_step,
+	};
+	return gate_parse_force(&request->forced, opts->force, err);
+}
+
+enum status change_command(const struct options *opts, bool restore,
+			   const struct record_type *document, struct error *err)
+{
+	scoped_selection struct selection selection = {0};
+	scoped_change struct change change = {0};
+	struct change_request request;
+	struct columns columns;
+
+	if (columns_parse(&columns, &change_result_record, opts->output, err) < 0 ||
+	    selection_read(&selection, opts, RESOLVE_TO_CHANGE, err) < 0 ||
+	    fill_request(&request, opts, restore, &selection, err) < 0)
+		return err->status;
+	if (change_run(&change, &request, err) < 0) {
+		print_failure(&change, opts, err);
+		err->code = NULL; /* told */
+		return err->status;
+	}
+	print_success(&change, opts, restore, document, &columns);
+	if (opts->dry_run && opts->detailed_exitcode && change.changed)
+		return STATUS_WOULD_CHANGE;
+	return STATUS_OK;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the verbs that change devices have in common: running the change, and telling what became of
+ * each device.
+ */
+#pragma once
+
+#include "change/change.h"
+#include "cli/command.h"
+
+/* Options of the verbs that change devices. */
+#define CHANGE_OPTIONS                                                                             \
+	OPTION("dry-run", 0, OPTION_FLAG, NULL, "print the steps and do nothing", dry_run),        \
+		OPTION("detailed-exitcode", 0, OPTION_FLAG, NULL,                                  \
+		       "with --dry-run, exit with 10 when something would change",                 \
+		       detailed_exitcode),                                                         \
+		OPTION("group", 0, OPTION_FLAG, NULL,                                              \
+		       "take the other members of the IOMMU group along", take_group),             \
+		OPTION("force", 0, OPTION_STRING, "REASON[,...]",                                  \
+		       "override exactly these refusals", force),                                  \
+		OPTION("timeout", 0, OPTION_NUMBER, "SECONDS",                                     \
+		       "give up a step that takes longer (130)", timeout_s)
+
+/* struct change_result (change/change.h) */
+extern const struct record_type change_result_record;
+
+/* struct step (change/plan.h) */
+extern const struct record_type step_record;
+
+/* Fields of a document about a struct change. */
+struct value change_is_changed(const void *change);
+struct value change_result_item(const void *change, size_t i);
+struct value change_step_item(const void *change, size_t i);
+
+#define CHANGE_DOCUMENT_FIELDS                                                                     \
+	{.key = "changed",                                                                         \
+	 .title = "CHANGED",                                                                       \
+	 .type = FIELD_BOOL,                                                                       \
+	 .get = change_is_changed,                                                                 \
+	 .help = "something was changed, or would be with --dry-run"},                             \
+		{.key = "results",                                                                 \
+		 .title = "RESULTS",                                                               \
+		 .type = FIELD_RECORDS,                                                            \
+		 .item = change_result_item,                                                       \
+		 .child = &change_result_record,                                                   \
+		 .help = "what became of each device"},                                            \
+	{                                                                                          \
+		.key = "steps", .title = "STEPS", .type = FIELD_RECORDS, .item = change_step_item, \
+		.child = &step_record,                                                             \
+		.help = "the steps taken, or planned with --dry-run, in order"                     \
+	}
+
+/* vfioctl.error/1: a struct error_report. */
+struct error_report {
+	const struct error *err;
+	const struct change *change; /* NULL: the error is of no change */
+};
+extern const struct record_type error_record, error_document;
+
+/* Runs the request that opts describe and prints its outcome as document or text. */
+enum status change_command(const struct options *opts, bool restore,
+			   const struct record_type *document, struct error *err);

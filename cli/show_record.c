@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/show_record.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+
+#include "base/path.h"
+#include "cli/records.h"
+#include "host/group.h"
+#include "host/module.h"
+
+/* --- gathering ---------------------------------------------------------------------------- */
+
+static const char *user_name(struct arena *arena, uid_t uid)
+{
+	const struct passwd *entry = path_is_live() ? getpwuid(uid) : NULL;
+
+	return entry ? arena_strdup(arena, entry->pw_name)
+		     : arena_printf(arena, "%u", (unsigned int)uid);
+}
+
+static const char *group_name(struct arena *arena, gid_t gid)
+{
+	const struct group *entry = path_is_live() ? getgrgid(gid) : NULL;
+
+	return entry ? arena_strdup(arena, entry->gr_name)
+		     : arena_printf(arena, "%u", (unsigned int)gid);
+}
+
+static void add_node(struct show_record *record, const char *path)
+{
+	struct node_record *node = &record->nodes[record->n_nodes];
+	struct stat st;
+
+	if (!path)
+		return;
+	*node = (struct node_record){.path = path, .exists = path_stat(&st, "%s", path) == 0};
+	if (node->exists) {
+		node->owner = user_name(record->arena, st.st_uid);
+		node->group = group_name(record->arena, st.st_gid);
+		snprintf(node->mode, sizeof(node->mode), "%04o", (unsigned int)st.st_mode & 07777);
+	}
+	record->n_nodes++;
+}
+
+static void find_modules(struct show_record *record)
+{
+	const struct device *dev = &record->device;
+	const char *ids = dev->modalias ? startswith(dev->modalias, "pci:") : NULL;
+	const char *alias = ids ? arena_printf(record->arena, "vfio_pci:%s", ids) : NULL;
+
+	if (dev->modalias)
+		modules_for_alias(&record->native_modules, record->arena, dev->modalias);
+	if (alias)
+		modules_for_alias(&record->vfio_modules, record->arena, alias);
+}
+
+void show_record_fill(struct show_record *ret, const struct device *dev,
+		      const struct inventory *all)
+{
+	*ret = (struct show_record){.device = *dev, .all = all, .arena = arena_new(1 << 20)};
+	if (!ret->arena || dev->state != DEVICE_OK)
+		return;
+	find_modules(ret);
+	ret->has_choice = streq(dev->bus, "pci") && !device_is_bridge(dev) &&
+			  driver_choose(&ret->choice, ret->arena, dev, "auto", NULL) == 0;
+	ret->has_record = binding_load(&ret->recorded, ret->arena, dev, NULL) > 0;
+	add_node(ret, dev->cdev);
+	add_node(ret, dev->group_node);
+	if (device_is_vfio(dev))
+		holders_of_device(&ret->holders, dev, NULL);
+	ret->usage_known = usage_of_device(&ret->usages, dev, false, NULL) == 0;
+}
+
+void show_record_free(struct show_record *record)
+{
+	holders_free(&record->holders);
+	usages_free(&record->usages);
+	arena_free(record->arena);
+}
+
+/* --- members, nodes, BARs, usage ---------------------------------------------------------- */
+
+static struct value member_free(const void *record)
+{
+	return value_bool(group_member_is_free(record));
+}
+
+static struct value member_address(const void *record)
+{
+	return value_string(((const struct device *)record)->address);
+}
+
+static struct value member_driver(const void *record)
+{
+	return value_string(((const struct device *)record)->driver);
+}
+
+static const struct record_type member_record = {
+	.name = "group_member",
+	.fields = (const struct field[]){{.key = "address",
+					  .title = "ADDRESS",
+					  .type = FIELD_STRING,
+					  .get = member_address,
+					  .help = "member of the IOMMU group"},
+					 {.key = "driver",
+					  .title = "DRIVER",
+					  .type = FIELD_STRING,
+					  .get = member_driver,
+					  .help = "driver bound to it"},
+					 {.key = "lets_group_go",
+					  .title = "LETS-GROUP-GO",
+					  .type = FIELD_BOOL,
+					  .get = member_free,
+					  .help = "it does not keep the group from user space"},
+					 {0}},
+};
+
+#define NODE(name, expression)                                                                     \
+	static struct value node_##name(const void *record)                                        \
+	{                                                                                          \
+		const struct node_record *node = record;                                           \
+                                                                                                   \
+		return (expression);                                                               \
+	}
+
+NODE(path, value_string(node->path))
+NODE(exists, value_bool(node->exists))
+NODE(owner, value_string(node->owner))
+NODE(group, value_string(node->group))
+NODE(mode, value_string(node->exists ? node->mode : NULL))
+
+static const struct record_type node_record_type = {
+	.name = "node",
+	.fields = (const struct field[]){{.key = "path",
+					  .title = "PATH",
+					  .type = FIELD_STRING,
+					  .get = node_path,
+					  .help = "device node"},
+					 {.key = "exists",
+					  .title = "EXISTS",
+					  .type = FIELD_BOOL,
+					  .get = node_exists,
+					  .help = "it is there"},
+					 {.key = "owner",
+					  .title = "OWNER",
+					  .type = FIELD_STRING,
+					  .get = node_owner,
+					  .help = "user that owns it"},
+					 {.key = "group",
+					  .title = "GROUP",
+					  .type = FIELD_STRING,
+					  .get = node_group,
+					  .help = "group that owns it"},
+					 {.key = "mode",
+					  .title = "MODE",
+					  .type = FIELD_STRING,
+					  .get = node_mode,
+					  .help = "permissions, octal"},
+					 {0}},
+};
+
+#define BAR(name, expression)                                                                      \
+	static struct value bar_##name(const void *record)                                         \
+	{                                                                                          \
+		const struct bar *bar = record;                                                    \
+                                                                                                   \
+		return (expression);                                                               \
+	}
+
+BAR(index, value_number(bar->index))
+BAR(kind, value_string(bar->index == 6 ? "rom" : bar->io ? "io" : "memory"))
+BAR(start, value_number((int64_t)bar->start))
+BAR(size, value_number((int64_t)bar->size))
+BAR(prefetchable, value_bool(bar->prefetchable))
+BAR(is64, value_bool(bar->is64))
+
+static const struct record_type bar_record = {
+	.name = "bar",
+	.fields = (const struct field[]){{.key = "index",
+					  .title = "BAR",
+					  .type = FIELD_NUMBER,
+					  .flags = FIELD_RIGHT,
+					  .get = bar_index,
+					  .help = "0 to 5, 6 for the expansion ROM"},
+					 {.key = "kind",
+					  .title = "KIND",
+					  .type = FIELD_STRING,
+					  .get = bar_kind,
+					  .help = "memory, io or rom"},
+					 {.key = "start",
+					  .title = "START",
+					  .type = FIELD_ADDRESS,
+					  .flags = FIELD_RIGHT,
+					  .get = bar_start,
+					  .help = "address"},
+					 {.key = "size",
+					  .title = "SIZE",
+					  .type = FIELD_SIZE,
+					  .flags = FIELD_RIGHT,
+					  .get = bar_size,
+					  .help = "size in bytes"},
+					 {.key = "prefetchable",
+					  .title = "PREFETCHABLE",
+					  .type = FIELD_BOOL,
+					  .get = bar_prefetchable,
+					  .help = "reads have no side effects"},
+					 {.key = "is64",
+					  .title = "64-BIT",
+					  .type = FIELD_BOOL,
+					  .get = bar_is64,
+					  .help = "may lie above 4 GiB"},
+					 {0}},
+};
+
+#define USAGE(name, expression)                                                                    \
+	static struct value usage_##name(const void *record)                                       \
+	{                                                                                          \
+		const struct usage *usage = record;                                                \
+                                                                                                   \
+		return (expression);                                                               \
+	}
+
+USAGE(reason, value_string(usage_reasons[usage->reason].name))
+USAGE(evidence, value_string(usage->evidence))
+USAGE(remedy, value_string(usage->remedy))
+
+static const struct record_type usage_record = {
+	.name = "usage",
+	.fields =
+		(const struct field[]){
+			{.key = "reason",
+			 .title = "REASON",
+			 .type = FIELD_STRING,
+			 .get = usage_reason,
+			 .help = "why bind and restore refuse it; the word for --force"},
+			{.key = "evidence",
+			 .title = "EVIDENCE",
+			 .type = FIELD_STRING,
+			 .flags = FIELD_TRUNC,
+			 .get = usage_evidence,
+			 .help = "what was seen"},
+			{.key = "remedy",
+			 .title = "REMEDY",
+			 .type = FIELD_STRING,
+			 .flags = FIELD_TRUNC,
+			 .get = usage_remedy,
+			 .help = "how to end it"},
+			{0}},
+};
+
+/* --- the record --------------------------------------------------------------------------- */
+
+static const struct show_record *shown(const void *record)
+{
+	return record;
+}
+
+static const struct device_detail *detail(const void *record)
+{
+	static const struct device_detail nothing = {
+		.enable_count = -1,
+		.revision = -1,
+		.d3cold_allowed = -1,
+		.boot_vga = -1,
+		.sriov_total = -1,
+	};
+
+	return shown(record)->device.detail ? shown(record)->device.detail : &nothing;
+}
+
+#define DETAIL(name, expression)                                                                   \
+	static struct value show_##name(const void *record)                                        \
+	{                                                                                          \
+		return (expression);                                                               \
+	}
+
+static struct value as_answer(int64_t number)
+{
+	return number < 0 ? VALUE_UNKNOWN : value_bool(number != 0);
+}
+
+DETAIL(revision, value_number(detail(record)->revision))
+DETAIL(power_state, value_string(detail(record)->power_state))
+DETAIL(runtime_status, value_string(detail(record)->runtime_status))
+DETAIL(d3cold, as_answer(detail(record)->d3cold_allowed))
+DETAIL(enable, value_number(detail(record)->enable_count))
+DETAIL(boot_vga, as_answer(detail(record)->boot_vga))
+DETAIL(sriov_total, value_number(detail(record)->sriov_total))
+DETAIL(link_speed, value_string(detail(record)->link_speed))
+DETAIL(link_width, value_string(detail(record)->link_width))
+DETAIL(firmware_node, value_string(detail(record)->firmware_node))
+DETAIL(bind_driver, value_string(shown(record)->has_choice ? shown(record)->choice.driver : NULL))
+DETAIL(bind_why, value_string(shown(record)->has_choice ? shown(record)->choice.why : NULL))
+DETAIL(restore_driver, value_string(shown(record)->recorded.driver))
+DETAIL(hidden, value_number((int64_t)shown(record)->holders.hidden))
+DETAIL(in_use,
+       shown(record)->usage_known ? value_bool(shown(record)->usages.count > 0) : VALUE_UNKNOWN)
+
+/* The i-th word of a list such as "flr bus". */
+static struct value show_reset_method(const void *record, size_t i)
+{
+	static char word[64]; /* one at a time: renderers take them in turn */
+	const char *text = detail(record)->reset_methods;
+
+	for (size_t n; text && *(text += strspn(text, " ")); text += n) {
+		n = strcspn(text, " ");
+		if (i-- > 0)
+			continue;
+		snprintf(word, sizeof(word), "%.*s", (int)n, text);
+		return value_string(word);
+	}
+	return VALUE_UNKNOWN;
+}
+
+static struct value list_item(const char *const *list, size_t i)
+{
+	for (size_t k = 0; list && list[k]; k++)
+		if (k == i)
+			return value_string(list[k]);
+	return VALUE_UNKNOWN;
+}
+
+static struct value show_native_module(const void *record, size_t i)
+{
+	return list_item(shown(record)->native_modules, i);
+}
+
+static struct value show_vfio_module(const void *record, size_t i)
+{
+	return list_item(shown(record)->vfio_modules, i);
+}
+
+static struct value show_member(const void *record, size_t i)
+{
+	return value_record(
+		iommu_group_member(shown(record)->all, shown(record)->device.iommu_group, i));
+}
+
+static struct value show_node(const void *record, size_t i)
+{
+	return value_record(i < shown(record)->n_nodes ? &shown(record)->nodes[i] : NULL);
+}
+
+static struct value show_bar(const void *record, size_t i)
+{
+	return value_record(i < detail(record)->n_bars ? &detail(record)->bars[i] : NULL);
+}
+
+static struct value show_holder(const void *record, size_t i)
+{
+	const struct holders *holders = &shown(record)->holders;
+
+	return value_record(i < holders->count ? &holders->list[i] : NULL);
+}
+
+static struct value show_usage(const void *record, size_t i)
+{
+	const struct usages *usages = &shown(record)->usages;
+
+	return value_record(i < usages->count ? &usages->list[i] : NULL);
+}
+
+const struct record_type show_record_type = {
+	.name = "show_device",
+	.base = &device_record,
+	.fields = (const struct field[]){{.key = "revision",
+					  .title = "REVISION",
+					  .type = FIELD_NUMBER,
+					  .get = show_revision,
+					  .help = "revision of the device"},
+					 {.key = "reset_methods",
+					  .title = "RESET",
+					  .type = FIELD_STRINGS,
+					  .item = show_reset_method,
+					  .help = "function resets the kernel can do, in order"},
+					 {.key = "power_state",
+					  .title = "POWER",
+					  .type = FIELD_STRING,
+					  .get = show_power_state,
+					  .help = "PCI power state"},
+					 {.key = "runtime_status",
+					  .title = "RUNTIME-PM",
+					  .type = FIELD_STRING,
+					  .get = show_runtime_status,
+					  .help = "runtime power management"},
+					 {.key = "d3cold_allowed",
+					  .title = "D3COLD",
+					  .type = FIELD_BOOL,
+					  .get = show_d3cold,
+					  .help = "the platform may cut its power"},
+					 {.key = "enable_count",
+					  .title = "ENABLED",
+					  .type = FIELD_NUMBER,
+					  .get = show_enable,
+					  .help = "times that it is enabled; above 0 under a VFIO "
+						  "driver it is open"},
+					 {.key = "boot_vga",
+					  .title = "BOOT-VGA",
+					  .type = FIELD_BOOL,
+					  .get = show_boot_vga,
+					  .help = "the firmware's display"},
+					 {.key = "sriov_total_vfs",
+					  .title = "TOTAL-VFS",
+					  .type = FIELD_NUMBER,
+					  .get = show_sriov_total,
+					  .help = "VFs that this PF can have"},
+					 {.key = "link_speed",
+					  .title = "LINK-SPEED",
+					  .type = FIELD_STRING,
+					  .get = show_link_speed,
+					  .help = "speed of the link; not read while it sleeps"},
+					 {.key = "link_width",
+					  .title = "LINK-WIDTH",
+					  .type = FIELD_STRING,
+					  .get = show_link_width,
+					  .help = "lanes of the link"},
+					 {.key = "firmware_node",
+					  .title = "FIRMWARE",
+					  .type = FIELD_STRING,
+					  .get = show_firmware_node,
+					  .help = "its ACPI path"},
+					 {.key = "native_modules",
+					  .title = "NATIVE-MODULES",
+					  .type = FIELD_STRINGS,
+					  .item = show_native_module,
+					  .help = "modules that want it by its modalias"},
+					 {.key = "vfio_modules",
+					  .title = "VFIO-MODULES",
+					  .type = FIELD_STRINGS,
+					  .item = show_vfio_module,
+					  .help = "VFIO modules for it, the most specific first"},
+					 {.key = "bind_driver",
+					  .title = "BIND-TO",
+					  .type = FIELD_STRING,
+					  .get = show_bind_driver,
+					  .help = "driver that bind would take"},
+					 {.key = "bind_why",
+					  .title = "BECAUSE",
+					  .type = FIELD_STRING,
+					  .get = show_bind_why,
+					  .help = "why that one"},
+					 {.key = "restore_driver",
+					  .title = "RESTORE-TO",
+					  .type = FIELD_STRING,
+					  .get = show_restore_driver,
+					  .help = "driver that bind recorded for restore"},
+					 {.key = "in_use",
+					  .title = "IN-USE",
+					  .type = FIELD_BOOL,
+					  .get = show_in_use,
+					  .help = "bind and restore would refuse it"},
+					 {.key = "hidden_processes",
+					  .title = "HIDDEN",
+					  .type = FIELD_NUMBER,
+					  .get = show_hidden,
+					  .help = "processes that could not be looked into"},
+					 {.key = "usage",
+					  .title = "USAGE",
+					  .type = FIELD_RECORDS,
+					  .item = show_usage,
+					  .child = &usage_record,
+					  .help = "who or what uses it"},
+					 {.key = "group_members",
+					  .title = "GROUP-MEMBERS",
+					  .type = FIELD_RECORDS,
+					  .item = show_member,
+					  .child = &member_record,
+					  .help = "members of its IOMMU group, itself included"},
+					 {.key = "nodes",
+					  .title = "NODES",
+					  .type = FIELD_RECORDS,
+					  .item = show_node,
+					  .child = &node_record_type,
+					  .help = "its device nodes"},
+					 {.key = "holders",
+					  .title = "HOLDERS",
+					  .type = FIELD_RECORDS,
+					  .item = show_holder,
+					  .child = &holder_record,
+					  .help = "processes that hold its VFIO device"},
+					 {.key = "bars",
+					  .title = "BARS",
+					  .type = FIELD_RECORDS,
+					  .item = show_bar,
+					  .child = &bar_record,
+					  .help = "memory and I/O windows"},
+					 {0}},
+};

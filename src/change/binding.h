@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which driver a device has and which one it may have: what a change moves from and to, and what
+ * bind saves so that restore can bring it back.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "host/device.h"
+
+struct binding {
+	const char *driver;   /* NULL: none */
+	const char *override; /* driver_override, NULL: none */
+	bool any_driver;      /* as a target: whatever the kernel's own choice is */
+};
+
+/* The binding that the device has now; strings belong to the device. */
+struct binding binding_of(const struct device *dev);
+
+/*
+ * Records the binding of dev as it is now, durably, for restore. Keeps an older record of the same
+ * device while a VFIO driver has it: that one tells what it had before. 0, or -1.
+ */
+int binding_save(const struct device *dev, struct error *err);
+
+/*
+ * The recorded binding of dev; strings go to arena. 1 when there is one, 0 when there is none or it
+ * is from another boot or of another device at the same address (it is dropped then), -1 on error.
+ */
+int binding_load(struct binding *ret, struct arena *arena, const struct device *dev,
+		 struct error *err);
+
+/* Drops the record; a missing one is fine. */
+void binding_forget(const struct device *dev);

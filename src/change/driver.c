@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * VFIO drivers say which devices they are made for by aliases that begin with "vfio_pci:" where
+ * those of native drivers begin with "pci:" (include/linux/mod_devicetable.h). vfio_pci's own
+ * matches all, so it is the least specific. A module's name is not its driver's: vfio_pci registers
+ * "vfio-pci".
+ */
+#include "change/driver.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/path.h"
+#include "base/worker.h"
+#include "host/module.h"
+
+static bool is_registered(const struct device *dev, const char *driver)
+{
+	return path_exists("/sys/bus/%s/drivers/%s", dev->bus, driver);
+}
+
+/* The name under which a module's driver will appear, as far as that is known beforehand. */
+static const char *predict_driver(struct arena *arena, const struct device *dev, const char *module)
+{
+	static const char *const hyphenated[] = {"vfio_pci", "xe_vfio_pci"};
+	char name[128];
+
+	if (module_driver_name(name, sizeof(name), module, dev->bus) == 0)
+		return arena_strdup(arena, name);
+	snprintf(name, sizeof(name), "%s", module);
+	for (size_t i = 0; i < ARRAY_SIZE(hyphenated); i++)
+		for (char *c = name; streq(module, hyphenated[i]) && *c; c++)
+			*c = *c == '_' ? '-' : *c;
+	return arena_strdup(arena, name);
+}
+
+static int no_vfio_module(const struct device *dev, struct error *err)
+{
+	error_set(err, STATUS_UNSUPPORTED, ENOENT, "no-vfio-driver", dev->address,
+		  "this kernel has no VFIO driver for it (module vfio_pci)");
+	return error_remedy(err,
+			    "Install the kernel's modules, or a kernel with VFIO; `vfioctl mode` "
+			    "shows what there is.");
+}
+
+static int choose_variant(struct driver_choice *ret, struct arena *arena, const struct device *dev,
+			  struct error *err)
+{
+	const char *ids = dev->modalias ? startswith(dev->modalias, "pci:") : NULL;
+	const char *alias = ids ? arena_printf(arena, "vfio_pci:%s", ids) : NULL;
+	const char *const *modules = NULL;
+	int n = alias ? modules_for_alias(&modules, arena, alias) : 0;
+
+	if (n > 0) {
+		ret->module = modules[0];
+		ret->driver = predict_driver(arena, dev, modules[0]);
+		ret->why = streq(modules[0], "vfio_pci") ? "the generic driver: no variant is made "
+							   "for this device"
+							 : "a variant made for this device";
+	} else if (is_registered(dev, "vfio-pci")) {
+		*ret = (struct driver_choice){.driver = "vfio-pci", .why = "the generic driver"};
+	} else {
+		return no_vfio_module(dev, err);
+	}
+	return 0;
+}
+
+int driver_choose(struct driver_choice *ret, struct arena *arena, const struct device *dev,
+		  const char *wanted, struct error *err)
+{
+	struct driver_choice choice = {0};
+	char *module;
+
+	if (!wanted || streq(wanted, "auto")) {
+		if (choose_variant(&choice, arena, dev, err) < 0)
+			return -1;
+	} else {
+		choice.driver = arena_strdup(arena, wanted);
+		module = arena_alloc(arena, strlen(wanted) + 1);
+		for (size_t i = 0; module && wanted[i]; i++)
+			module[i] = wanted[i] == '-' ? '_' : wanted[i];
+		choice.module = module;
+		choice.why = "asked for by --driver";
+	}
+	if (choice.driver && is_registered(dev, choice.driver))
+		choice.module = NULL;
+	*ret = choice;
+	return 0;
+}
+
+struct load {
+	const char *module;
+	int64_t timeout_ms;
+};
+
+struct load_report {
+	int r;
+	struct error err;
+};
+
+static void load_in_worker(void *arg, int fd)
+{
+	struct load *load = arg;
+	struct load_report report = {0};
+
+	report.r = module_load(load->module, &report.err);
+	/* The code is a literal, at the same address in the parent. */
+	(void)!write(fd, &report, sizeof(report));
+}
+
+static int load(const char *module, int64_t timeout_ms, struct error *err)
+{
+	struct load job = {.module = module};
+	struct load_report report;
+	int r = worker_run(load_in_worker, &job, timeout_ms, &report, sizeof(report));
+
+	if (r == -ETIMEDOUT)
+		return error_set(err, STATUS_TIMEOUT, ETIMEDOUT, "module-load", module,
+				 "loading the module did not end in time");
+	if (r < 0)
+		return error_errno(err, r, "module-load", module, "cannot load the module");
+	if (report.r < 0)
+		*err = report.err;
+	return report.r;
+}
+
+int driver_make_ready(struct driver_choice *choice, struct arena *arena, const struct device *dev,
+		      int64_t timeout_ms, struct error *err)
+{
+	char name[128];
+
+	if (!choice->module)
+		return 0;
+	if (load(choice->module, timeout_ms, err) < 0)
+		return -1;
+	if (is_registered(dev, choice->driver))
+		return 0;
+	if (module_driver_name(name, sizeof(name), choice->module, dev->bus) < 0)
+		return error_set(err, STATUS_UNSUPPORTED, ENOENT, "no-such-driver", dev->address,
+				 "module %s is loaded but registers no driver for the %s bus",
+				 choice->module, dev->bus);
+	choice->driver = arena_strdup(arena, name);
+	return 0;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One run at a time changes devices: a lock on /run/vfioctl/lock.
+ */
+#pragma once
+
+#include "base/error.h"
+
+/* Where saved state and the lock live; gone after a reboot, like the state in sysfs. */
+#define STATE_DIRECTORY "/run/vfioctl"
+
+/*
+ * Waits at most timeout_ms for the lock. The descriptor holds it until it is closed; -1 with
+ * STATUS_LOCKED, naming the process that holds it, or STATUS_PERMISSION.
+ */
+int lock_take(int64_t timeout_ms, struct error *err);

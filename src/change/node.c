@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "change/node.h"
+
+#include <errno.h>
+#include <libudev.h>
+#include <limits.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/path.h"
+
+/* One node: where it will be, and its entry in sysfs. */
+struct node {
+	char path[256];
+	char syspath[PATH_MAX];
+};
+
+static bool find_cdev(struct node *node, const struct device *dev)
+{
+	scoped_dir DIR *dir =
+		path_opendir("/sys/bus/%s/devices/%s/vfio-dev", dev->bus, dev->address);
+	const char *name = dir ? path_next(dir) : NULL;
+
+	if (!name || !path_exists("/sys/class/vfio-dev/%s/dev", name))
+		return false;
+	snprintf(node->path, sizeof(node->path), "/dev/vfio/devices/%s", name);
+	return path_resolve(node->syspath, sizeof(node->syspath), "/sys/class/vfio-dev/%s", name) >
+	       0;
+}
+
+static bool find_group(struct node *node, const struct device *dev)
+{
+	static const char *const prefixes[] = {"", "noiommu-"};
+	char group[32];
+
+	if (path_link_name(group, sizeof(group), "/sys/bus/%s/devices/%s/iommu_group", dev->bus,
+			   dev->address) < 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
+		snprintf(node->path, sizeof(node->path), "/dev/vfio/%s%s", prefixes[i], group);
+		if (path_resolve(node->syspath, sizeof(node->syspath), "/sys/class/vfio/%s%s",
+				 prefixes[i], group) > 0)
+			return true;
+	}
+	return false;
+}
+
+/* udevd has finished with the device, or there is no udevd. */
+static bool is_settled(struct udev *udev, const char *syspath)
+{
+	struct udev_device *device;
+	bool settled;
+
+	if (!path_exists("/run/udev/control"))
+		return true;
+	device = udev_device_new_from_syspath(udev, syspath);
+	settled = device && udev_device_get_is_initialized(device);
+	udev_device_unref(device);
+	return settled;
+}
+
+static bool is_ready(struct udev *udev, const struct node *node)
+{
+	struct stat st;
+
+	return path_stat(&st, "%s", node->path) == 0 && S_ISCHR(st.st_mode) &&
+	       is_settled(udev, node->syspath);
+}
+
+static int missing(const struct device *dev, const struct node *node, struct error *err)
+{
+	error_set(err, STATUS_TIMEOUT, ETIMEDOUT, "node-missing", dev->address,
+		  "it is bound, but its node %s did not appear in time", node->path);
+	return error_remedy(err, "Is devtmpfs mounted on /dev, and does udev run?");
+}
+
+int node_wait(const struct device *dev, int64_t timeout_ms, struct error *err)
+{
+	const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
+	int64_t deadline = now_ms() + timeout_ms;
+	struct udev *udev = udev_new();
+	struct node nodes[2];
+	size_t count = 0;
+
+	if (path_exists("/sys/bus/%s/devices/%s/vfio-dev", dev->bus, dev->address)) {
+		count += find_cdev(&nodes[count], dev);
+		count += find_group(&nodes[count], dev);
+	}
+	for (size_t i = 0; i < count;) {
+		if (is_ready(udev, &nodes[i])) {
+			i++;
+			continue;
+		}
+		if (now_ms() >= deadline) {
+			udev_unref(udev);
+			return missing(dev, &nodes[i], err);
+		}
+		nanosleep(&pause, NULL);
+	}
+	udev_unref(udev);
+	return 0;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "change/plan.h"
+
+#include <errno.h>
+
+#define BUS "/sys/bus/%s"
+
+const char *step_kind_name(enum step_kind kind)
+{
+	static const char *const names[] = {
+		[STEP_OVERRIDE] = "override", [STEP_UNBIND] = "unbind", [STEP_BIND] = "bind",
+		[STEP_PROBE] = "probe",       [STEP_VERIFY] = "verify", [STEP_WAIT] = "wait",
+	};
+
+	return names[kind];
+}
+
+static int add(struct plan *plan, struct step step)
+{
+	struct step *more;
+
+	if (plan->count == plan->size) {
+		size_t size = plan->size ? plan->size * 2 : 16;
+
+		more = realloc(plan->steps, size * sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		plan->steps = more;
+		plan->size = size;
+	}
+	plan->steps[plan->count++] = step;
+	return 0;
+}
+
+static int add_write(struct plan *plan, enum step_kind kind, const struct device *dev,
+		     const char *path, const char *value)
+{
+	if (!path || !value)
+		return -ENOMEM;
+	return add(plan, (struct step){.kind = kind, .dev = dev, .path = path, .value = value});
+}
+
+static int add_override(struct plan *plan, const struct device *dev, const char *override)
+{
+	const char *path = arena_printf(plan->arena, BUS "/devices/%s/driver_override", dev->bus,
+					dev->address);
+
+	/* A lone newline clears it. */
+	return add_write(plan, STEP_OVERRIDE, dev, path, override ? override : "\n");
+}
+
+static int add_driver_file(struct plan *plan, enum step_kind kind, const struct device *dev,
+			   const char *driver)
+{
+	const char *path = arena_printf(plan->arena, BUS "/drivers/%s/%s", dev->bus, driver,
+					step_kind_name(kind));
+
+	return add_write(plan, kind, dev, path, dev->address);
+}
+
+static int add_verify(struct plan *plan, const struct device *dev, struct binding to)
+{
+	const char *path =
+		arena_printf(plan->arena, BUS "/devices/%s/driver", dev->bus, dev->address);
+
+	return add(plan, (struct step){.kind = STEP_VERIFY,
+				       .dev = dev,
+				       .path = path,
+				       .value = to.any_driver ? NULL : to.driver,
+				       .any_driver = to.any_driver});
+}
+
+static int add_probe(struct plan *plan, const struct device *dev)
+{
+	return add_write(plan, STEP_PROBE, dev,
+			 arena_printf(plan->arena, BUS "/drivers_probe", dev->bus), dev->address);
+}
+
+static bool moves(struct binding from, struct binding to)
+{
+	return to.any_driver || !streq_null(from.driver, to.driver);
+}
+
+/* The override that must hold while the device moves: one that lets the target bind. */
+static const char *override_for_move(struct binding from, struct binding to)
+{
+	if (moves(from, to) && to.driver && to.override && !streq(to.override, to.driver))
+		return to.driver;
+	return to.override;
+}
+
+int plan_overrides(struct plan *plan, const struct device *dev, struct binding from,
+		   struct binding to)
+{
+	const char *override = override_for_move(from, to);
+
+	return streq_null(from.override, override) ? 0 : add_override(plan, dev, override);
+}
+
+static int add_arrival(struct plan *plan, const struct device *dev, struct binding to)
+{
+	if (to.any_driver)
+		return add_probe(plan, dev);
+	return to.driver ? add_driver_file(plan, STEP_BIND, dev, to.driver) : 0;
+}
+
+int plan_move(struct plan *plan, const struct device *dev, struct binding from, struct binding to)
+{
+	int r = 0;
+
+	if (moves(from, to)) {
+		if (from.driver)
+			r = add_driver_file(plan, STEP_UNBIND, dev, from.driver);
+		if (r == 0)
+			r = add_arrival(plan, dev, to);
+		if (r == 0)
+			r = add_verify(plan, dev, to);
+	}
+	if (r == 0 && !streq_null(override_for_move(from, to), to.override))
+		r = add_override(plan, dev, to.override);
+	return r;
+}
+
+int plan_wait(struct plan *plan, const struct device *dev)
+{
+	return add(plan, (struct step){.kind = STEP_WAIT, .dev = dev});
+}
+
+void plan_free(struct plan *plan)
+{
+	free(plan->steps);
+	plan->steps = NULL;
+	plan->count = plan->size = 0;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A change as data: an ordered list of steps, made from what is and what is wanted, touching
+ * nothing. change/apply.h runs it; --dry-run prints it.
+ */
+#pragma once
+
+#include "change/binding.h"
+
+enum step_kind {
+	STEP_OVERRIDE, /* write driver_override */
+	STEP_UNBIND,   /* write the address to the driver's unbind */
+	STEP_BIND,     /* write the address to the driver's bind: it returns the probe's errno */
+	STEP_PROBE,    /* write the address to drivers_probe: no driver is known */
+	STEP_VERIFY,   /* read the driver link back */
+	STEP_WAIT,     /* wait for the VFIO device's nodes */
+};
+
+/* "override", "unbind", ... */
+const char *step_kind_name(enum step_kind kind);
+
+struct step {
+	enum step_kind kind;
+	const struct device *dev;
+	const char *path;  /* file to write, or link to read */
+	const char *value; /* what to write; STEP_VERIFY: the driver expected, NULL for none */
+	bool any_driver;   /* STEP_VERIFY: any driver will do but a VFIO one */
+};
+
+struct plan {
+	struct arena *arena; /* set by the caller; owns the strings */
+	struct step *steps;
+	size_t count, size;
+};
+
+/*
+ * Adds the steps that take one device from its binding to another. All override writes of a plan
+ * come first: call plan_overrides() for every device, then plan_move() for every device.
+ * A device that is there already gets no steps. 0 or -ENOMEM.
+ *
+ * The override goes first because it closes the race with udev: between unbind and bind nothing but
+ * the wanted driver may take the device. A target whose override names another driver than the
+ * target itself (somebody prepared the next change by hand) gets that override at the very end.
+ */
+int plan_overrides(struct plan *plan, const struct device *dev, struct binding from,
+		   struct binding to);
+int plan_move(struct plan *plan, const struct device *dev, struct binding from, struct binding to);
+
+/* Adds the wait for the nodes of a device that goes to a VFIO driver. 0 or -ENOMEM. */
+int plan_wait(struct plan *plan, const struct device *dev);
+
+void plan_free(struct plan *plan);
+#define scoped_plan __attribute__((cleanup(plan_free)))

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * IOMMU groups: the devices that can only be handed out together.
+ *
+ * A group is viable for user space when every member is unbound or bound to a driver that leaves
+ * DMA ownership alone (driver_managed_dma in the kernel): all VFIO drivers, pcieport, pci-stub.
+ * shpchp is not among them.
+ */
+#pragma once
+
+#include "host/inventory.h"
+
+/* True when dev, as it is now, does not keep its group from being viable. */
+bool group_member_is_free(const struct device *dev);
+
+/* True for a driver that a member may keep while its group is handed out. */
+bool group_allows_driver(const char *driver);
+
+/* The i-th member of the group in the inventory, or NULL at the end. Groups below 0 are empty. */
+struct device *iommu_group_member(const struct inventory *inventory, int64_t group, size_t i);
