@@ -53,6 +53,59 @@ $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libvfioctl.a
 	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $^ \
 		$(LIB_LDFLAGS) -lcmocka
 
+# --- installing -----------------------------------------------------------------------------
+
+BINDIR  ?= $(PREFIX)/sbin
+DATADIR ?= $(PREFIX)/share
+MANDIR  ?= $(DATADIR)/man
+SCDOC   ?= scdoc
+INSTALL ?= install
+
+MAN_PAGES := $(patsubst man/%.scd,$(BUILD)/man/%,$(sort $(wildcard man/*.scd)))
+SCHEMAS   := $(sort $(wildcard cli/schema/*.json))
+
+man: $(MAN_PAGES)
+
+$(BUILD)/man/%: man/%.scd
+	$(call say,MAN,$@)
+	$(Q)mkdir -p $(@D) && $(SCDOC) < $< > $@
+
+install: all man
+	$(INSTALL) -D -m 755 $(BUILD)/vfioctl $(DESTDIR)$(BINDIR)/vfioctl
+	$(Q)for page in $(MAN_PAGES); do \
+		$(INSTALL) -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
+	$(Q)for schema in $(SCHEMAS); do \
+		$(INSTALL) -D -m 644 $$schema $(DESTDIR)$(DATADIR)/vfioctl/schema/$${schema##*/}; done
+	$(INSTALL) -D -m 644 completions/vfioctl.bash \
+		$(DESTDIR)$(DATADIR)/bash-completion/completions/vfioctl
+	$(INSTALL) -D -m 644 completions/vfioctl.zsh $(DESTDIR)$(DATADIR)/zsh/site-functions/_vfioctl
+	$(INSTALL) -D -m 644 completions/vfioctl.fish \
+		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/vfioctl.fish
+
+# --- checking -------------------------------------------------------------------------------
+
+# The JSON Schemas are printed by the program from its field tables, and kept in the repository.
+DOCUMENTS := list show mode bind restore test error
+
+schema: $(BUILD)/vfioctl
+	$(Q)mkdir -p cli/schema && for name in $(DOCUMENTS); do \
+		$(BUILD)/vfioctl help --schema $$name > cli/schema/vfioctl.$$name-1.json; done
+
+unit-tests: $(UNIT_TESTS)
+
+# Everything: lint, unit tests, CLI tests and the lab. STAGES='lint unit cli' leaves the lab out.
+check:
+	$(Q)tests/lab/deps build check lab
+	$(Q)MAKE=$(MAKE) tests/check $(STAGES)
+
+# Ratios against other tools and the kernel's floor, measured in the lab.
+bench:
+	$(Q)tests/lab/deps lab
+	$(Q)tests/bench/bench
+
+format:
+	clang-format -i $(wildcard src/*/*.[ch] cli/*.[ch] tests/*/*.[ch])
+
 clean:
 	rm -rf $(BUILD)
 
@@ -60,4 +113,4 @@ clean:
 -include tests/lab/lab.mk
 
 .DELETE_ON_ERROR:
-.PHONY: all clean
+.PHONY: all clean man install schema unit-tests check bench format

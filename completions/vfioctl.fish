@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# fish completion for vfioctl: words from the program's own tables, devices live.
+
+function __vfioctl_words
+    vfioctl help --words 2>/dev/null | string match -rg -- $argv[1]
+end
+
+function __vfioctl_verb
+    set -l words (commandline -opc)
+    set -q words[2]; and echo $words[2]
+end
+
+function __vfioctl_has_verb
+    test (count (commandline -opc)) -ge 2
+end
+
+complete -c vfioctl -f
+complete -c vfioctl -n 'not __vfioctl_has_verb' -a "(vfioctl help --words 2>/dev/null | string replace -rf '^command (\S+) (.*)' '\$1\t\$2')"
+complete -c vfioctl -n '__vfioctl_has_verb; and string match -q -- "-*" (commandline -ct)' -a '(__vfioctl_words "^option "(__vfioctl_verb)" (\S+)")'
+complete -c vfioctl -n '__vfioctl_has_verb; and not string match -q -- "-*" (commandline -ct)' -a '(vfioctl list --noheadings --raw --output address 2>/dev/null)'

@@ -1,0 +1,28 @@
+#compdef vfioctl
+# SPDX-License-Identifier: GPL-2.0-or-later
+# zsh completion for vfioctl: words from the program's own tables, devices live.
+
+_vfioctl_table() { vfioctl help --words 2>/dev/null }
+
+_vfioctl() {
+	local verb=$words[2] previous=$words[CURRENT-1]
+	local -a found
+
+	if (( CURRENT == 2 )) || [[ $previous == help ]]; then
+		found=(${(f)"$(_vfioctl_table | sed -n 's/^command \([^ ]*\) /\1:/p')"})
+		_describe command found
+	elif [[ $previous == (-o|--output) ]]; then
+		found=(${(f)"$(_vfioctl_table | sed -n "s/^column $verb //p")"})
+		_sequence compadd - $found
+	elif [[ $previous == --sysroot ]]; then
+		_directories
+	elif [[ $PREFIX == -* ]]; then
+		found=(${(f)"$(_vfioctl_table | sed -n "s/^option $verb \(--[^ ]*\).*/\1/p")"})
+		compadd -a found
+	else
+		found=(${(f)"$(vfioctl list --noheadings --raw --output address 2>/dev/null)"})
+		compadd -a found
+	fi
+}
+
+_vfioctl "$@"
