@@ -16,11 +16,6 @@
 
 /* --- records ---------------------------------------------------------------------------- */
 
-static const char *result_word(int result)
-{
-	return result < 0 ? errno_name(result) : "ok";
-}
-
 /* A getter: name, the type of the record (known as r) and its value. */
 #define GETTER(name, type, result)                                                                 \
 	static struct value name(const void *record)                                               \
@@ -31,8 +26,8 @@ static const char *result_word(int result)
 	}
 
 GETTER(step_what, struct case_step, value_string(r->what))
-GETTER(step_expected, struct case_step, value_string(result_word(r->expected)))
-GETTER(step_got, struct case_step, value_string(result_word(r->got)))
+GETTER(step_expected, struct case_step, value_string(case_result_name(r->expected)))
+GETTER(step_got, struct case_step, value_string(case_result_name(r->got)))
 
 static const struct record_type step_record = {
 	.name = "case_step",
@@ -50,7 +45,7 @@ static const struct record_type step_record = {
 					  .title = "GOT",
 					  .type = FIELD_STRING,
 					  .get = step_got,
-					  .help = "'ok' or the errno that it gave"},
+					  .help = "'ok', the errno that it gave, or 'no'"},
 					 {0}},
 };
 
@@ -122,7 +117,7 @@ static const struct record_type result_record = {
 					.type = FIELD_STRING,
 					.flags = FIELD_DEFAULT,
 					.get = result_got,
-					.help = "'ok' or the errno that this step gave"},
+					.help = "'ok', the errno that this step gave, or 'no'"},
 				       {.key = "reason",
 					.title = "REASON",
 					.type = FIELD_STRING,
@@ -218,16 +213,28 @@ static struct section section_at(const struct case_results *results, size_t firs
 	return section;
 }
 
-static void print_reasons(const struct section *section)
+static bool same_reason(const struct case_result *a, const struct case_result *b)
 {
-	for (size_t i = 0; i < section->count; i++) {
-		const struct case_result *result = &section->list[i];
-		scoped_free char *reason = scrub(result->outcome.reason, 512);
+	return a->outcome.status == b->outcome.status &&
+	       streq(a->outcome.reason, b->outcome.reason);
+}
 
-		if (reason && *reason)
-			printf("  %s %s: %s\n", result->test->id,
-			       case_status_name(result->outcome.status), reason);
-	}
+/* The i-th result's reason with all that share it, unless an earlier one told it. */
+static void print_reason(const struct section *section, size_t i)
+{
+	const struct case_result *result = &section->list[i];
+	scoped_free char *reason = scrub(result->outcome.reason, sizeof(result->outcome.reason));
+
+	if (!reason || !*reason)
+		return;
+	for (size_t k = 0; k < i; k++)
+		if (same_reason(&section->list[k], result))
+			return;
+	printf("  %s", result->test->id);
+	for (size_t k = i + 1; k < section->count; k++)
+		if (same_reason(&section->list[k], result))
+			printf(" %s", section->list[k].test->id);
+	printf(": %s\n", reason);
 }
 
 static void print_sections(const struct columns *columns, const struct options *opts,
@@ -243,7 +250,8 @@ static void print_sections(const struct columns *columns, const struct options *
 			printf("%s through the %s\n", section.list->device,
 			       case_path_name(section.list->path));
 		table_print(columns, opts, section_row, &section);
-		print_reasons(&section);
+		for (size_t k = 0; k < section.count; k++)
+			print_reason(&section, k);
 		printf("\n");
 	}
 	printf("%d passed, %d failed, %d skipped\n", (int)report->counts[CASE_PASS],

@@ -43,7 +43,9 @@ const char *case_status_name(enum case_status status)
 const struct case_step *case_outcome_decisive(const struct case_outcome *outcome)
 {
 	/* A case ends with the step that fails, so the last one decides either way. */
-	return outcome->n_steps ? &outcome->steps[outcome->n_steps - 1] : NULL;
+	if (outcome->status == CASE_SKIP || outcome->n_steps == 0)
+		return NULL;
+	return &outcome->steps[outcome->n_steps - 1];
 }
 
 void case_host_probe(struct case_host *ret)
@@ -137,13 +139,21 @@ struct round {
 	const char *blocked_node;
 };
 
+static bool builds_on(const struct test_case *test, const char *id)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(test->after); i++)
+		if (streq_null(test->after[i], id))
+			return true;
+	return false;
+}
+
 /* A case that this one builds on and that did not pass; NULL when all is well. */
 static const struct case_result *unmet(const struct round *round, const struct test_case *test)
 {
-	for (size_t i = round->first; test->after && i < round->results->count; i++) {
+	for (size_t i = round->first; i < round->results->count; i++) {
 		const struct case_result *earlier = &round->results->list[i];
 
-		if (streq(earlier->test->id, test->after) && earlier->outcome.status != CASE_PASS)
+		if (earlier->outcome.status != CASE_PASS && builds_on(test, earlier->test->id))
 			return earlier;
 	}
 	return NULL;
@@ -158,9 +168,10 @@ static void decide(struct round *round, struct case_run *run, const struct test_
 		case_skip(run, "%s never let go of the device", round->stuck);
 	else if (round->blocked < 0)
 		case_skip(run, "this user may not open %s", round->blocked_node);
-	else if (earlier)
-		case_skip(run, "%s %s", test->after,
-			  earlier->outcome.status == CASE_FAIL ? "failed" : "was skipped");
+	else if (earlier && earlier->outcome.status == CASE_FAIL)
+		case_skip(run, "%s failed", earlier->test->id);
+	else if (earlier) /* for the same reason, which may be a failure further up */
+		case_skip(run, "%s", earlier->outcome.reason);
 	else if (lacking)
 		case_skip(run, "%s", lacking);
 	else if (!run_case(run, test, round->deadline_ms))

@@ -13,6 +13,8 @@
  */
 #pragma once
 
+#include <limits.h>
+
 #include "base/error.h"
 #include "host/device.h"
 #include "host/mode.h"
@@ -53,8 +55,14 @@ void case_host_probe(struct case_host *ret);
 struct case_step {
 	char what[60];
 	int expected; /* 0: success, else -errno */
-	int got;      /* 0 or more: success, else -errno */
+	int got;      /* 0 or more: success, else -errno or CASE_NO */
 };
+
+/* What a step got where no errno speaks and the promise does not hold. */
+#define CASE_NO INT_MIN
+
+/* "ok", the name of the errno, or "no" for CASE_NO. */
+const char *case_result_name(int result);
 
 enum case_status { CASE_PASS, CASE_FAIL, CASE_SKIP };
 
@@ -86,7 +94,8 @@ struct test_case {
 	const char *promise; /* what the kernel owes, in a sentence */
 	unsigned int paths;  /* CASE_*: run once on each that the device offers */
 	unsigned int needs;  /* CASE_NEEDS_* */
-	const char *after; /* id of the case without whose success this one says nothing, or NULL */
+	/* Ids of cases without whose success, where they run too, this one says nothing. */
+	const char *after[2];
 	void (*run)(struct case_run *run);
 };
 
@@ -102,6 +111,12 @@ bool case_expect(struct case_run *run, const char *what, int expected, int got);
 /* Notes a step that holds or not, where no errno speaks; why explains the failure. */
 bool case_check(struct case_run *run, const char *what, bool holds, const char *why, ...)
 	PRINTF(4, 5);
+
+/*
+ * Names the member that keeps the group of the run's device with the host, and its driver. False
+ * when there is none.
+ */
+bool case_group_blocker(const struct case_run *run, char *buf, size_t size);
 
 /* Ends the case as skipped. Returns false, for `return case_skip(...)` in helpers. */
 bool case_skip(struct case_run *run, const char *why, ...) PRINTF(2, 3);
@@ -147,7 +162,7 @@ int cases_run(struct case_results *results, const struct test_case *const *table
 /* What stands against needs in this run, in words, or NULL (case_needs.c). */
 const char *case_lacks(const struct case_run *run, unsigned int needs);
 
-/* The result that decides: of the step that failed, else of the last; NULL without steps. */
+/* The step that decided: the one that failed, else the last; NULL when the case was skipped. */
 const struct case_step *case_outcome_decisive(const struct case_outcome *outcome);
 
 /* ---- the gate (case_admit.c) ---- */

@@ -17,13 +17,15 @@ static void group_is_viable(struct case_run *run)
 {
 	scoped_vfio struct vfio_device dev = VFIO_DEVICE_NONE;
 	struct vfio_group_status status = {0};
+	char blocker[256] = "a member of the group belongs to the host";
 
 	if (!case_open(run, &dev))
 		return;
 	if (!case_expect(run, "GET_STATUS", 0, vfio_group_status(dev.group, &status)))
 		return;
-	if (!case_check(run, "look whether the group is viable", status.viable,
-			"a driver of the host holds another member of the group"))
+	if (!status.viable)
+		case_group_blocker(run, blocker, sizeof(blocker));
+	if (!case_check(run, "look whether the group is viable", status.viable, "%s", blocker))
 		return;
 	case_check(run, "look for a container", !status.has_container,
 		   "a fresh group says that it has a container");
@@ -134,51 +136,51 @@ const struct test_case cases_group[] = {
 	 .title = "The group opens only once",
 	 .promise = "One process at a time has a group.",
 	 .paths = CASE_GROUP,
-	 .after = "G01",
+	 .after = {"G01"},
 	 .run = group_opens_once},
-	{.id = "G02",
-	 .title = "Without a container the group gives no device",
-	 .promise = "There is no access to a device before its group has an IOMMU.",
-	 .paths = CASE_GROUP,
-	 .after = "G01",
-	 .run = device_needs_container},
 	{.id = "G03",
 	 .title = "The group goes into a container, and out of it",
 	 .promise = "A group is in one container at most.",
 	 .paths = CASE_GROUP,
-	 .after = "G01",
+	 .after = {"G01"},
 	 .run = container_takes_group},
 	{.id = "G04",
 	 .title = "The group gives the device to this process",
 	 .promise = "GET_DEVICE_FD resets the function and gives a device that answers.",
 	 .paths = CASE_GROUP,
-	 .after = "G03",
+	 .after = {"G03"},
 	 .run = group_gives_device},
+	{.id = "G02",
+	 .title = "Without a container the group gives no device",
+	 .promise = "There is no access to a device before its group has an IOMMU.",
+	 .paths = CASE_GROUP,
+	 .after = {"G04"},
+	 .run = device_needs_container},
 	{.id = "G05",
 	 .title = "The group gives its own devices only",
 	 .promise = "A name that is no member of the group is answered as such.",
 	 .paths = CASE_GROUP,
-	 .after = "G04",
+	 .after = {"G04"},
 	 .run = group_knows_members},
 	{.id = "G06",
 	 .title = "A group with an open device keeps its container",
 	 .promise = "The container is left only after the last device was closed.",
 	 .paths = CASE_GROUP,
-	 .after = "G04",
+	 .after = {"G04"},
 	 .run = open_device_keeps_container},
 	{.id = "X07",
 	 .title = "A device of the group is not bound like a cdev",
 	 .promise = "BIND is refused on a device that came from a group.",
 	 .paths = CASE_GROUP,
 	 .needs = CASE_NEEDS_IOMMUFD,
-	 .after = "G04",
+	 .after = {"G04"},
 	 .run = group_device_is_not_bound},
 	{.id = "X11",
 	 .title = "/dev/iommu stands in for the container",
 	 .promise = "A group accepts an iommufd where it wants a container.",
 	 .paths = CASE_GROUP,
 	 .needs = CASE_NEEDS_IOMMUFD,
-	 .after = "G01",
+	 .after = {"G01"},
 	 .run = iommufd_is_container},
 	{.id = NULL},
 };

@@ -2,9 +2,11 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/path.h"
 #include "check/case.h"
+#include "host/group.h"
 
-/* What stands behind a result that administrators meet; the first that fits is told. */
+/* What stands behind a result that administrators meet. */
 static const struct {
 	const char *what; /* the step */
 	int got;
@@ -12,28 +14,62 @@ static const struct {
 } meanings[] = {
 	{"open", -EBUSY, "another process has the group, or a device of it, open"},
 	{"open", -EPERM, "without an IOMMU this takes CAP_SYS_RAWIO"},
-	{"bind", -EPERM,
-	 "a driver of the host holds another member of the IOMMU group, or the platform does not "
-	 "keep "
-	 "the device's interrupts apart (interrupt remapping is off; see allow_unsafe_interrupts "
-	 "of "
-	 "iommufd and vfio_iommu_type1)"},
 	{"bind", -EBUSY, "another process has the group open"},
 	{"bind", -ENODEV, "the container's module, vfio_iommu_type1, is not loaded"},
 	{"map", -ENOMEM, "the limit of locked memory (ulimit -l) is too small"},
 };
 
-static const char *meaning_of(const char *what, int got)
+const char *case_result_name(int result)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(meanings); i++)
-		if (streq(meanings[i].what, what) && meanings[i].got == got)
-			return meanings[i].meaning;
-	return NULL;
+	if (result == CASE_NO)
+		return "no";
+	return result < 0 ? errno_name(result) : "ok";
 }
 
-static const char *result_name(int result)
+bool case_group_blocker(const struct case_run *run, char *buf, size_t size)
 {
-	return result < 0 ? errno_name(result) : "ok";
+	const char *syspath = run->device->syspath;
+	scoped_dir DIR *dir = path_opendir("%s/iommu_group/devices", syspath);
+	const char *name;
+	char driver[64];
+
+	while (dir && (name = path_next(dir))) {
+		if (path_link_name(driver, sizeof(driver), "%s/iommu_group/devices/%s/driver",
+				   syspath, name) < 0 ||
+		    path_exists("%s/iommu_group/devices/%s/vfio-dev", syspath, name) ||
+		    group_allows_driver(driver))
+			continue;
+		snprintf(buf, size, "%s of the same IOMMU group has the host's driver %s", name,
+			 driver);
+		return true;
+	}
+	return false;
+}
+
+/* The kernel refuses the group either because it does not own all of it or for its interrupts. */
+static void explain_ownership(const struct case_run *run, char *buf, size_t size)
+{
+	if (run->target.noiommu)
+		append(buf, size, "without an IOMMU this takes CAP_SYS_RAWIO");
+	else if (!case_group_blocker(run, buf, size))
+		append(buf, size,
+		       "the platform does not keep the device's interrupts apart: interrupt "
+		       "remapping is off, and allow_unsafe_interrupts of %s, too",
+		       run->path == CASE_CDEV ? "iommufd" : "the container's module");
+}
+
+static void explain(struct case_run *run, const char *what, int got)
+{
+	struct case_outcome *outcome = &run->outcome;
+	char text[256] = "";
+
+	if (streq(what, "bind") && got == -EPERM)
+		explain_ownership(run, text, sizeof(text));
+	for (size_t i = 0; i < ARRAY_SIZE(meanings); i++)
+		if (streq(meanings[i].what, what) && meanings[i].got == got)
+			append(text, sizeof(text), "%s", meanings[i].meaning);
+	if (*text)
+		append(outcome->reason, sizeof(outcome->reason), " (%s)", text);
 }
 
 static void note_step(struct case_run *run, const char *what, int expected, int got)
@@ -52,17 +88,14 @@ static void note_step(struct case_run *run, const char *what, int expected, int 
 bool case_expect(struct case_run *run, const char *what, int expected, int got)
 {
 	struct case_outcome *outcome = &run->outcome;
-	const char *meaning;
 
 	note_step(run, what, expected, got);
 	if (expected == 0 ? got >= 0 : got == expected)
 		return true;
 	outcome->status = CASE_FAIL;
 	append(outcome->reason, sizeof(outcome->reason), "%s: expected %s, got %s", what,
-	       result_name(expected), result_name(got));
-	meaning = meaning_of(what, got);
-	if (meaning)
-		append(outcome->reason, sizeof(outcome->reason), " (%s)", meaning);
+	       case_result_name(expected), case_result_name(got));
+	explain(run, what, got);
 	return false;
 }
 
@@ -71,8 +104,7 @@ bool case_check(struct case_run *run, const char *what, bool holds, const char *
 	struct case_outcome *outcome = &run->outcome;
 	va_list ap;
 
-	/* No errno speaks here; a promise that does not hold is reported as a protocol error. */
-	note_step(run, what, 0, holds ? 0 : -EPROTO);
+	note_step(run, what, 0, holds ? 0 : CASE_NO);
 	if (holds)
 		return true;
 	outcome->status = CASE_FAIL;
@@ -108,9 +140,10 @@ bool case_bind(struct case_run *run, struct vfio_device *dev)
 		return false;
 	r = dev->ops->bind(dev);
 	if (r == -EACCES && run->device->physfn)
-		return case_skip(
-			run, "the user of %s set a VF token, without which this VF is not given",
-			run->device->physfn);
+		return case_skip(run,
+				 "the PF, %s, has a VFIO driver too: this VF is given only to who "
+				 "knows the PF's VF token",
+				 run->device->physfn);
 	return case_expect(run, "bind", 0, r);
 }
 

@@ -187,9 +187,14 @@ static int detach_device(struct vfio_device *dev)
 /* An address for size bytes that is allowed, aligned to it and not 0. */
 static int choose_iova(struct vfio_device *dev, size_t size, uint64_t *ret)
 {
-	struct iova_range ranges[32];
+	/* Above the first MiB, where a platform has most of its reserved addresses. */
+	struct iova_range ranges[32] = {{0x100000, UINT32_MAX}};
 	int n = vfio_container_iova_ranges(dev->context, ranges, ARRAY_SIZE(ranges));
 
+	/* No range is told when only emulated devices are in the container: then all are allowed.
+	 */
+	if (n == -EOPNOTSUPP)
+		n = 1;
 	if (n < 0)
 		return n;
 	for (int i = 0; i < n && i < (int)ARRAY_SIZE(ranges); i++) {
