@@ -82,9 +82,9 @@ void show_record_free(struct show_record *record)
 
 /* --- members, nodes, BARs, usage ---------------------------------------------------------- */
 
-static struct value member_free(const void *record)
+static struct value member_blocks(const void *record)
 {
-	return value_bool(group_member_is_free(record));
+	return value_bool(!group_member_is_free(record));
 }
 
 static struct value member_address(const void *record)
@@ -112,8 +112,8 @@ static const struct record_type member_record = {
 					 {.key = "lets_group_go",
 					  .title = "LETS-GROUP-GO",
 					  .type = FIELD_BOOL,
-					  .get = member_free,
-					  .help = "it does not keep the group from user space"},
+					  .get = member_blocks,
+					  .help = "its driver keeps the group from user space"},
 					 {0}},
 };
 

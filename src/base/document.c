@@ -41,7 +41,8 @@ int document_load(struct document **ret, const char *path)
 
 int document_save(const struct document *doc, const char *path)
 {
-	const char *text = json_object_to_json_string_ext(object(doc), JSON_C_TO_STRING_PRETTY);
+	const char *text = json_object_to_json_string_ext(
+		object(doc), JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
 
 	return text ? path_replace(text, strlen(text), 0600, "%s", path) : -ENOMEM;
 }

@@ -25,7 +25,7 @@ static int check_directory(struct error *err)
 			error_remedy(err, "Changing devices needs root.");
 		return -1;
 	}
-	if (st.st_uid != geteuid() || st.st_mode & (S_IWGRP | S_IWOTH))
+	if ((st.st_uid != 0 && st.st_uid != geteuid()) || st.st_mode & (S_IWGRP | S_IWOTH))
 		return error_set(err, STATUS_PERMISSION, EPERM, "state-directory", STATE_DIRECTORY,
 				 "others may write to it, or it belongs to another user");
 	return 0;
@@ -62,8 +62,12 @@ int lock_take(int64_t timeout_ms, struct error *err)
 	if (check_directory(err) < 0)
 		return -1;
 	fd = path_create(0600, LOCK_FILE);
-	if (fd < 0)
-		return error_errno(err, fd, "lock", LOCK_FILE, "cannot open the lock");
+	if (fd < 0) {
+		error_errno(err, fd, "lock", LOCK_FILE, "cannot open the lock");
+		return err && err->status == STATUS_PERMISSION
+			       ? error_remedy(err, "Changing devices needs root.")
+			       : -1;
+	}
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return error_errno(err, errno, "lock", LOCK_FILE, "cannot lock");
