@@ -150,7 +150,7 @@ static int check_access(const struct device *dev, struct error *err)
 	if (r >= 0)
 		return 0;
 	error_errno(err, r, "no-access", dev->address, "cannot open %s", node ? node : "any node");
-	return error_remedy(err, "Run as root, or have `vfioctl bind --owner` give you the nodes.");
+	return error_remedy(err, "Run as root, or as a user to whom the nodes were given.");
 }
 
 int case_admit(const struct device *dev, struct error *err)

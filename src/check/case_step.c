@@ -46,7 +46,23 @@ bool case_group_blocker(const struct case_run *run, char *buf, size_t size)
 	return false;
 }
 
-/* The kernel refuses the group either because it does not own all of it or for its interrupts. */
+/* The steps in which the kernel gives a group to user space, or does not. */
+static bool takes_ownership(const char *what)
+{
+	return streq(what, "bind") || streq(what, "SET_CONTAINER") || streq(what, "SET_IOMMU");
+}
+
+/* The module whose allow_unsafe_interrupts counts for this run. */
+static const char *owner_module(const struct case_run *run)
+{
+	bool legacy = run->host->container.provider == KERNEL_CONTAINER_LEGACY;
+
+	if (run->path == CASE_CDEV || streq_null(run->target.container, "/dev/iommu"))
+		return "iommufd";
+	return legacy ? "vfio_iommu_type1" : "iommufd";
+}
+
+/* The kernel refuses a group either because the host has part of it or for its interrupts. */
 static void explain_ownership(const struct case_run *run, char *buf, size_t size)
 {
 	if (run->target.noiommu)
@@ -54,8 +70,8 @@ static void explain_ownership(const struct case_run *run, char *buf, size_t size
 	else if (!case_group_blocker(run, buf, size))
 		append(buf, size,
 		       "the platform does not keep the device's interrupts apart: interrupt "
-		       "remapping is off, and allow_unsafe_interrupts of %s, too",
-		       run->path == CASE_CDEV ? "iommufd" : "the container's module");
+		       "remapping is off, and allow_unsafe_interrupts of %s is not set",
+		       owner_module(run));
 }
 
 static void explain(struct case_run *run, const char *what, int got)
@@ -63,7 +79,7 @@ static void explain(struct case_run *run, const char *what, int got)
 	struct case_outcome *outcome = &run->outcome;
 	char text[256] = "";
 
-	if (streq(what, "bind") && got == -EPERM)
+	if (takes_ownership(what) && got == -EPERM)
 		explain_ownership(run, text, sizeof(text));
 	for (size_t i = 0; i < ARRAY_SIZE(meanings); i++)
 		if (streq(meanings[i].what, what) && meanings[i].got == got)

@@ -1,0 +1,309 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# vfioctl test on a host that offers both ways: what works passes, what does not fails with the
+# reason, and nobody's device is touched.
+
+load common
+bats_require_minimum_version 1.5.0
+
+lone=0000:03:00.0
+pair0=0000:01:00.0
+pair1=0000:01:00.1
+port=0000:02:00.0
+edu=0000:00:10.0
+uuid=83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
+mtty=/sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2
+
+teardown() {
+	[ -z "${holder:-}" ] || kill "$holder" 2>/dev/null || true
+	[ ! -e /sys/bus/mdev/devices/$uuid ] || echo 1 >/sys/bus/mdev/devices/$uuid/remove
+	echo 0 >$pci/$port/sriov_numvfs 2>/dev/null || true
+	give_back $lone $pair0 $pair1 $port $edu 0000:05:00.0
+}
+
+bound() {
+	vfioctl bind -q "$@"
+}
+
+cdev_of() {
+	echo "/dev/vfio/devices/$(ls "$pci/$1/vfio-dev")"
+}
+
+group_of() {
+	echo "/dev/vfio/$(basename "$(readlink "$pci/$1/iommu_group")")"
+}
+
+# Keeps a file open in another process, whose pid is $holder.
+hold() {
+	sleep 100 <>"$1" 3>&- &
+	holder=$!
+	eventually test "/proc/$holder/fd/0" -ef "$1"
+}
+
+# How often the kernel reset a function since boot.
+resets() {
+	dmesg | grep -c "vfio-pci $1: resetting" || true
+}
+
+# result PATH ID KEY: a member of one result in the document, as JSON.
+result() {
+	jq -c --arg path "$1" --arg id "$2" --arg key "$3" \
+		'.results[] | select(.path == $path and .id == $id) | .[$key]' <<<"$output"
+}
+
+result_is() {
+	local got
+	got=$(result "$1" "$2" "$3")
+	[ "$got" = "$4" ] && return
+	printf '%s of %s through the %s is %s instead of %s\n' "$3" "$2" "$1" "$got" "$4"
+	result "$1" "$2" reason
+	return 1
+}
+
+as_tester() {
+	setpriv --reuid tester --regid tester --clear-groups "$@"
+}
+
+@test "with no VFIO loaded all is skipped, and the exit status is 9" {
+	[ ! -e /sys/class/vfio-dev ]
+	expect_json 9 vfioctl.test/1 test
+	json_is .passed 0
+	json_is .failed 0
+	json_is '[.results[].status] | unique' '["skip"]'
+	[ ! -e /sys/class/vfio-dev ] # and nothing was loaded by looking
+}
+
+@test "without a device only the host is checked" {
+	modprobe vfio-pci
+	expect_json 0 vfioctl.test/1 test
+	json_is '[.results[].path] | unique' '["host"]'
+	json_is '[.results[].device] | unique' '[null]'
+	json_is '[.results[] | .id + " " + .status]' '["E01 pass","E02 pass","E03 pass","E09 pass"]'
+}
+
+@test "a lone function passes everything, through both ways" {
+	bound $lone
+	expect_json 0 vfioctl.test/1 test $lone
+	json_is '[.failed, .skipped]' '[0,0]'
+	json_is '[.results[] | select(.status != "pass")]' '[]'
+	json_is '[.results[].path] | unique' '["cdev","group","host"]'
+	json_is .passed "$(jq '.results | length' <<<"$output")"
+	[ "$(jq .passed <<<"$output")" -ge 40 ]
+}
+
+@test "the answers are those that the kernel's interface owes" {
+	bound $lone
+	expect_json 0 vfioctl.test/1 test $lone
+	result_is cdev C01 got '"EINVAL"'
+	result_is cdev C11 got '"EBADFD"'
+	result_is cdev C06 got '"EINVAL"'
+	result_is cdev A03 got '"ENOENT"'
+	result_is cdev A05 got '"EBUSY"'
+	result_is group X09 got '"EBUSY"'
+	result_is group G02 got '"EINVAL"'
+	result_is group G05 got '"ENODEV"'
+	# The group keeps the cdev out until it is closed, and the other way round.
+	[ "$(result cdev X01 steps | jq -c 'map(.got)')" = '["ok","ok","EBUSY","ok"]' ]
+	[ "$(result cdev X04 steps | jq -c 'map(.got)')" = '["ok","ok","EBUSY","ok"]' ]
+	[ "$(result cdev A06 steps | jq -c 'map(.what)')" = \
+		'["open","bind","attach","DETACH","destroy the address space"]' ]
+}
+
+@test "it says beforehand that opening resets the function, and it does" {
+	bound $lone
+	before=$(resets $lone)
+	run --separate-stderr vfioctl test $lone
+	[ "$status" -eq 0 ]
+	[ "$stderr" = "vfioctl: Opening $lone resets the function" ]
+	[ "$(resets $lone)" -gt "$before" ]
+	run --separate-stderr vfioctl test --quiet $lone
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
+}
+
+@test "the text has a part for each way, and ends with the counts" {
+	bound $lone
+	expect 0 vfioctl test -q $lone
+	[ "${lines[0]}" = "The host" ]
+	says "$lone through the cdev"
+	says "$lone through the group"
+	[[ ${lines[-1]} =~ ^[0-9]+\ passed,\ 0\ failed,\ 0\ skipped$ ]]
+	grep -qE '^X04 +pass .* EBUSY|^X04 +pass .* ok' <<<"$output"
+}
+
+@test "the device is left as it was" {
+	bound $lone
+	node=$(cdev_of $lone)
+	expect 0 vfioctl test -q $lone
+	[ "$(driver_of $lone)" = vfio-pci ]
+	[ "$(cdev_of $lone)" = "$node" ]
+	[ "$(cat $pci/$lone/enable)" -eq 0 ]
+	expect 0 vfioctl restore $lone
+	[ "$(driver_of $lone)" = nvme ]
+}
+
+@test "columns: one table; a mistyped one is found out before anything is reset" {
+	bound $lone
+	expect 0 vfioctl test -q -n -o path,id,status $lone
+	grep -qx 'cdev *C05 *pass' <<<"$output"
+	[ "$(awk '{ print $1 }' <<<"$output" | uniq | paste -sd' ')" = "host cdev group" ]
+	before=$(resets $lone)
+	expect 2 vfioctl test -o nothing $lone
+	[ "$(resets $lone)" -eq "$before" ]
+}
+
+@test "a device without a VFIO driver: exit 9, and how to bind it" {
+	expect_json 9 vfioctl.error/1 test $lone
+	json_is .error.code '"not-bound"'
+	json_is .error.device "\"$lone\""
+	expect 9 vfioctl test $lone
+	says "vfioctl bind $lone"
+}
+
+@test "a device that is not there: exit 8" {
+	expect_json 8 vfioctl.error/1 test 0000:55:00.0
+}
+
+@test "one unfit device of several: none is opened" {
+	bound $lone
+	before=$(resets $lone)
+	expect_json 9 vfioctl.error/1 test $lone 0000:05:00.0
+	json_is .error.device '"0000:05:00.0"'
+	[ "$(resets $lone)" -eq "$before" ]
+}
+
+@test "in use through the cdev: refused, the holder named, nothing reset" {
+	bound $lone
+	hold "$(cdev_of $lone)"
+	before=$(resets $lone)
+	expect_json 3 vfioctl.error/1 test $lone
+	json_is .error.code '"in-use"'
+	expect 3 vfioctl test $lone
+	says "pid $holder (sleep) has $(cdev_of $lone) open"
+	[ "$(resets $lone)" -eq "$before" ]
+}
+
+@test "in use through the group: refused, the holder named" {
+	bound $lone
+	hold "$(group_of $lone)"
+	expect 3 vfioctl test $lone
+	says "pid $holder (sleep) has $(group_of $lone) open"
+}
+
+@test "another member of the group in use: refused, the member named" {
+	bound $pair0 $pair1
+	hold "$(cdev_of $pair1)"
+	before=$(resets $pair0)
+	expect 3 vfioctl test $pair0
+	says $pair1
+	says "pid $holder (sleep)"
+	[ "$(resets $pair0)" -eq "$before" ]
+}
+
+@test "enabled by somebody who cannot be seen: refused" {
+	bound $lone
+	echo 1 >$pci/$lone/enable
+	run vfioctl test $lone
+	echo 0 >$pci/$lone/enable
+	[ "$status" -eq 3 ]
+	says enabled
+}
+
+@test "a member of the group with the host's driver: fails, the member and driver named" {
+	modprobe vfio-pci
+	echo vfio-pci >$pci/$pair0/driver_override
+	echo $pair0 >$pci/$pair0/driver/unbind
+	echo $pair0 >/sys/bus/pci/drivers/vfio-pci/bind
+	[ "$(driver_of $pair1)" = e1000e ]
+	expect_json 1 vfioctl.test/1 test $pair0
+	result_is cdev C05 status '"fail"'
+	result_is cdev C05 got '"EPERM"'
+	result_is group G01 status '"fail"'
+	for way in "cdev C05" "group G01"; do
+		# shellcheck disable=SC2086 # two words
+		[[ $(result $way reason) == *"$pair1 "*e1000e* ]]
+	done
+	# What builds on these is skipped, not failed as well.
+	json_is .failed 2
+	result_is cdev A01 reason '"C05 failed"'
+	result_is group D02 reason '"G01 failed"'
+	[ "$(driver_of $pair1)" = e1000e ]
+}
+
+@test "two functions of one group, one after the other" {
+	bound $pair0 $pair1
+	expect_json 0 vfioctl.test/1 test $pair0 $pair1
+	json_is '[.failed, .skipped]' '[0,0]'
+	json_is '[.results[].device] | unique' "[null,\"$pair0\",\"$pair1\"]"
+}
+
+@test "a function on the root bus has no bus reset: skipped" {
+	bound $edu
+	expect_json 0 vfioctl.test/1 test $edu
+	json_is .failed 0
+	for way in cdev group; do
+		result_is $way H01 status '"skip"'
+		result_is $way H02 reason '"the bus of this function cannot be reset"'
+		result_is $way C27 got '"EINVAL"' # nor a function reset
+	done
+}
+
+@test "an mdev passes through both ways, without what it cannot have" {
+	modprobe mtty
+	echo $uuid >$mtty/create
+	udevadm settle
+	expect_json 0 vfioctl.test/1 test $uuid
+	json_is .failed 0
+	for id in C05 A01 A03 A06 X01 X04 D02; do result_is cdev $id status '"pass"'; done
+	for id in G04 G06 X11 D02; do result_is group $id status '"pass"'; done
+	result_is cdev A16 status '"skip"'
+	result_is group H02 reason '"the device is not a PCI function"'
+}
+
+@test "a VF whose PF has a VFIO driver is skipped: it wants a token" {
+	echo 1 >$pci/$port/sriov_drivers_autoprobe
+	modprobe vfio-pci
+	echo Y >/sys/module/vfio_pci/parameters/enable_sriov
+	bound $port
+	echo 1 >$pci/$port/sriov_numvfs
+	vf=$(basename "$(readlink $pci/$port/virtfn0)")
+	[ "$(driver_of "$vf")" = vfio-pci ] || vfioctl bind -q "$vf"
+	expect_json 0 vfioctl.test/1 test "$vf"
+	json_is .failed 0
+	result_is cdev C05 status '"skip"'
+	[[ $(result cdev C05 reason) == *"$port"*token* ]]
+	result_is group G04 status '"skip"'
+	result_is group G03 status '"pass"'
+}
+
+@test "a user without the nodes: exit 4" {
+	bound $lone
+	expect 4 as_tester vfioctl test $lone
+	says EACCES
+}
+
+@test "a user with the nodes of one way: the other is skipped" {
+	bound $lone
+	chown tester "$(cdev_of $lone)" /dev/iommu
+	run as_tester vfioctl test --json $lone
+	chown root /dev/iommu
+	[ "$status" -eq 0 ]
+	json_is .failed 0
+	result_is cdev C05 status '"pass"'
+	result_is cdev X01 status '"skip"'
+	result_is group G01 reason "\"this user may not open $(group_of $lone)\""
+}
+
+@test "a user who may lock no memory: mapping fails, and the limit is named" {
+	bound $lone
+	chown tester "$(cdev_of $lone)" /dev/iommu
+	run as_tester bash -c "ulimit -l 0 && vfioctl test --json $lone"
+	chown root /dev/iommu
+	[ "$status" -eq 1 ]
+	json_is .failed 1
+	result_is cdev D02 got '"ENOMEM"'
+	[[ $(result cdev D02 reason) == *"ulimit -l"* ]]
+}
+
+@test "the kernel logged no bug" {
+	! dmesg | grep -E 'BUG:|WARNING:|general protection|segfault'
+}
