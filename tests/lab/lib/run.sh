@@ -89,9 +89,14 @@ boot_failed() {
 		tail -n 30 "$RUN/console" 2>/dev/null | tr -d '\r' | sed 's/^/    /'
 		sed 's/^/    /' "$RUN/qemu.log"
 	} >&2
+	keep_console
+	die "the whole console is in $LOGS/console.log"
+}
+
+# The kernel's messages of the last run, for whoever asks.
+keep_console() {
 	mkdir -p "$LOGS"
 	cp "$RUN/console" "$LOGS/console.log" 2>/dev/null || true
-	die "the whole console is in $LOGS/console.log"
 }
 
 # The console of a person is a virtio one: faster than the serial line, which keeps the kernel's
@@ -101,10 +106,13 @@ lab_shell() {
 	[ ${#ARGUMENTS[@]} -eq 0 ] || usage_error "shell takes no arguments"
 	in_own_namespace shell "$@"
 	prepare_machine
-	printf '%s\n' "$(stty size 2>/dev/null || echo 24 80)" >"$RUN/share/terminal"
+	mkdir "$RUN/share/system/lab.service.d"
+	cp "$LAB_DIR/guest/shell.conf" "$RUN/share/system/lab.service.d"
+	echo "$(stty size 2>/dev/null || echo 24 80) ${TERM:-linux}" >"$RUN/share/terminal"
 	guest_command "exec bash -l"
 	qemu_arguments -chardev "stdio,id=person,mux=on,signal=off" -mon chardev=person \
 		-device virtconsole,chardev=person
 	echo "lab: booting ($TOPOLOGY); leave with 'exit', or at once with Ctrl-A x" >&2
-	in_root "${QEMU[@]}"
+	in_root "${QEMU[@]}" || die "QEMU failed"
+	keep_console
 }
