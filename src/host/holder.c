@@ -58,7 +58,22 @@ static int list_processes(struct search *search, struct error *err)
 	return 0;
 }
 
-/* Node names of the targets ("/dev/nvme0n1"), for a tree whose links do not lead to real nodes. */
+/* The path of the node with that number, from what its device tells udev; "" when there is none. */
+static void read_name(char *ret, size_t size, const char *type, dev_t number)
+{
+	char text[PATH_ATTR_MAX] = "";
+	const char *name;
+
+	path_read(text, sizeof(text), "/sys/dev/%s/%u:%u/uevent", type, major(number),
+		  minor(number));
+	name = strstr(text, "DEVNAME=");
+	if (!number || !name)
+		return;
+	name += strlen("DEVNAME=");
+	snprintf(ret, size, "/dev/%.*s", (int)strcspn(name, "\n"), name);
+}
+
+/* The nodes' names, for a tree whose links do not lead to real nodes. */
 static int read_names(struct search *search)
 {
 	if (path_is_live())
@@ -66,18 +81,11 @@ static int read_names(struct search *search)
 	search->names = arena_alloc(search->arena, search->n_targets * sizeof(*search->names));
 	for (size_t i = 0; search->names && i < search->n_targets; i++) {
 		const struct holder_target *target = &search->targets[i];
-		char text[PATH_ATTR_MAX] = "";
-		const char *name;
+		struct node_names *names = &search->names[i];
 
-		path_read(text, sizeof(text), "/sys/dev/%s/%u:%u/uevent",
-			  target->block ? "block" : "char", major(target->number),
-			  minor(target->number));
-		name = strstr(text, "DEVNAME=");
-		if (!target->number || !name)
-			continue;
-		name += strlen("DEVNAME=");
-		snprintf(search->names[i], sizeof(search->names[i]), "/dev/%.*s",
-			 (int)strcspn(name, "\n"), name);
+		read_name(names->node, sizeof(names->node), target->block ? "block" : "char",
+			  target->number);
+		read_name(names->group, sizeof(names->group), "char", target->group);
 	}
 	return search->names ? 0 : -ENOMEM;
 }
@@ -142,8 +150,8 @@ static struct search *search_new(struct arena *arena, const struct holder_target
 int holders_find(struct holders *ret, const struct holder_target *targets, size_t count,
 		 struct error *err)
 {
-	size_t size =
-		(MAX_HOLDERS + 1) * sizeof(struct holder) + count * (NODE_NAME_SIZE + 64) + 65536;
+	size_t size = (MAX_HOLDERS + 1) * sizeof(struct holder) +
+		      count * (sizeof(struct node_names) + 64) + 65536;
 	scoped_arena struct arena *arena = arena_new(size);
 	struct search *search = arena ? search_new(arena, targets, count) : NULL;
 	int r;

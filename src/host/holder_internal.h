@@ -14,12 +14,17 @@
 
 enum { MAX_HOLDERS = 4096, NODE_NAME_SIZE = 128 };
 
+/* Paths of a target's node and group node, or "". */
+struct node_names {
+	char node[NODE_NAME_SIZE], group[NODE_NAME_SIZE];
+};
+
 /* One call of holders_find(); in memory shared with the worker, but for targets and pids. */
 struct search {
 	struct arena *arena;
 	const struct holder_target *targets;
 	size_t n_targets;
-	char (*names)[NODE_NAME_SIZE]; /* of the targets' nodes; NULL: not needed */
+	struct node_names *names; /* of the targets; NULL: not needed */
 	pid_t *pids;
 	size_t n_pids;
 	struct holder *found;

@@ -62,29 +62,45 @@ static void add_holder(struct process *process, size_t target, int fd, const cha
 	search->n_found++;
 }
 
-/* True when text is the target's node; only names are left of the nodes in a captured tree. */
-static bool is_named(const struct search *search, size_t target, const char *text)
+/* True when text, a link in /proc, is the node called name. */
+static bool is_named(const char *text, const char *name)
 {
-	const char *name = search->names ? search->names[target] : "";
-	size_t n = strlen(name);
+	const char *rest = *name ? startswith(text, name) : NULL;
 
-	return n > 0 && strncmp(text, name, n) == 0 && (!text[n] || streq(text + n, " (deleted)"));
+	return rest && (!*rest || streq(rest, " (deleted)"));
+}
+
+static bool is_node(const struct holder_target *target, const struct node_names *names,
+		    const struct stat *st, const char *text)
+{
+	if (names && is_named(text, names->node))
+		return true;
+	return target->number && st->st_rdev == target->number &&
+	       (target->block ? S_ISBLK(st->st_mode) : S_ISCHR(st->st_mode));
+}
+
+static bool is_group(const struct holder_target *target, const struct node_names *names,
+		     const struct stat *st, const char *text)
+{
+	if (names && is_named(text, names->group))
+		return true;
+	return target->group && st->st_rdev == target->group && S_ISCHR(st->st_mode);
 }
 
 bool holder_match_node(struct process *process, const struct stat *st, int fd, const char *text)
 {
+	struct search *search = process->search;
 	bool found = false;
 
-	for (size_t i = 0; i < process->search->n_targets; i++) {
-		const struct holder_target *target = &process->search->targets[i];
-		bool group = target->group && S_ISCHR(st->st_mode) && st->st_rdev == target->group;
-		bool node = target->number && st->st_rdev == target->number &&
-			    (target->block ? S_ISBLK(st->st_mode) : S_ISCHR(st->st_mode));
+	for (size_t i = 0; i < search->n_targets; i++) {
+		const struct holder_target *target = &search->targets[i];
+		const struct node_names *names = search->names ? &search->names[i] : NULL;
+		bool group = is_group(target, names, st, text);
 
-		if (!group && !node && !is_named(process->search, i, text))
+		if (!group && !is_node(target, names, st, text))
 			continue;
 		add_holder(process, i, fd, text);
-		process->search->mine[i] |= group;
+		search->mine[i] |= group;
 		found = true;
 	}
 	return found;

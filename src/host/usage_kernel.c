@@ -95,8 +95,8 @@ static void look_at_member(struct look *look, const char *link, const void *arg)
 		return;
 	for (const struct node *node = look->nodes; node; node = node->next)
 		if (node->kind == NODE_BLOCK && streq(node->path, path))
-			usage_add(look, USAGE_BLOCK_HELD, "Unmount it first.",
-				  "%s is part of %s that is mounted", node->name, member->owner);
+			usage_add(look, USAGE_MOUNTED, NULL, "%s is part of %s that is mounted",
+				  node->name, member->owner);
 }
 
 /* Device mapper, md, bcache: whatever has the kernel list it in "holders". */

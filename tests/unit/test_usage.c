@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The gate and all but disks, in captured trees. The running kernel is for test_usage_live.c. */
+#include "tests/unit/usage.h"
+
+static void other_functions_below_are_not_entered(void **state)
+{
+	(void)state;
+	make_node(FUNCTION "/0000:01:00.0/tty/ttyS4", "4:68", "../../../../../class/tty", "char",
+		  "DEVNAME=ttyS4\n");
+	make_process("90", "3", "/dev/ttyS4");
+	assert_none(look_at(&device));
+}
+
+static void make_interface(const char *name, const char *flags)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), FUNCTION "/virtio0/net/%s/flags", name);
+	tree_file(path, flags);
+	snprintf(path, sizeof(path), FUNCTION "/virtio0/net/%s/ifindex", name);
+	tree_file(path, "3\n");
+}
+
+static void an_interface_that_is_down_is_free(void **state)
+{
+	(void)state;
+	make_interface("eth1", DOWN);
+	assert_none(look_at(&device));
+}
+
+/* A captured tree has no addresses; what cannot be seen counts as used. */
+static void an_interface_that_is_up_is_unseen_in_a_tree(void **state)
+{
+	(void)state;
+	make_interface("eth1", UP);
+	assert_only(look_at(&device), USAGE_UNSEEN,
+		    "eth1 is up and its addresses cannot be asked for: not a running system");
+}
+
+static void upper_devices_count_even_when_down(void **state)
+{
+	(void)state;
+	make_interface("eth1", DOWN);
+	tree_link(FUNCTION "/virtio0/net/eth1/upper_bond0", "../../../../../virtual/net/bond0");
+	tree_link(FUNCTION "/virtio0/net/eth1/master", "../../../../../virtual/net/bond0");
+	assert_only(look_at(&device), USAGE_NET_UPPER, "eth1 is below bond0");
+}
+
+static void an_interface_elsewhere_is_unseen(void **state)
+{
+	(void)state;
+	tree_dir(FUNCTION "/virtio0/net");
+	assert_only(look_at(&device), USAGE_UNSEEN,
+		    "a network interface below 0000:00:1f.0 is in another network namespace");
+}
+
+static void the_boot_display_counts(void **state)
+{
+	const struct device_detail detail = {.boot_vga = 1};
+	struct device dev = device;
+
+	(void)state;
+	tree_file(FUNCTION "/boot_vga", "1\n");
+	assert_only(look_at(&dev), USAGE_BOOT_VGA, "0000:00:1f.0 is the boot display");
+	tree_file(FUNCTION "/boot_vga", "0\n");
+	tree_file(FUNCTION "/boot_display", "1\n");
+	assert_only(look_at(&dev), USAGE_BOOT_VGA, "0000:00:1f.0 is the boot display");
+	tree_file(FUNCTION "/boot_display", "0\n");
+	dev.detail = &detail;
+	assert_only(look_at(&dev), USAGE_BOOT_VGA, "0000:00:1f.0 is the boot display");
+}
+
+static void live_functions_count(void **state)
+{
+	struct device dev = device;
+
+	(void)state;
+	tree_dir(FUNCTION);
+	dev.n_vfs = 2;
+	assert_only(look_at(&dev), USAGE_LIVE_VFS, "2 virtual functions of 0000:00:1f.0 exist");
+}
+
+static void bridges_count(void **state)
+{
+	struct device dev = device;
+
+	(void)state;
+	make_disk();
+	make_process("90", "3", "/dev/nvme0n1");
+	dev.class_id = 0x060400;
+	assert_only(look_at(&dev), USAGE_BRIDGE, "0000:00:1f.0 is a bridge");
+}
+
+static struct device make_vfio_device(void)
+{
+	struct device dev = device;
+
+	tree_file(FUNCTION "/vfio-dev/vfio0/dev", "511:0\n");
+	tree_file("/sys/dev/char/511:0/uevent", "DEVNAME=vfio/devices/vfio0\n");
+	dev.vfio_name = "vfio0";
+	return dev;
+}
+
+static void an_idle_vfio_device_is_free(void **state)
+{
+	struct device dev = make_vfio_device();
+
+	(void)state;
+	tree_file(FUNCTION "/enable", "0\n");
+	make_process("90", "3", "/dev/vfio/devices/vfio1");
+	assert_none(look_at(&dev));
+}
+
+static void an_open_vfio_device_counts(void **state)
+{
+	struct device dev = make_vfio_device();
+
+	(void)state;
+	tree_file(FUNCTION "/enable", "1\n");
+	make_process("90", "3", "/dev/vfio/devices/vfio0");
+	assert_only(look_at(&dev), USAGE_VFIO_OPEN,
+		    "pid 90 (dd) has /dev/vfio/devices/vfio0 open (fd 3)");
+}
+
+static void an_invisible_user_counts(void **state)
+{
+	struct device dev = make_vfio_device();
+
+	(void)state;
+	tree_file(FUNCTION "/enable", "1\n");
+	assert_only(look_at(&dev), USAGE_VFIO_OPEN,
+		    "0000:00:1f.0 is in use by something that cannot be seen from here");
+	dev.vfio_name = NULL; /* any other driver enables its device */
+	assert_none(look_at(&dev));
+}
+
+static void mediated_devices_below_count(void **state)
+{
+	(void)state;
+	tree_file(FUNCTION "/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001/vfio-dev/vfio7/dev", "511:7\n");
+	tree_file("/sys/dev/char/511:7/uevent", "DEVNAME=vfio/devices/vfio7\n");
+	make_process("90", "3", "/dev/vfio/devices/vfio7");
+	assert_only(look_at(&device), USAGE_VFIO_OPEN,
+		    "pid 90 (dd) has /dev/vfio/devices/vfio7 open (fd 3)");
+}
+
+static void a_locked_device_is_unseen_and_named(void **state)
+{
+	const struct device dev = {.address = "0000:00:1f.0", .bus = "pci", .state = DEVICE_LOCKED};
+	const struct usages *usages;
+
+	(void)state;
+	tree_dir(FUNCTION);
+	tree_link("/sys/bus/pci/devices/0000:00:1f.0", "../../../devices/pci0000:00/0000:00:1f.0");
+	make_process("90", "3", "anon_inode:[vfio-device]");
+	tree_file("/proc/90/fdinfo/3", "vfio-device-syspath: " FUNCTION "\n");
+	usages = look_at(&dev);
+	assert_int_equal(usages->count, 2);
+	assert_int_equal(count_of(usages, USAGE_UNSEEN), 1);
+	assert_int_equal(count_of(usages, USAGE_VFIO_OPEN), 1);
+}
+
+static void a_device_without_directory_is_unseen(void **state)
+{
+	const struct device dev = {.address = "0000:00:1f.0", .bus = "pci"};
+
+	(void)state;
+	assert_only(look_at(&dev), USAGE_UNSEEN, "0000:00:1f.0 has no directory in sysfs");
+}
+
+static void hidden_processes_count(void **state)
+{
+	(void)state;
+	make_disk();
+	make_process("90", "3", "/dev/null");
+	unlink(tree_path("/proc/90/maps"));
+	tree_fifo("/proc/90/maps"); /* a process that cannot be looked at */
+	assert_only(look_at(&device), USAGE_UNSEEN, "what 1 process has open cannot be looked at");
+}
+
+static void one_stuck_look_leaves_the_others(void **state)
+{
+	const struct usages *usages;
+	int64_t start = now_ms();
+
+	(void)state;
+	make_disk();
+	tree_fifo(FUNCTION "/boot_vga");
+	make_process("90", "3", "/dev/nvme0n1");
+	usages = look_at(&device);
+	assert_int_equal(usages->count, 2);
+	assert_int_equal(usages->list[0].reason, USAGE_UNSEEN);
+	assert_string_equal(usages->list[0].evidence,
+			    "looking at its attributes did not end in time");
+	assert_int_equal(usages->list[1].reason, USAGE_BLOCK_OPEN);
+	assert_true(now_ms() - start < 12000);
+}
+
+static void every_reason_has_a_name(void **state)
+{
+	(void)state;
+	for (int i = 0; i < USAGE_REASON_COUNT; i++) {
+		assert_non_null(usage_reasons[i].name);
+		assert_non_null(usage_reasons[i].help);
+		for (int k = 0; k < i; k++)
+			assert_string_not_equal(usage_reasons[i].name, usage_reasons[k].name);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		tree_test(other_functions_below_are_not_entered),
+		tree_test(an_interface_that_is_down_is_free),
+		tree_test(an_interface_that_is_up_is_unseen_in_a_tree),
+		tree_test(upper_devices_count_even_when_down),
+		tree_test(an_interface_elsewhere_is_unseen),
+		tree_test(the_boot_display_counts),
+		tree_test(live_functions_count),
+		tree_test(bridges_count),
+		tree_test(an_idle_vfio_device_is_free),
+		tree_test(an_open_vfio_device_counts),
+		tree_test(an_invisible_user_counts),
+		tree_test(mediated_devices_below_count),
+		tree_test(a_locked_device_is_unseen_and_named),
+		tree_test(a_device_without_directory_is_unseen),
+		tree_test(hidden_processes_count),
+		tree_test(one_stuck_look_leaves_the_others),
+		cmocka_unit_test(every_reason_has_a_name),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
