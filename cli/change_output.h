@@ -32,6 +32,8 @@ struct value change_is_changed(const void *change);
 struct value change_result_item(const void *change, size_t i);
 struct value change_step_item(const void *change, size_t i);
 
+/* The versions of clang-format differ on a macro that is a list in braces. */
+/* clang-format off */
 #define CHANGE_DOCUMENT_FIELDS                                                                     \
 	{.key = "changed",                                                                         \
 	 .title = "CHANGED",                                                                       \
@@ -49,6 +51,7 @@ struct value change_step_item(const void *change, size_t i);
 		.child = &step_record,                                                             \
 		.help = "the steps taken, or planned with --dry-run, in order"                     \
 	}
+/* clang-format on */
 
 /* vfioctl.error/1: a struct error_report. */
 struct error_report {

@@ -43,12 +43,15 @@ struct options {
 	int n_args;
 };
 
+/* The versions of clang-format differ on a macro that is a list in braces. */
+/* clang-format off */
 /* Row for an option stored in member m of struct options. */
 #define OPTION(long_name, short_letter, kind, arg, text, m)                                        \
 	{                                                                                          \
 		.name = (long_name), .letter = (short_letter), .type = (kind), .argument = (arg),  \
 		.help = (text), .offset = offsetof(struct options, m)                              \
 	}
+/* clang-format on */
 
 /* The options that every verb takes. */
 extern const struct option_spec common_options[];

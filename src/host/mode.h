@@ -25,10 +25,10 @@ struct host_module {
 
 /* The ways to a device that the kernel's VFIO was built with. */
 struct host_ways {
-	bool vfio_running; /* the vfio core is there: loaded or built in */
-	bool from_module;  /* it is not, and the rest was read from vfio.ko on disk */
-	enum answer group; /* VFIO_GROUP */
-	enum answer cdev;  /* VFIO_DEVICE_CDEV */
+	bool vfio_running;           /* the vfio core is there: loaded or built in */
+	bool from_module;            /* it is not, and the rest was read from vfio.ko on disk */
+	enum answer group;           /* VFIO_GROUP */
+	enum answer cdev;            /* VFIO_DEVICE_CDEV */
 	enum answer iommufd;         /* vfio was built with iommufd */
 	enum answer noiommu;         /* VFIO_NOIOMMU */
 	enum answer noiommu_enabled; /* enable_unsafe_noiommu_mode */
@@ -37,11 +37,12 @@ struct host_ways {
 struct host_mode {
 	const char *kernel; /* release of the running kernel */
 	struct host_ways ways;
-	bool container;       /* somebody provides /dev/vfio/vfio now (misc device "vfio") */
-	/* Who would provide it once loaded: a module's name, or NULL; only with ways.from_module. */
+	bool container; /* somebody provides /dev/vfio/vfio now (misc device "vfio") */
+	/* Who would provide it once loaded: a module's name, or NULL; only with ways.from_module.
+	 */
 	const char *container_module;
 	bool iommufd_running; /* misc device "iommu" is there */
-	enum answer type1;           /* vfio_iommu_type1 is there */
+	enum answer type1;    /* vfio_iommu_type1 is there */
 	enum answer unsafe_interrupts_type1, unsafe_interrupts_iommufd;
 	enum answer interrupt_remapping;
 	const char *iommu_node, *container_node; /* node paths that exist, or NULL */
