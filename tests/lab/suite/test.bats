@@ -199,13 +199,30 @@ as_tester() {
 	[ "$(resets $pair0)" -eq "$before" ]
 }
 
-@test "enabled by somebody who cannot be seen: refused" {
+# Binds the device and keeps its descriptor only in a message on its way, where /proc shows nothing.
+hide() {
+	python3 -c '
+import fcntl, os, socket, struct, sys, time
+device, iommufd = (os.open(node, os.O_RDWR) for node in (sys.argv[1], "/dev/iommu"))
+fcntl.ioctl(device, 0x3b76, struct.pack("IIiI", 16, 0, iommufd, 0))
+here, there = socket.socketpair()
+socket.send_fds(here, [b"x"], [device])
+os.close(device)
+time.sleep(100)' "$1" 3>&- &
+	holder=$!
+}
+
+@test "in use by somebody who cannot be seen: refused" {
 	bound $lone
-	echo 1 >$pci/$lone/enable
-	run vfioctl test $lone
-	echo 0 >$pci/$lone/enable
-	[ "$status" -eq 3 ]
+	hide "$(cdev_of $lone)"
+	eventually grep -qx 1 $pci/$lone/enable
+	eventually eval '! ls -l /proc/$holder/fd | grep -q vfio'
+	before=$(resets $lone)
+	expect_json 3 vfioctl.error/1 test $lone
+	json_is .error.code '"in-use"'
+	expect 3 vfioctl test $lone
 	says enabled
+	[ "$(resets $lone)" -eq "$before" ]
 }
 
 @test "a member of the group with the host's driver: fails, the member and driver named" {
