@@ -32,20 +32,31 @@ static struct {
 
 int path_set_root(const char *dir)
 {
+	char resolved[PATH_MAX];
 	int fd = -1;
 
-	if (!realpath(dir, root.dir))
+	if (!realpath(dir, resolved))
 		return -errno;
-	if (!streq(root.dir, "/")) {
-		fd = open(root.dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (streq(resolved, "/")) {
+		resolved[0] = '\0';
+	} else {
+		fd = open(resolved, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (fd < 0)
 			return -errno;
-	} else {
-		root.dir[0] = '\0';
 	}
 	close_fd(&root.fd);
 	root.fd = fd;
+	memcpy(root.dir, resolved, sizeof(root.dir));
 	return 0;
+}
+
+int path_move_root(int fd)
+{
+	if (path_is_live())
+		return fd - 1;
+	dup2(root.fd, fd);
+	root.fd = fd;
+	return fd;
 }
 
 bool path_is_live(void)

@@ -23,6 +23,12 @@
 /* Makes dir the root of all further look-ups. 0, or -errno and the old root stays. */
 int path_set_root(const char *dir);
 
+/*
+ * For a process that closes what it inherited (base/worker.c): moves the descriptor behind the root
+ * to fd. Returns fd, or fd - 1 when the root is "/", which needs none.
+ */
+int path_move_root(int fd);
+
 /* True while the root is "/": only then may anything be written, opened as a device or loaded. */
 bool path_is_live(void);
 

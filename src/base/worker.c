@@ -7,18 +7,27 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-/* Keeps only the result pipe, moved to descriptor 3 with /dev/null on 0 to 2. */
+#include "base/path.h"
+
+/*
+ * Keeps only the result pipe, moved to descriptor 3 with /dev/null on 0 to 2, and the root of a
+ * captured tree behind it. The pipe may be on any of these at first, when the parent was started
+ * with its standard streams closed.
+ */
 static void detach_from_parent(int result)
 {
 	int null = open("/dev/null", O_RDWR);
+	int last;
 
+	result = fcntl(result, F_DUPFD, 5);
+	last = path_move_root(4);
 	setsid();
 	if (chdir("/") < 0)
 		_exit(1);
 	for (int fd = 0; fd <= 2; fd++)
 		dup2(null, fd);
 	dup2(result, 3);
-	close_range(4, ~0U, 0);
+	close_range((unsigned int)last + 1, ~0U, 0);
 	/* The parent decides what an interrupt means; the work is not cut in the middle. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "base/worker.h"
+#include "tests/unit/tree.h"
+
+static void answer(void *arg, int fd)
+{
+	(void)!write(fd, arg, sizeof(int));
+}
+
+static void sleep_long(void *arg, int fd)
+{
+	(void)arg, (void)fd;
+	for (;;)
+		pause();
+}
+
+static void say_nothing(void *arg, int fd)
+{
+	(void)arg, (void)fd;
+}
+
+static void say_half(void *arg, int fd)
+{
+	(void)arg;
+	(void)!write(fd, "xx", 2);
+}
+
+static void test_result_arrives(void **state)
+{
+	int question = 42, result = 0;
+
+	(void)state;
+	assert_int_equal(worker_run(answer, &question, 5000, &result, sizeof(result)), 0);
+	assert_int_equal(result, 42);
+}
+
+static void test_deadline_holds_and_ends_the_worker(void **state)
+{
+	int64_t start = now_ms();
+	struct worker worker;
+	pid_t pid;
+	int result;
+
+	(void)state;
+	assert_int_equal(worker_start(&worker, sleep_long, NULL), 0);
+	pid = worker.pid;
+	assert_int_equal(worker_wait(&worker, 100, &result, sizeof(result)), -ETIMEDOUT);
+	assert_in_range(now_ms() - start, 100, 1500);
+	assert_int_equal(kill(pid, 0), 0); /* still there: the caller may wait longer */
+	worker_abandon(&worker);
+	/* Killed; whether it is reaped yet is not promised. */
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	assert_int_equal(kill(pid, 0), -1);
+	worker_abandon(&worker); /* fine once more */
+}
+
+static void test_no_result(void **state)
+{
+	int result;
+
+	(void)state;
+	assert_int_equal(worker_run(say_nothing, NULL, 5000, &result, sizeof(result)), -ECHILD);
+	assert_int_equal(worker_run(say_half, NULL, 5000, &result, sizeof(result)), -ECHILD);
+}
+
+static void say_three(void *arg, int fd)
+{
+	(void)arg;
+	for (int i = 1; i <= 3; i++)
+		(void)!write(fd, &i, sizeof(i));
+}
+
+static void test_results_come_one_by_one(void **state)
+{
+	struct worker worker;
+	int n = 0;
+
+	(void)state;
+	assert_int_equal(worker_start(&worker, say_three, NULL), 0);
+	for (int i = 1; i <= 3; i++) {
+		assert_int_equal(worker_read(&worker, 5000, &n, sizeof(n)), 0);
+		assert_int_equal(n, i);
+	}
+	assert_int_equal(worker_read(&worker, 5000, &n, sizeof(n)), -ECHILD);
+	assert_int_equal(worker_wait(&worker, 5000, &n, sizeof(n)), -ECHILD);
+	assert_int_equal(worker.result, -1);
+}
+
+struct surroundings {
+	int highest, count;
+	pid_t session, pid;
+	bool at_root, is_null, hears_sigint;
+};
+
+static void look_around(void *arg, int fd)
+{
+	struct surroundings seen = {.session = getsid(0), .pid = getpid()};
+	struct sigaction action;
+	char cwd[16] = "";
+	struct stat st;
+
+	(void)arg;
+	for (int i = 0; i < 256; i++) {
+		if (fcntl(i, F_GETFD) < 0)
+			continue;
+		seen.count++;
+		seen.highest = i;
+	}
+	seen.at_root = getcwd(cwd, sizeof(cwd)) && streq(cwd, "/");
+	seen.is_null = fstat(1, &st) == 0 && S_ISCHR(st.st_mode);
+	sigaction(SIGINT, NULL, &action);
+	seen.hears_sigint = action.sa_handler != SIG_IGN;
+	(void)!write(fd, &seen, sizeof(seen));
+}
+
+/* A stuck worker must not hold the caller's pipes or a lock, nor its directory. */
+static void test_worker_keeps_nothing_of_the_caller(void **state)
+{
+	struct surroundings seen;
+	int extra[20];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(extra); i++)
+		extra[i] = open("/dev/zero", O_RDONLY); /* without O_CLOEXEC */
+	assert_int_equal(worker_run(look_around, NULL, 5000, &seen, sizeof(seen)), 0);
+	assert_int_equal(seen.count, 4);
+	assert_int_equal(seen.highest, 3);
+	assert_int_equal(seen.session, seen.pid);
+	assert_true(seen.at_root);
+	assert_true(seen.is_null);
+	assert_false(seen.hears_sigint);
+	for (size_t i = 0; i < ARRAY_SIZE(extra); i++)
+		close(extra[i]);
+}
+
+static void read_in_root(void *arg, int fd)
+{
+	char text[16] = "";
+
+	(void)arg;
+	path_read(text, sizeof(text), "/sys/x");
+	(void)!write(fd, text, sizeof(text));
+}
+
+static void test_worker_keeps_the_root(void **state)
+{
+	struct surroundings seen;
+	char text[16];
+
+	(void)state;
+	tree_file("/sys/x", "captured\n");
+	assert_int_equal(worker_run(read_in_root, NULL, 5000, text, sizeof(text)), 0);
+	assert_string_equal(text, "captured");
+	assert_int_equal(worker_run(look_around, NULL, 5000, &seen, sizeof(seen)), 0);
+	assert_int_equal(seen.count, 5);
+	assert_int_equal(seen.highest, 4);
+}
+
+/* As a daemon or a cron job may start us. */
+static void test_standard_streams_may_be_closed(void **state)
+{
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		int question = 42, result = 0;
+
+		for (int fd = 0; fd <= 2; fd++)
+			close(fd);
+		_exit(worker_run(answer, &question, 5000, &result, sizeof(result)) == 0 &&
+				      result == 42
+			      ? 0
+			      : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static void on_alarm(int signal)
+{
+	(void)signal;
+}
+
+/* Signals to the caller neither end the wait nor stretch it. */
+static void test_wait_survives_signals(void **state)
+{
+	struct sigaction action = {.sa_handler = on_alarm};
+	struct itimerspec often = {{.tv_nsec = 10000000}, {.tv_nsec = 10000000}};
+	int64_t start = now_ms();
+	timer_t timer;
+	int result;
+
+	(void)state;
+	sigaction(SIGALRM, &action, NULL);
+	assert_int_equal(timer_create(CLOCK_MONOTONIC, NULL, &timer), 0);
+	assert_int_equal(timer_settime(timer, 0, &often, NULL), 0);
+	assert_int_equal(worker_run(sleep_long, NULL, 150, &result, sizeof(result)), -ETIMEDOUT);
+	timer_delete(timer);
+	assert_in_range(now_ms() - start, 150, 1500);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_result_arrives),
+		cmocka_unit_test(test_deadline_holds_and_ends_the_worker),
+		cmocka_unit_test(test_no_result),
+		cmocka_unit_test(test_results_come_one_by_one),
+		cmocka_unit_test(test_worker_keeps_nothing_of_the_caller),
+		tree_test(test_worker_keeps_the_root),
+		cmocka_unit_test(test_standard_streams_may_be_closed),
+		cmocka_unit_test(test_wait_survives_signals),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
