@@ -166,9 +166,13 @@ private_dev() {
 }
 
 # Make the tree a place to chroot into: read-only, with /proc, /dev, /tmp and /run of its own.
+# IN_ROOT is how a command gets there, with an environment of its own; it dies with us.
 # Only in our own namespace.
 enter_tree() {
 	ROOT=$TREE/root
+	IN_ROOT=(setpriv --pdeathsig KILL chroot "$ROOT" /usr/bin/env -i
+		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+		HOME=/tmp LANG=C.UTF-8 TERM="${TERM:-dumb}")
 	bind ro "$TREE/root" "$TREE/root"
 	mount -t proc none "$ROOT/proc"
 	private_dev "$ROOT/dev"
@@ -176,11 +180,9 @@ enter_tree() {
 	mount -t tmpfs none "$ROOT/run"
 }
 
-# Run a command inside the tree. It dies with us.
+# Run a command inside the tree.
 in_root() {
-	setpriv --pdeathsig KILL chroot "$ROOT" /usr/bin/env -i \
-		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-		HOME=/tmp LANG=C.UTF-8 TERM="${TERM:-dumb}" "$@"
+	"${IN_ROOT[@]}" "$@"
 }
 
 lab_status() {

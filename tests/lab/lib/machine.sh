@@ -10,7 +10,7 @@ readonly ADDR_ROOT_DISK=1a.0 ADDR_SHARE=1b.0 ADDR_SERIAL=1c.0 ADDR_UPPER_DISK=1d
 # our namespace only: the share, the pipes, the initrd and the emulated disks.
 prepare_run() {
 	RUN=$ROOT/run/lab
-	mkdir -p "$RUN"/{share/{src,modules,out,stage,guest,system},drives}
+	mkdir -p "$RUN"/{share/{src,modules,out,stage,guest},drives}
 	mount -t tmpfs none "$RUN/share/out"
 	bind ro "$CHECKOUT" "$RUN/share/src"
 	bind ro "$MODULES" "$RUN/share/modules"
@@ -30,12 +30,16 @@ stage_vfioctl() {
 	install_vfioctl "$BUILD" "$RUN/share/stage"
 }
 
-# What goes to /run/systemd/system: our units, and the masks of those that only cost time.
+# What goes to /run/systemd: our units, and the masks of units and generators that only cost time.
 guest_units() {
-	local unit
-	cp "$LAB_DIR"/guest/*.{service,target} "$RUN/share/system"
-	while IFS= read -r unit; do
-		ln -s /dev/null "$RUN/share/system/$unit"
+	local name
+	cp -r "$LAB_DIR"/guest/systemd "$RUN/share"
+	mkdir "$RUN/share/systemd/system-generators"
+	while IFS= read -r name; do
+		case $name in
+		*-generator) ln -s /dev/null "$RUN/share/systemd/system-generators/$name" ;;
+		*) ln -s /dev/null "$RUN/share/systemd/system/$name" ;;
+		esac
 	done < <(lines_of "$LAB_DIR/guest/masked")
 }
 
@@ -110,7 +114,7 @@ add_upper_disk() {
 qemu_arguments() {
 	read_topology
 	local kernel_args="console=ttyS0 quiet loglevel=4 panic=-1 intel_iommu=on,sm_on"
-	kernel_args+=" systemd.unit=lab.target systemd.show_status=false $DEVICE_APPEND $APPEND"
+	kernel_args+=" systemd.unit=lab.target systemd.show_status=false systemd.log_level=notice udev.children_max=4 $DEVICE_APPEND $APPEND"
 	: >"$RUN/bzImage"
 	bind ro "$KERNEL" "$RUN/bzImage"
 	QEMU=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot

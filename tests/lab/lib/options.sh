@@ -5,7 +5,7 @@
 
 TOPOLOGY=default
 VARIANT=dual
-CPU=max
+CPU=max,la57=off,svm=off
 APPEND=
 DISK=
 MEMORY=2G

@@ -54,7 +54,7 @@ boot_and_wait() {
 	cat "$RUN/err" >&2 &
 	streams+=($!)
 	exec {STATUS_PIPE}<>"$RUN/status"
-	in_root "${QEMU[@]}" </dev/null >"$RUN/qemu.log" 2>&1 &
+	"${IN_ROOT[@]}" "${QEMU[@]}" </dev/null >"$RUN/qemu.log" 2>&1 &
 	qemu=$!
 	trap 'kill -KILL $qemu 2>/dev/null' EXIT
 	trap 'exit 130' INT
@@ -106,8 +106,8 @@ lab_shell() {
 	[ ${#ARGUMENTS[@]} -eq 0 ] || usage_error "shell takes no arguments"
 	in_own_namespace shell "$@"
 	prepare_machine
-	mkdir "$RUN/share/system/lab.service.d"
-	cp "$LAB_DIR/guest/shell.conf" "$RUN/share/system/lab.service.d"
+	mkdir "$RUN/share/systemd/system/lab.service.d"
+	cp "$LAB_DIR/guest/shell.conf" "$RUN/share/systemd/system/lab.service.d"
 	echo "$(stty size 2>/dev/null || echo 24 80) ${TERM:-linux}" >"$RUN/share/terminal"
 	guest_command "exec bash -l"
 	qemu_arguments -chardev "stdio,id=person,mux=on,signal=off" -mon chardev=person \
