@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the suites share. Each test leaves the machine as it found it: teardown gives devices back.
+# shellcheck shell=bash
+
+pci=/sys/bus/pci/devices
+state=/run/vfioctl/devices
+
+driver_of() {
+	basename "$(readlink "$pci/$1/driver" || echo none)"
+}
+
+override_of() {
+	cat "$pci/$1/driver_override"
+}
+
+# The name of the network interface or block device below a function.
+child_of() {
+	local path
+	for path in "$pci/$1"/"$2"/* "$pci/$1"/nvme/nvme*/nvme*n1; do
+		[ ! -d "$path" ] || basename "$path"
+	done | head -n 1
+}
+
+# The disk of an NVMe function. With multipath its path device nvme1c1n1 stands for nvme1n1.
+disk_of() {
+	child_of "$1" block | sed 's/c[0-9]*n/n/'
+}
+
+# Runs a command and checks its exit status: expect 3 vfioctl bind ...
+# Its output, both streams together, is in $output as with bats' run.
+expect() {
+	local wanted=$1
+	shift
+	run "$@"
+	[ "$status" -eq "$wanted" ] && return
+	printf 'exit status %s instead of %s: %s\n%s\n' "$status" "$wanted" "$*" "$output"
+	return 1
+}
+
+# Runs vfioctl with --json: expect_json STATUS SCHEMA VERB... The document is in $output, and kept
+# in /out/documents, where the host holds it against its schema.
+documents=/out/documents
+expect_json() {
+	local wanted=$1 schema=$2
+	shift 2
+	run --separate-stderr vfioctl "$@" --json
+	[ "$status" -eq "$wanted" ] || {
+		printf 'exit status %s instead of %s: vfioctl %s --json\n%s\n' "$status" "$wanted" "$*" "$output"
+		return 1
+	}
+	[ -z "${stderr:-}" ] || { printf 'not silent on stderr: %s\n' "$stderr"; return 1; }
+	jq -e --arg schema "$schema" '.schema == $schema' <<<"$output" >/dev/null || {
+		printf 'not a %s document: %s\n' "$schema" "$output"
+		return 1
+	}
+	mkdir -p "$documents"
+	cat >"$(mktemp "$documents/${schema%/*}-XXXXXX.json")" <<<"$output"
+}
+
+# says 'text': $output contains it.
+says() {
+	[[ $output == *"$1"* ]] && return
+	printf 'missing "%s" in: %s\n' "$1" "$output"
+	return 1
+}
+
+# json_is FILTER VALUE: what jq makes of the document in $output.
+json_is() {
+	local got
+	got=$(jq -c "$1" <<<"$output")
+	[ "$got" = "$2" ] && return
+	printf '%s is %s instead of %s in: %s\n' "$1" "$got" "$2" "$output"
+	return 1
+}
+
+# Waits up to ten seconds for a command to succeed.
+eventually() {
+	local i
+	for ((i = 0; i < 100; i++)); do
+		"$@" 2>/dev/null && return
+		sleep 0.1
+	done
+	printf 'never true: %s\n' "$*"
+	return 1
+}
+
+# Gives devices back whatever a test did to them.
+give_back() {
+	local address
+	for address; do
+		[ "$(driver_of "$address")" != vfio-pci ] || vfioctl restore -q "$address"
+		echo >"$pci/$address/driver_override"
+		[ -e "$pci/$address/driver" ] || echo "$address" >/sys/bus/pci/drivers_probe
+	done
+	udevadm settle
+}

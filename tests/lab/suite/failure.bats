@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What goes wrong half-way is put back, and nothing hangs.
+
+load common
+bats_require_minimum_version 1.5.0
+
+nvme=0000:03:00.0
+
+teardown() {
+	give_back $nvme 0000:01:00.0 0000:01:00.1 0000:05:00.0
+	rm -f /run/modprobe.d/test.conf
+}
+
+# Makes the Nth write(2) of the worker fail, as a driver that refuses the device would.
+with_failing_write() {
+	local n=$1 error=$2
+	shift 2
+	strace -f -qq -o /dev/null -P "/sys/bus/pci/drivers/vfio-pci/bind" -e trace=write \
+		-e inject=write:error="$error":when="$n" "$@"
+}
+
+@test "a driver that refuses: the device is put back, exit 1" {
+	modprobe vfio-pci
+	expect 1 with_failing_write 1 EINVAL vfioctl bind $nvme
+	says "$nvme: cannot bind to vfio-pci"
+	says EINVAL
+	[ "$(driver_of $nvme)" = nvme ]
+	[ "$(override_of $nvme)" = "(null)" ]
+	[ ! -e $state/$nvme.json ]
+}
+
+@test "the second of two fails: both are put back" {
+	modprobe vfio-pci
+	expect 1 with_failing_write 2 EBUSY vfioctl bind 01:00.0 01:00.1
+	for device in 0000:01:00.0 0000:01:00.1; do
+		[ "$(driver_of $device)" = e1000e ]
+		[ "$(override_of $device)" = "(null)" ]
+	done
+}
+
+@test "a bind that claims success and binds nothing is a failure" {
+	modprobe vfio-pci
+	expect 1 strace -f -qq -o /dev/null -P /sys/bus/pci/drivers/vfio-pci/bind -e trace=write \
+		-e inject=write:retval=12:when=1 vfioctl bind $nvme
+	says "no driver instead of vfio-pci"
+	[ "$(driver_of $nvme)" = nvme ]
+}
+
+@test "what cannot be put back is exit 5, with the commands to run" {
+	modprobe vfio-pci
+	expect 5 strace -f -qq -o /dev/null -P /sys/bus/pci/drivers/vfio-pci/bind \
+		-P /sys/bus/pci/drivers/nvme/bind -e trace=write -e inject=write:error=EIO vfioctl bind $nvme
+	says "echo $nvme > /sys/bus/pci/drivers/nvme/bind"
+	[ "$(driver_of $nvme)" = none ]
+}
+
+@test "an unbind that waits for a user ends in time with exit 6, and nothing else hangs" {
+	vfioctl bind $nvme
+	sleep 60 <>"/dev/vfio/devices/$(ls $pci/$nvme/vfio-dev)" 3>&- &
+	holder=$!
+	start=$SECONDS
+	expect 6 vfioctl restore $nvme --force=vfio-open --timeout 2
+	[ $((SECONDS - start)) -le 10 ]
+	says "$nvme: cannot unbind from vfio-pci"
+
+	expect 0 vfioctl list
+	expect 0 timeout 20 vfioctl bind 05:00.0
+	expect 0 timeout 20 vfioctl restore 05:00.0
+	kill $holder
+	eventually test ! -e $pci/$nvme/driver
+	expect 0 vfioctl restore $nvme
+	[ "$(driver_of $nvme)" = nvme ]
+}
+
+@test "a run that has the lock makes the others wait, at most their timeout" {
+	mkdir -p /run/vfioctl
+	flock /run/vfioctl/lock sleep 60 3>&- &
+	sleep 0.5
+	expect_json 7 vfioctl.error/1 bind $nvme --timeout 1
+	json_is .error.code '"locked"'
+	[ "$(driver_of $nvme)" = nvme ]
+	pkill -f 'sleep 60'
+}
+
+@test "a blacklisted module and one with an install line are not loaded" {
+	modprobe -r vfio-pci
+	mkdir -p /run/modprobe.d
+	echo "blacklist vfio_pci" >/run/modprobe.d/test.conf
+	expect 1 vfioctl bind $nvme
+	says "blacklist"
+	echo "install vfio_pci /bin/false" >/run/modprobe.d/test.conf
+	expect 1 vfioctl bind $nvme
+	says "install line"
+	[ "$(driver_of $nvme)" = nvme ]
+}
+
+@test "a driver that does not exist" {
+	expect 9 vfioctl bind $nvme --driver no-such-driver
+	says "no such module"
+	[ "$(driver_of $nvme)" = nvme ]
+}
+
+@test "an interrupt leaves the device whole" {
+	for delay in 0.02 0.05 0.1 0.2 0.3; do
+		vfioctl bind -q $nvme 3>&- &
+		sleep $delay
+		kill -INT $! 2>/dev/null || true
+		wait $! || true
+		case $(driver_of $nvme) in
+		nvme) [ "$(override_of $nvme)" = "(null)" ] ;;
+		vfio-pci) vfioctl restore -q $nvme ;;
+		*) false ;;
+		esac
+	done
+}
+
+@test "a planted link in the state directory is not followed" {
+	mkdir -p $state
+	echo precious >"$BATS_TEST_TMPDIR/target"
+	rm -f /run/vfioctl/lock
+	ln -s "$BATS_TEST_TMPDIR/target" /run/vfioctl/lock
+	run vfioctl bind $nvme
+	[ "$status" -ne 0 ]
+	rm /run/vfioctl/lock
+	ln -sf "$BATS_TEST_TMPDIR/target" $state/$nvme.json
+	vfioctl bind $nvme || true
+	rm -f $state/$nvme.json
+	[ "$(cat "$BATS_TEST_TMPDIR/target")" = precious ]
+}
