@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "base/path.h"
@@ -155,14 +156,13 @@ static int explain(const struct step *step, const struct report *report, struct 
 	return explain_write(step, -report->r, err);
 }
 
-static int explain_timeout(const struct step *step, int64_t timeout_ms, struct error *err)
+static int explain_stuck(const struct step *step, const char *what, struct error *err)
 {
 	char verb[128];
 
 	verb_of(step, verb, sizeof(verb));
 	error_set(err, STATUS_TIMEOUT, ETIMEDOUT, "timeout", step->dev->address,
-		  "%s: the kernel did not answer within %lld s and is still at it", verb,
-		  (long long)(timeout_ms / 1000));
+		  "%s: %s, and the kernel is still at it", verb, what);
 	return error_remedy(err,
 			    "Whoever has the device open must close it: `vfioctl show %s` names "
 			    "who can be seen. Then run the command again.",
@@ -170,6 +170,40 @@ static int explain_timeout(const struct step *step, int64_t timeout_ms, struct e
 }
 
 /* --- running ------------------------------------------------------------------------------ */
+
+/* Interrupts are blocked while a change runs: it is finished or undone, never left half-way. */
+static bool is_interrupted(void)
+{
+	sigset_t pending;
+
+	sigpending(&pending);
+	return sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM) ||
+	       sigismember(&pending, SIGHUP);
+}
+
+/*
+ * Waits for the report of one step. *ret_why is what to say when the step is stuck: its time is up,
+ * or somebody pressed Ctrl-C on a step that the kernel is not about to end.
+ */
+static int wait_for_report(struct worker *worker, int64_t timeout_ms, struct report *report,
+			   const char **ret_why)
+{
+	enum { PATIENCE_MS = 2000 };
+	int64_t start = now_ms(), left;
+
+	for (;;) {
+		left = start + timeout_ms - now_ms();
+		if (left <= 0 || (now_ms() - start >= PATIENCE_MS && is_interrupted())) {
+			*ret_why = left <= 0 ? "it did not end in time" : "interrupted";
+			return -ETIMEDOUT;
+		}
+		int r = worker_read(worker, left < PATIENCE_MS ? left : PATIENCE_MS, report,
+				    sizeof(*report));
+
+		if (r != -ETIMEDOUT)
+			return r;
+	}
+}
 
 static int wait_for_steps(struct applied *applied, struct worker *worker, const struct job *job,
 			  void (*on_step)(const struct step *step), struct error *err)
@@ -179,11 +213,12 @@ static int wait_for_steps(struct applied *applied, struct worker *worker, const 
 		struct report report;
 		/* A step that keeps its own deadline shall be the one to say what was missing. */
 		int64_t grace = step->kind == STEP_WAIT ? 1000 : 0;
-		int r = worker_read(worker, job->timeout_ms + grace, &report, sizeof(report));
+		const char *why;
+		int r = wait_for_report(worker, job->timeout_ms + grace, &report, &why);
 
 		if (r == -ETIMEDOUT) {
 			applied->stuck = true;
-			return explain_timeout(step, job->timeout_ms, err);
+			return explain_stuck(step, why, err);
 		}
 		if (r < 0)
 			return error_set(err, STATUS_FAILED, 0, "worker-died", step->dev->address,

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 
 #include "base/path.h"
 #include "change/apply.h"
@@ -317,9 +318,33 @@ static void look_afterwards(struct change *change)
 	}
 }
 
+/*
+ * A terminal that closes or a Ctrl-C shall find every device where it was, or where it was to go.
+ * apply.c looks whether one is pending.
+ */
+static void block_interrupts(sigset_t *interrupts, sigset_t *ret_before)
+{
+	sigemptyset(interrupts);
+	sigaddset(interrupts, SIGINT);
+	sigaddset(interrupts, SIGTERM);
+	sigaddset(interrupts, SIGHUP);
+	sigprocmask(SIG_BLOCK, interrupts, ret_before);
+}
+
+/* What came meanwhile is taken back: the caller shall be told what became of the devices. */
+static void unblock_interrupts(const sigset_t *interrupts, const sigset_t *before)
+{
+	const struct timespec now = {0};
+
+	while (sigtimedwait(interrupts, NULL, &now) > 0)
+		;
+	sigprocmask(SIG_SETMASK, before, NULL);
+}
+
 /* Under the lock, or in a dry run: from the decision to the new state. */
 static int carry_out(struct change *change, const struct change_request *request, struct error *err)
 {
+	sigset_t interrupts, before;
 	int r;
 
 	if (pass_gate(change, request, err) < 0)
@@ -330,10 +355,12 @@ static int carry_out(struct change *change, const struct change_request *request
 		return -1;
 	if (request->dry_run)
 		return 0;
+	block_interrupts(&interrupts, &before);
 	r = apply(change, request, err);
 	if (r == 0 && request->restore)
 		forget_restored(change);
 	look_afterwards(change);
+	unblock_interrupts(&interrupts, &before);
 	return r;
 }
 
