@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "host/resolve.h"
+#include "tests/unit/machine.h"
+
+static struct error err;
+
+static void make_machine(void)
+{
+	machine_add("0000:03:00.0", "nvme", 7);
+	machine_add("0000:04:00.0", "e1000e", 8);
+	machine_add("0000:04:00.1", "vfio-pci", 8);
+	machine_add("10000:e1:00.0", "nvme", 9);
+	machine_add_child("0000:03:00.0", "block", "nvme0n1");
+	machine_add_child("0000:04:00.0", "net", "eth0");
+	machine_add_child("0000:04:00.0", "net", "eth1");
+	machine_add_child("0000:04:00.1", "vfio-dev", "vfio3");
+	tree_file("/sys/devices/pci0000:00/0000:03:00.0/block/nvme0n1/nvme0n1p1/partition", "1\n");
+	tree_link("/sys/class/block/nvme0n1p1",
+		  "../../devices/pci0000:00/0000:03:00.0/block/nvme0n1/nvme0n1p1");
+	tree_file("/sys/devices/virtual/net/lo/ifindex", "1\n");
+	tree_link("/sys/class/net/lo", "../../devices/virtual/net/lo");
+	tree_link("/sys/bus/mdev/devices/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001",
+		  "../../../devices/virtual/mtty/mtty/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001");
+	tree_link("/sys/devices/virtual/mtty/mtty/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001/subsystem",
+		  "../../../../../bus/mdev");
+}
+
+static void expect(const char *text, enum resolve_for purpose, const char *device)
+{
+	char name[DEVICE_NAME_SIZE] = "";
+
+	err = (struct error){0};
+	if (device_resolve(name, text, purpose, &err) < 0)
+		fail_msg("%s: %s", text, err.message);
+	assert_string_equal(name, device);
+	assert_null(err.code);
+}
+
+static void refuse(const char *text, enum resolve_for purpose, enum status status, const char *code)
+{
+	char name[DEVICE_NAME_SIZE] = "";
+
+	err = (struct error){0};
+	assert_int_equal(device_resolve(name, text, purpose, &err), -1);
+	assert_int_equal(err.status, status);
+	assert_string_equal(err.code, code);
+	assert_string_not_equal(err.remedy, "");
+}
+
+static void test_addresses(void **state)
+{
+	(void)state;
+	make_machine();
+	expect("0000:03:00.0", RESOLVE_TO_CHANGE, "0000:03:00.0");
+	expect("03:00.0", RESOLVE_TO_CHANGE, "0000:03:00.0");
+	expect("3:0.0", RESOLVE_TO_CHANGE, "0000:03:00.0");
+	expect("10000:E1:00.0", RESOLVE_TO_CHANGE, "10000:e1:00.0");
+	refuse("0000:03:00", RESOLVE_TO_READ, STATUS_USAGE, "bad-address");
+	refuse("03:00.9", RESOLVE_TO_READ, STATUS_USAGE, "bad-address");
+}
+
+static void test_missing_address_shows_its_neighbours(void **state)
+{
+	(void)state;
+	make_machine();
+	refuse("0000:04:00.5", RESOLVE_TO_READ, STATUS_NO_DEVICE, "no-such-device");
+	assert_non_null(strstr(err.remedy, "0000:04:00.0"));
+	assert_non_null(strstr(err.remedy, "0000:04:00.1"));
+	assert_null(strstr(err.remedy, "0000:03:00.0"));
+	refuse("e1:00.0", RESOLVE_TO_READ, STATUS_NO_DEVICE, "no-such-device");
+	assert_non_null(strstr(err.remedy, "10000:e1:00.0")); /* another domain */
+}
+
+static void test_names_to_read(void **state)
+{
+	(void)state;
+	make_machine();
+	expect("eth0", RESOLVE_TO_READ, "0000:04:00.0");
+	expect("nvme0n1", RESOLVE_TO_READ, "0000:03:00.0");
+	expect("nvme0n1p1", RESOLVE_TO_READ, "0000:03:00.0");
+	expect("/dev/nvme0n1p1", RESOLVE_TO_READ, "0000:03:00.0");
+	expect("83b8f4f2-509f-382f-3c1e-e6bfe0fa1001", RESOLVE_TO_READ,
+	       "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001");
+	refuse("eth9", RESOLVE_TO_READ, STATUS_NO_DEVICE, "no-such-device");
+	refuse("", RESOLVE_TO_READ, STATUS_NO_DEVICE, "no-such-device");
+	refuse("..", RESOLVE_TO_READ, STATUS_NO_DEVICE, "no-such-device");
+	refuse("../../etc", RESOLVE_TO_READ, STATUS_NO_DEVICE, "no-such-device");
+}
+
+/* Nobody shall lose the second port of a card by naming the first. */
+static void test_names_to_change_must_stand_alone(void **state)
+{
+	(void)state;
+	make_machine();
+	expect("nvme0n1", RESOLVE_TO_CHANGE, "0000:03:00.0");
+	expect("nvme0n1p1", RESOLVE_TO_CHANGE, "0000:03:00.0"); /* a partition is no sibling */
+	refuse("eth0", RESOLVE_TO_CHANGE, STATUS_USAGE, "ambiguous");
+	assert_non_null(strstr(err.message, "eth1"));
+	assert_non_null(strstr(err.remedy, "0000:04:00.0"));
+}
+
+static void test_interface_without_a_function(void **state)
+{
+	(void)state;
+	make_machine();
+	err = (struct error){0};
+	assert_int_equal(device_resolve((char[DEVICE_NAME_SIZE]){""}, "lo", RESOLVE_TO_READ, &err),
+			 -1);
+	assert_int_equal(err.status, STATUS_NO_DEVICE);
+	assert_non_null(strstr(err.message, "does not belong to a PCI function"));
+}
+
+static void test_vfio_nodes(void **state)
+{
+	(void)state;
+	make_machine();
+	expect("/dev/vfio/devices/vfio3", RESOLVE_TO_CHANGE, "0000:04:00.1");
+	expect("/dev/vfio/7", RESOLVE_TO_CHANGE, "0000:03:00.0");
+	expect("/dev/vfio/noiommu-7", RESOLVE_TO_CHANGE, "0000:03:00.0");
+	refuse("/dev/vfio/8", RESOLVE_TO_READ, STATUS_USAGE, "ambiguous");
+	assert_non_null(strstr(err.message, "0000:04:00.0"));
+	assert_non_null(strstr(err.message, "0000:04:00.1"));
+	refuse("/dev/vfio/99", RESOLVE_TO_READ, STATUS_NO_DEVICE, "no-such-device");
+	refuse("/dev/vfio/devices/vfio9", RESOLVE_TO_READ, STATUS_NO_DEVICE, "no-such-device");
+	refuse("/dev/vfio/devices/../../x", RESOLVE_TO_READ, STATUS_NO_DEVICE, "no-such-device");
+	refuse("/dev/vfio/", RESOLVE_TO_READ, STATUS_NO_DEVICE, "no-such-device");
+}
+
+static void test_sysfs_paths(void **state)
+{
+	(void)state;
+	make_machine();
+	expect("/sys/bus/pci/devices/0000:03:00.0", RESOLVE_TO_READ, "0000:03:00.0");
+	expect("/sys/bus/pci/devices/0000:03:00.0/", RESOLVE_TO_READ, "0000:03:00.0");
+	expect("/sys/class/net/eth0", RESOLVE_TO_READ, "0000:04:00.0");
+	expect("/sys/class/block/nvme0n1p1", RESOLVE_TO_READ, "0000:03:00.0");
+	refuse("/sys/class/net", RESOLVE_TO_READ, STATUS_NO_DEVICE, "no-such-device");
+	refuse("/sys/devices", RESOLVE_TO_READ, STATUS_NO_DEVICE, "no-such-device");
+}
+
+static void test_directories_of_devices(void **state)
+{
+	char path[256];
+
+	(void)state;
+	make_machine();
+	assert_int_equal(device_directory(path, sizeof(path), "0000:03:00.0"), 0);
+	assert_string_equal(path, "/sys/bus/pci/devices/0000:03:00.0");
+	assert_true(device_directory(path, sizeof(path), "0000:99:00.0") < 0);
+	assert_true(device_directory(path, 8, "0000:03:00.0") < 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		tree_test(test_addresses),
+		tree_test(test_missing_address_shows_its_neighbours),
+		tree_test(test_names_to_read),
+		tree_test(test_names_to_change_must_stand_alone),
+		tree_test(test_interface_without_a_function),
+		tree_test(test_vfio_nodes),
+		tree_test(test_sysfs_paths),
+		tree_test(test_directories_of_devices),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
