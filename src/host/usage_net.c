@@ -117,8 +117,7 @@ static bool is_automatic(const struct interface *interface, const struct rtmsg *
 	if (route->rtm_protocol != RTPROT_KERNEL || attributes->by_type[RTA_GATEWAY] ||
 	    route->rtm_dst_len == 0)
 		return false;
-	if (route->rtm_type != RTN_UNICAST || interface->has_address ||
-	    is_link_local(route->rtm_family, destination))
+	if (interface->has_address || is_link_local(route->rtm_family, destination))
 		return true;
 	bytes = destination ? mnl_attr_get_payload(destination) : NULL;
 	return bytes && route->rtm_family == AF_INET6 && bytes[0] == 0xff;

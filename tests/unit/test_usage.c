@@ -39,11 +39,20 @@ static void an_interface_that_is_up_is_unseen_in_a_tree(void **state)
 
 static void upper_devices_count_even_when_down(void **state)
 {
+	const struct usages *usages;
+
 	(void)state;
 	make_interface("eth1", DOWN);
-	tree_link(FUNCTION "/virtio0/net/eth1/upper_bond0", "../../../../../virtual/net/bond0");
-	tree_link(FUNCTION "/virtio0/net/eth1/master", "../../../../../virtual/net/bond0");
-	assert_only(look_at(&device), USAGE_NET_UPPER, "eth1 is below bond0");
+	tree_link(FUNCTION "/virtio0/net/eth1/upper_eth1.5", "../../../../../virtual/net/eth1.5");
+	assert_only(look_at(&device), USAGE_NET_UPPER, "eth1 is below eth1.5");
+	make_interface("eth2", DOWN);
+	tree_link(FUNCTION "/virtio0/net/eth2/master", "../../../../../virtual/net/bond0");
+	tree_link(FUNCTION "/virtio0/net/eth2/upper_bond0", "../../../../../virtual/net/bond0");
+	usages = look_at(&device);
+	assert_int_equal(count_of(usages, USAGE_NET_UPPER), 2);
+	assert_int_equal(usages->count, 2);
+	unlink(tree_path(FUNCTION "/virtio0/net/eth2/upper_bond0"));
+	assert_int_equal(count_of(look_at(&device), USAGE_NET_UPPER), 2);
 }
 
 static void an_interface_elsewhere_is_unseen(void **state)

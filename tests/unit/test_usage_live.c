@@ -151,21 +151,29 @@ static void claims_nothing_unasked(void **state)
 	assert_int_equal(count_of(&usages, USAGE_BLOCK_HELD), 0);
 }
 
+/* The node of the disk's partition. The kernel may not know this kind of table; partx tells it. */
+static bool find_partition(char *ret, size_t size)
+{
+	char line[128];
+
+	snprintf(line, sizeof(line), "partx --add %s 2>/dev/null", node);
+	if (*node)
+		run(line);
+	snprintf(ret, size, "%sp1", node);
+	return access(ret, R_OK) == 0;
+}
+
 static void names_the_partition_that_is_held(void **state)
 {
 	scoped_usages struct usages usages = {0};
-	char path[128], evidence[160];
+	char path[80], evidence[160];
 	int fd;
 
 	(void)state;
-	/* The kernel may not know this kind of table; partx tells it. */
-	snprintf(path, sizeof(path), "partx --add %s 2>/dev/null", node);
-	if (*node)
-		run(path);
-	snprintf(path, sizeof(path), "%sp1", node);
-	fd = *node ? open(path, O_RDONLY | O_EXCL) : -1;
-	if (fd < 0)
+	if (!find_partition(path, sizeof(path)))
 		skip();
+	fd = open(path, O_RDONLY | O_EXCL);
+	assert_true(fd >= 0);
 	look_at(&usages, syspath, true);
 	close(fd);
 	snprintf(evidence, sizeof(evidence),
@@ -175,16 +183,14 @@ static void names_the_partition_that_is_held(void **state)
 	assert_int_equal(usages.n_claims, 0);
 }
 
-/* Mounted by a child in a mount namespace of its own. */
-static void sees_a_mount_in_another_namespace(void **state)
+/* Has the device mounted by a child in a mount namespace of its own, and looks. */
+static void look_while_mounted(struct usages *ret, const char *device, char *evidence, size_t size)
 {
-	scoped_usages struct usages usages = {0};
-	char line[256], evidence[256], c;
+	char line[256], c;
 	int ready[2], stop[2], status = 0;
 	pid_t pid;
 
-	(void)state;
-	snprintf(line, sizeof(line), "mkfs.ext4 -q %s 2>/dev/null", node);
+	snprintf(line, sizeof(line), "mkfs.ext4 -F -q %s 2>/dev/null", device);
 	if (!*node || run(line) != 0)
 		skip();
 	assert_int_equal(pipe(ready) | pipe(stop), 0);
@@ -193,7 +199,7 @@ static void sees_a_mount_in_another_namespace(void **state)
 		close(stop[1]);
 		if (unshare(CLONE_NEWNS) < 0 ||
 		    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-		    mount(node, "/mnt", "ext4", MS_RDONLY, NULL) < 0)
+		    mount(device, "/mnt", "ext4", MS_RDONLY, NULL) < 0)
 			_exit(77);
 		if (write(ready[1], "", 1) != 1 || read(stop[0], &c, 1) < 0)
 			_exit(1);
@@ -201,17 +207,42 @@ static void sees_a_mount_in_another_namespace(void **state)
 	}
 	close(ready[1]);
 	if (read(ready[0], &c, 1) == 1)
-		look_at(&usages, syspath, true);
+		look_at(ret, syspath, true);
 	close(stop[1]);
 	close(stop[0]);
 	close(ready[0]);
 	waitpid(pid, &status, 0);
 	if (WEXITSTATUS(status) == 77)
 		skip();
-	snprintf(evidence, sizeof(evidence), "%s is mounted on /mnt, as process %d sees it", name,
+	snprintf(evidence, size, "%s is mounted on /mnt, as process %d sees it", base_name(device),
 		 pid);
+}
+
+/* The mount also explains why the disk cannot be claimed: that is no second reason. */
+static void sees_a_mount_in_another_namespace(void **state)
+{
+	scoped_usages struct usages usages = {0};
+	char path[80], evidence[256];
+
+	(void)state;
+	find_partition(path, sizeof(path)); /* while the disk is mounted it is busy too */
+	look_while_mounted(&usages, node, evidence, sizeof(evidence));
 	assert_true(has(&usages, USAGE_MOUNTED, evidence));
-	assert_int_equal(count_of(&usages, USAGE_BLOCK_HELD), 0); /* the mount explains it */
+	assert_int_equal(count_of(&usages, USAGE_BLOCK_HELD), 0);
+	assert_int_equal(usages.n_claims, 0);
+}
+
+static void sees_a_mounted_partition(void **state)
+{
+	scoped_usages struct usages usages = {0};
+	char path[80], evidence[256];
+
+	(void)state;
+	if (!find_partition(path, sizeof(path)))
+		skip();
+	look_while_mounted(&usages, path, evidence, sizeof(evidence));
+	assert_true(has(&usages, USAGE_MOUNTED, evidence));
+	assert_int_equal(count_of(&usages, USAGE_BLOCK_HELD), 0);
 	assert_int_equal(usages.n_claims, 0);
 }
 
@@ -348,6 +379,7 @@ static void test_routes(void)
 	scoped_usages struct usages usages = {0};
 
 	setup_network("ip link set port0 up; ip link set port1 up;"
+		      "ip addr add 192.0.2.1/24 dev port0;"
 		      "ip route add default dev port0 table 100;"
 		      "ip route add 198.51.100.0/24 nexthop dev port0 nexthop dev port1;"
 		      "ip -6 route add default dev port1;"
@@ -359,7 +391,8 @@ static void test_routes(void)
 	EXPECT(has(&usages, USAGE_NET_ROUTE, "the route to 198.51.100.0/24 goes through port1"));
 	EXPECT(has(&usages, USAGE_NET_ROUTE, "the default route (IPv6) goes through port1"));
 	EXPECT(has(&usages, USAGE_NET_ROUTE, "the route to 2001:db8:1::/48 goes through port0"));
-	EXPECT(count_network(&usages) == 5);
+	EXPECT(count_of(&usages, USAGE_NET_ADDRESS) == 1);
+	EXPECT(count_network(&usages) == 6);
 }
 
 static void routes_count(void **state)
@@ -455,6 +488,7 @@ int main(void)
 		disk_test(claims_nothing_unasked),
 		disk_test(names_the_partition_that_is_held),
 		disk_test(sees_a_mount_in_another_namespace),
+		disk_test(sees_a_mounted_partition),
 		disk_test(sees_who_has_the_disk_open),
 		cmocka_unit_test(an_interface_without_use_is_free),
 		cmocka_unit_test(addresses_count),
