@@ -110,6 +110,10 @@ add_upper_disk() {
 		-device "virtio-blk-pci,drive=upper,serial=upper,addr=$ADDR_UPPER_DISK")
 }
 
+# Without KVM there is one processor: with two, QEMU 10 may abort ("iotlb_to_section: Assertion
+# failed") when one of them moves a BAR, as every reset of a function does, while the other runs.
+# 5-level page tables and SVM only cost time (SVM would load kvm_amd into every guest).
+#
 # Fill QEMU with the command line of the machine. Arguments: the console's chardev, then more.
 qemu_arguments() {
 	read_topology
@@ -118,7 +122,7 @@ qemu_arguments() {
 	: >"$RUN/bzImage"
 	bind ro "$KERNEL" "$RUN/bzImage"
 	QEMU=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot
-		-machine "q35,kernel-irqchip=split" -smp "$(nproc)" -m "$MEMORY"
+		-machine "q35,kernel-irqchip=split" -m "$MEMORY"
 		-kernel /run/lab/bzImage -initrd /run/lab/initrd.cpio -append "$kernel_args"
 		-drive "if=none,id=root,format=raw,readonly=on,file=/run/lab/root.img"
 		-device "virtio-blk-pci,drive=root,serial=root,addr=$ADDR_ROOT_DISK"
@@ -128,8 +132,8 @@ qemu_arguments() {
 		-device "virtio-serial-pci,addr=$ADDR_SERIAL")
 	ACCELERATOR=$(accelerator)
 	case $ACCELERATOR in
-	kvm) QEMU+=(-accel kvm -cpu "${CPU/#max/host}") ;;
-	*) QEMU+=(-accel "tcg,thread=multi" -cpu "$CPU") ;;
+	kvm) QEMU+=(-accel kvm -cpu "${CPU:-host}" -smp "${CPUS:-$(nproc)}") ;;
+	*) QEMU+=(-accel "tcg,thread=multi" -cpu "${CPU:-max,la57=off,svm=off}" -smp "${CPUS:-1}") ;;
 	esac
 	add_upper_disk
 	QEMU+=("${DEVICES[@]}" "$@")

@@ -5,14 +5,15 @@
 
 TOPOLOGY=default
 VARIANT=dual
-CPU=max,la57=off,svm=off
+CPU=
+CPUS=
 APPEND=
 DISK=
 MEMORY=2G
 TIMEOUT=1800
 BUILD=release
 OUT=
-JOBS=1
+JOBS=$(($(nproc) < 4 ? $(nproc) : 4)) # one processor each
 
 # Set the variables above from "$@"; what is left goes to ARGUMENTS.
 parse_options() {
@@ -21,7 +22,7 @@ parse_options() {
 		case $1 in
 		--) shift; ARGUMENTS+=("$@"); return ;;
 		--*=*) set -- "${1%%=*}" "${1#*=}" "${@:2}"; continue ;;
-		--topology | --kernel | --cpu | --append | --disk | --memory | --timeout | --build | --out | --jobs)
+		--topology | --kernel | --cpu | --cpus | --append | --disk | --memory | --timeout | --build | --out | --jobs)
 			[ $# -gt 1 ] || usage_error "$1 wants a value"
 			set_option "$1" "$2"
 			shift 2
@@ -37,6 +38,7 @@ set_option() {
 	--topology) one_of "$1" "$2" "$(ls "$LAB_DIR/topology")" && TOPOLOGY=$2 ;;
 	--kernel) known_variant "$2" && VARIANT=$2 ;;
 	--cpu) CPU=$2 ;;
+	--cpus) number "$1" "$2" && CPUS=$2 ;;
 	--append) APPEND=$2 ;;
 	--disk) DISK=$(realpath -m "$2") ;;
 	--memory) MEMORY=$2 ;;
