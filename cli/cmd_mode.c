@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/arena.h"
+#include "base/path.h"
 #include "cli/command.h"
 #include "host/mode.h"
 #include "kernel/probe.h"
@@ -434,6 +435,15 @@ static void gather_unseen(struct mode *mode)
 			    "whether this kernel has VFIO is not known");
 }
 
+/* A captured tree cannot be asked: what answers there is not known. */
+static void probe(struct mode *mode)
+{
+	kernel_probe_container(&mode->container);
+	kernel_probe_iommufd(&mode->iommufd);
+	if (!path_is_live() && mode->host.container)
+		mode->container.provider = KERNEL_CONTAINER_UNKNOWN;
+}
+
 static enum status run(const struct options *opts, struct error *err)
 {
 	scoped_arena struct arena *arena = arena_new(1 << 20);
@@ -445,8 +455,7 @@ static enum status run(const struct options *opts, struct error *err)
 	}
 	if (host_mode_read(&mode.host, arena, err) < 0)
 		return err->status;
-	kernel_probe_container(&mode.container);
-	kernel_probe_iommufd(&mode.iommufd);
+	probe(&mode);
 	summarise(&mode);
 	gather_unseen(&mode);
 	if (opts->json) {
