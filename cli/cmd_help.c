@@ -114,9 +114,9 @@ void help_print_overview(FILE *out)
 	      out);
 	for (size_t i = 0; commands[i]; i++)
 		print_item(out, commands[i]->name, commands[i]->summary);
-	fputs("\nA DEVICE is a PCI address (0000:03:00.0 or 03:00.0), a path below /sys, a "
-	      "network\n"
-	      "interface, a block device, a VFIO node, an mdev's UUID, or - for standard input.\n"
+	fputs("\nA DEVICE is a PCI address (0000:03:00.0 or 03:00.0), a path below /sys, a\n"
+	      "network interface, a block device, a VFIO node, an mdev's UUID, or - for\n"
+	      "standard input.\n"
 	      "\nOptions of every command:\n",
 	      out);
 	print_options(out, common_options);
