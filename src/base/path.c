@@ -10,6 +10,7 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 
 static struct {
 	int fd; /* O_PATH descriptor of a captured tree's top; -1: the live "/" */
@@ -146,16 +147,11 @@ static ssize_t read_full(int fd, char *buf, size_t size)
 	return (ssize_t)used;
 }
 
-ssize_t path_read(char *buf, size_t size, const char *fmt, ...)
+/* One read(2) gives a whole sysfs attribute; asking for its end would call the driver again. */
+static ssize_t read_attribute(int fd, char *buf, size_t size)
 {
-	FORMAT_PATH(fmt);
-	scoped_fd int fd = open_at_root(path, O_RDONLY, 0);
 	ssize_t n;
 
-	if (fd < 0)
-		return fd;
-	/* One read(2) gives a whole sysfs attribute; asking for its end would call the driver
-	 * again. */
 	do
 		n = read(fd, buf, size - 1);
 	while (n < 0 && errno == EINTR);
@@ -165,6 +161,21 @@ ssize_t path_read(char *buf, size_t size, const char *fmt, ...)
 		n--;
 	buf[n] = '\0';
 	return n;
+}
+
+ssize_t path_read(char *buf, size_t size, const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+	scoped_fd int fd = open_at_root(path, O_RDONLY, 0);
+
+	return fd < 0 ? fd : read_attribute(fd, buf, size);
+}
+
+ssize_t path_read_at(char *buf, size_t size, int dir, const char *name)
+{
+	scoped_fd int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? -errno : read_attribute(fd, buf, size);
 }
 
 int path_read_all(char **ret, size_t max, const char *fmt, ...)
@@ -201,15 +212,11 @@ int path_read_all(char **ret, size_t max, const char *fmt, ...)
 	return 0;
 }
 
-int path_read_number(int64_t *ret, const char *fmt, ...)
+static int parse_attribute(int64_t *ret, const char *text)
 {
-	FORMAT_PATH(fmt);
-	char text[64], *end;
-	ssize_t n = path_read(text, sizeof(text), "%s", path);
 	long long value;
+	char *end;
 
-	if (n < 0)
-		return (int)n;
 	errno = 0;
 	value = strtoll(text, &end, startswith(text, "0x") ? 16 : 10);
 	if (end == text || *end != '\0')
@@ -218,6 +225,23 @@ int path_read_number(int64_t *ret, const char *fmt, ...)
 		return -errno;
 	*ret = value;
 	return 0;
+}
+
+int path_read_number(int64_t *ret, const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+	char text[64];
+	ssize_t n = path_read(text, sizeof(text), "%s", path);
+
+	return n < 0 ? (int)n : parse_attribute(ret, text);
+}
+
+int path_read_number_at(int64_t *ret, int dir, const char *name)
+{
+	char text[64];
+	ssize_t n = path_read_at(text, sizeof(text), dir, name);
+
+	return n < 0 ? (int)n : parse_attribute(ret, text);
 }
 
 ssize_t path_readlink(char *buf, size_t size, const char *fmt, ...)
@@ -240,33 +264,44 @@ ssize_t path_readlink(char *buf, size_t size, const char *fmt, ...)
 	return n;
 }
 
+/* Copies the last component of path; returns its length. */
+static ssize_t copy_name(char *buf, size_t size, const char *path)
+{
+	const char *name = base_name(path);
+	size_t n = strlen(name);
+
+	if (n >= size)
+		return -ENAMETOOLONG;
+	memcpy(buf, name, n + 1);
+	return (ssize_t)n;
+}
+
 ssize_t path_link_name(char *buf, size_t size, const char *fmt, ...)
 {
 	FORMAT_PATH(fmt);
 	char target[PATH_MAX];
 	ssize_t n = path_readlink(target, sizeof(target), "%s", path);
-	const char *name;
 
-	if (n < 0)
-		return n;
-	name = base_name(target);
-	n = (ssize_t)strlen(name);
-	if ((size_t)n >= size)
-		return -ENAMETOOLONG;
-	memcpy(buf, name, (size_t)n + 1);
-	return n;
+	return n < 0 ? n : copy_name(buf, size, target);
 }
 
-ssize_t path_resolve(char *buf, size_t size, const char *fmt, ...)
+ssize_t path_link_name_at(char *buf, size_t size, int dir, const char *name)
 {
-	FORMAT_PATH(fmt);
-	scoped_fd int fd = open_at_root(path, O_PATH, 0);
+	char target[PATH_MAX];
+	ssize_t n = readlinkat(dir, name, target, sizeof(target) - 1);
+
+	if (n < 0)
+		return -errno;
+	target[n] = '\0';
+	return copy_name(buf, size, target);
+}
+
+ssize_t path_of(char *buf, size_t size, int fd)
+{
 	char link[64], target[PATH_MAX];
 	size_t prefix = strlen(root.dir);
 	ssize_t n;
 
-	if (fd < 0)
-		return fd;
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	n = readlink(link, target, sizeof(target) - 1);
 	if (n < 0)
@@ -279,6 +314,14 @@ ssize_t path_resolve(char *buf, size_t size, const char *fmt, ...)
 		return -ENAMETOOLONG;
 	memcpy(buf, target + prefix, (size_t)n + 1);
 	return n;
+}
+
+ssize_t path_resolve(char *buf, size_t size, const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+	scoped_fd int fd = open_at_root(path, O_PATH, 0);
+
+	return fd < 0 ? fd : path_of(buf, size, fd);
 }
 
 static int stat_path(const char *path, struct stat *ret, bool follow)
@@ -311,10 +354,21 @@ int path_lstat(struct stat *ret, const char *fmt, ...)
 int path_stat_magic(struct stat *ret, const char *fmt, ...)
 {
 	FORMAT_PATH(fmt);
+	struct statx stx;
 
 	if (!path_is_live())
 		return -EXDEV;
-	return stat(path, ret) < 0 ? -errno : 0;
+	/* What another process has open may lie on a server that is gone: its answer is not needed.
+	 */
+	if (statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_TYPE | STATX_MODE, &stx) < 0)
+		return -errno;
+	*ret = (struct stat){
+		.st_mode = stx.stx_mode,
+		.st_rdev = makedev(stx.stx_rdev_major, stx.stx_rdev_minor),
+		.st_dev = makedev(stx.stx_dev_major, stx.stx_dev_minor),
+		.st_ino = stx.stx_ino,
+	};
+	return 0;
 }
 
 bool path_exists(const char *fmt, ...)
@@ -328,6 +382,13 @@ bool path_exists(const char *fmt, ...)
 	n = vsnprintf(path, sizeof(path), fmt, ap);
 	va_end(ap);
 	return n > 0 && (size_t)n < sizeof(path) && stat_path(path, &st, false) == 0;
+}
+
+bool path_exists_at(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 int path_access(int mode, const char *fmt, ...)

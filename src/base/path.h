@@ -68,13 +68,26 @@ ssize_t path_link_name(char *buf, size_t size, const char *fmt, ...) PRINTF(3, 4
 /* The canonical path inside the root, all links resolved. */
 ssize_t path_resolve(char *buf, size_t size, const char *fmt, ...) PRINTF(3, 4);
 
+/*
+ * The same for an entry of a directory that is open already (path_open() with O_PATH). Walking to a
+ * device through the links of sysfs costs more than reading its attribute, so who reads many
+ * attributes walks once. The name has no slash, and is not followed when it is a link.
+ */
+ssize_t path_read_at(char *buf, size_t size, int dir, const char *name);
+int path_read_number_at(int64_t *ret, int dir, const char *name);
+ssize_t path_link_name_at(char *buf, size_t size, int dir, const char *name);
+bool path_exists_at(int dir, const char *name);
+
+/* The canonical path of an open file. */
+ssize_t path_of(char *buf, size_t size, int fd);
+
 /* stat(2), following links; path_lstat() does not follow the last one. */
 int path_stat(struct stat *ret, const char *fmt, ...) PRINTF(2, 3);
 int path_lstat(struct stat *ret, const char *fmt, ...) PRINTF(2, 3);
 
 /*
  * stat(2) through a magic link such as /proc/PID/fd/N, which RESOLVE_IN_ROOT does not follow:
- * the device number of what another process has open. -EXDEV outside of "/".
+ * type and device number (nothing else) of what another process has open. -EXDEV outside of "/".
  */
 int path_stat_magic(struct stat *ret, const char *fmt, ...) PRINTF(2, 3);
 

@@ -16,11 +16,11 @@
  */
 static void detach_from_parent(int result)
 {
-	int null = open("/dev/null", O_RDWR);
-	int last;
+	int null, last;
 
 	result = fcntl(result, F_DUPFD, 5);
 	last = path_move_root(4);
+	null = open("/dev/null", O_RDWR);
 	setsid();
 	if (chdir("/") < 0)
 		_exit(1);

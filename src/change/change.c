@@ -227,6 +227,31 @@ static int check_iommu(const struct change_result *result, struct error *err)
 			    "that is needed; `vfioctl mode` shows what the kernel has.");
 }
 
+/*
+ * A driver that is loaded probes every unbound device that matches it: one with a left-over
+ * override would be bound without having been asked for.
+ */
+static int check_bystanders(const struct change *change, const struct driver_choice *choice,
+			    struct error *err)
+{
+	char bystanders[256] = "";
+
+	for (size_t i = 0; i < change->before.count; i++) {
+		const struct device *dev = &change->before.devices[i];
+
+		if (dev->driver || has_result(change, dev) ||
+		    !streq_null(dev->driver_override, choice->driver))
+			continue;
+		append(bystanders, sizeof(bystanders), "%s%s", *bystanders ? ", " : "",
+		       dev->address);
+	}
+	if (!choice->module || !*bystanders)
+		return 0;
+	error_set(err, STATUS_REFUSED, 0, "bystanders", choice->module,
+		  "loading this module would also bind %s: driver_override says so", bystanders);
+	return error_remedy(err, "Name them too, or clear their override: vfioctl restore ...");
+}
+
 static int make_drivers_ready(struct change *change, const struct change_request *request,
 			      struct error *err)
 {
@@ -235,7 +260,8 @@ static int make_drivers_ready(struct change *change, const struct change_request
 
 		if (!is_moving(result))
 			continue;
-		if (driver_make_ready(&result->choice, change->arena, result->before,
+		if (check_bystanders(change, &result->choice, err) < 0 ||
+		    driver_make_ready(&result->choice, change->arena, result->before,
 				      request->timeout_ms, err) < 0 ||
 		    check_iommu(result, err) < 0) {
 			result->error = *err;

@@ -11,18 +11,29 @@
 
 #define DEVICE_PATH "/sys/bus/%s/devices/%s"
 
-/* Where an attribute of the device that is being read lives. */
+/* Where the attributes of the device that is being read live. */
 struct source {
 	struct arena *arena;
 	const struct device *dev;
+	int dir; /* the device's directory, or -1 */
 };
 
 static const char *read_string(const struct source *source, const char *attribute)
 {
 	char text[PATH_ATTR_MAX + 1];
 
+	if (path_read_at(text, sizeof(text), source->dir, attribute) < 0)
+		return NULL;
+	return arena_strdup(source->arena, text);
+}
+
+/* An attribute of something that the device's directory holds or links to. */
+static const char *read_string_below(const struct source *source, const char *path)
+{
+	char text[PATH_ATTR_MAX + 1];
+
 	if (path_read(text, sizeof(text), DEVICE_PATH "/%s", source->dev->bus, source->dev->address,
-		      attribute) < 0)
+		      path) < 0)
 		return NULL;
 	return arena_strdup(source->arena, text);
 }
@@ -31,18 +42,14 @@ static int64_t read_number(const struct source *source, const char *attribute)
 {
 	int64_t value;
 
-	if (path_read_number(&value, DEVICE_PATH "/%s", source->dev->bus, source->dev->address,
-			     attribute) < 0)
-		return -1;
-	return value;
+	return path_read_number_at(&value, source->dir, attribute) < 0 ? -1 : value;
 }
 
 static const char *read_link_name(const struct source *source, const char *attribute)
 {
 	char text[NAME_MAX + 1];
 
-	if (path_link_name(text, sizeof(text), DEVICE_PATH "/%s", source->dev->bus,
-			   source->dev->address, attribute) < 0)
+	if (path_link_name_at(text, sizeof(text), source->dir, attribute) < 0)
 		return NULL;
 	return arena_strdup(source->arena, text);
 }
@@ -81,10 +88,10 @@ static void parse_uevent_line(struct device *dev, struct arena *arena, char *key
 }
 
 /* One read of uevent gives class, ids, driver and modalias together. */
-static int read_uevent(struct device *dev, struct arena *arena)
+static int read_uevent(struct device *dev, const struct source *source)
 {
 	char text[PATH_ATTR_MAX + 1], *line, *rest = text;
-	ssize_t n = path_read(text, sizeof(text), DEVICE_PATH "/uevent", dev->bus, dev->address);
+	ssize_t n = path_read_at(text, sizeof(text), source->dir, "uevent");
 
 	if (n < 0)
 		return (int)n;
@@ -94,7 +101,7 @@ static int read_uevent(struct device *dev, struct arena *arena)
 		if (!equals)
 			continue;
 		*equals = '\0';
-		parse_uevent_line(dev, arena, line, equals + 1);
+		parse_uevent_line(dev, source->arena, line, equals + 1);
 	}
 	return 0;
 }
@@ -114,7 +121,7 @@ static void read_iommu(struct device *dev, const struct source *source)
 
 	if (group && parse_number(group, 10, INT_MAX, &number) == 0)
 		dev->iommu_group = (int)number;
-	if (path_exists(DEVICE_PATH "/iommu", dev->bus, dev->address))
+	if (path_exists_at(source->dir, "iommu"))
 		dev->iommu = IOMMU_PHYSICAL;
 }
 
@@ -174,12 +181,12 @@ static void read_vfio(struct device *dev, struct arena *arena, const struct vfio
 }
 
 /* sriov_numvfs would do, but reading it waits for the device lock; the links do not. */
-static int count_vfs(const struct device *dev)
+static int count_vfs(const struct device *dev, const struct source *source)
 {
 	const char *name;
 	int n = 0;
 
-	if (!path_exists(DEVICE_PATH "/virtfn0", dev->bus, dev->address))
+	if (dev->physfn || !path_exists_at(source->dir, "virtfn0"))
 		return 0;
 	scoped_dir DIR *dir = path_opendir(DEVICE_PATH, dev->bus, dev->address);
 
@@ -218,8 +225,7 @@ static void read_bars(struct device_detail *detail, const struct source *source)
 	char text[PATH_ATTR_MAX + 1], *line, *rest = text;
 	struct bar *bars = arena_alloc(source->arena, N_BARS * sizeof(*bars));
 
-	if (!bars || path_read(text, sizeof(text), DEVICE_PATH "/resource", source->dev->bus,
-			       source->dev->address) < 0)
+	if (!bars || path_read_at(text, sizeof(text), source->dir, "resource") < 0)
 		return;
 	for (int i = 0; i < N_BARS && (line = strsep(&rest, "\n")); i++)
 		if (parse_bar(&bars[detail->n_bars], i, line))
@@ -234,9 +240,9 @@ static const struct device_detail *read_detail(const struct source *source)
 	if (!detail)
 		return NULL;
 	detail->reset_methods = read_string(source, "reset_method");
-	detail->runtime_status = read_string(source, "power/runtime_status");
+	detail->runtime_status = read_string_below(source, "power/runtime_status");
 	detail->power_state = read_string(source, "power_state");
-	detail->firmware_node = read_string(source, "firmware_node/path");
+	detail->firmware_node = read_string_below(source, "firmware_node/path");
 	detail->enable_count = read_number(source, "enable");
 	detail->revision = read_number(source, "revision");
 	detail->d3cold_allowed = read_number(source, "d3cold_allowed");
@@ -251,26 +257,27 @@ static const struct device_detail *read_detail(const struct source *source)
 	return detail;
 }
 
-static const char *read_syspath(const struct device *dev, struct arena *arena)
+static const char *read_syspath(const struct source *source)
 {
 	char path[PATH_MAX];
 
-	if (path_resolve(path, sizeof(path), DEVICE_PATH, dev->bus, dev->address) < 0)
+	if (path_of(path, sizeof(path), source->dir) < 0)
 		return NULL;
-	return arena_strdup(arena, path);
+	return arena_strdup(source->arena, path);
 }
 
 void gather_device(struct device *ret, struct arena *arena, const struct vfio_entry *entry,
 		   unsigned int needs)
 {
-	struct source source = {.arena = arena, .dev = ret};
-	int r = read_uevent(ret, arena);
+	scoped_fd int dir = path_open(O_PATH | O_DIRECTORY, DEVICE_PATH, ret->bus, ret->address);
+	struct source source = {.arena = arena, .dev = ret, .dir = dir < 0 ? -1 : dir};
+	int r = dir < 0 ? dir : read_uevent(ret, &source);
 
 	if (r == -ENOENT || r == -ENODEV) {
 		ret->state = DEVICE_GONE;
 		return;
 	}
-	ret->syspath = entry ? entry->syspath : read_syspath(ret, arena);
+	ret->syspath = entry ? entry->syspath : read_syspath(&source);
 	ret->driver_override = read_override(&source);
 	ret->numa_node = (int)read_number(&source, "numa_node");
 	ret->iommu = IOMMU_NONE;
@@ -278,9 +285,9 @@ void gather_device(struct device *ret, struct arena *arena, const struct vfio_en
 	if (entry)
 		read_vfio(ret, arena, entry);
 	ret->physfn = read_link_name(&source, "physfn");
-	ret->n_vfs = count_vfs(ret);
+	ret->n_vfs = count_vfs(ret, &source);
 	if (streq(ret->bus, "mdev"))
-		ret->device_name = read_string(&source, "mdev_type/name");
+		ret->device_name = read_string_below(&source, "mdev_type/name");
 	if (needs & NEED_DETAIL)
 		ret->detail = read_detail(&source);
 }

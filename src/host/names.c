@@ -2,6 +2,7 @@
 #include "host/names.h"
 
 #include <libudev.h>
+#include <locale.h>
 
 struct names {
 	const char *vendor, *device, *class;
@@ -53,12 +54,10 @@ static struct device **by_modalias(struct inventory *inventory, size_t *ret_coun
 	return list;
 }
 
-void names_fill(struct inventory *inventory)
+static void fill(struct inventory *inventory, struct udev_hwdb *hwdb)
 {
-	struct udev *udev = udev_new();
-	struct udev_hwdb *hwdb = udev ? udev_hwdb_new(udev) : NULL;
 	size_t count = 0;
-	scoped_free struct device **list = hwdb ? by_modalias(inventory, &count) : NULL;
+	scoped_free struct device **list = by_modalias(inventory, &count);
 	struct names names = {0};
 
 	for (size_t i = 0; i < count; i++) {
@@ -71,6 +70,21 @@ void names_fill(struct inventory *inventory)
 		if (!dev->device_name)
 			dev->device_name = names.device;
 	}
+}
+
+void names_fill(struct inventory *inventory)
+{
+	struct udev *udev = udev_new();
+	struct udev_hwdb *hwdb = udev ? udev_hwdb_new(udev) : NULL;
+	/* The hwdb matches with fnmatch(), which in a UTF-8 locale turns every pattern and name
+	 * into wide characters first: most of the work, for what is all ASCII. */
+	locale_t ascii = newlocale(LC_ALL_MASK, "C", (locale_t)0), saved = uselocale(ascii);
+
+	if (hwdb)
+		fill(inventory, hwdb);
+	uselocale(saved);
+	if (ascii)
+		freelocale(ascii);
 	udev_hwdb_unref(hwdb);
 	udev_unref(udev);
 }

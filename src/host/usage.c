@@ -166,19 +166,18 @@ static void look_at_function(struct look *look)
 	const struct device *dev = look->dev;
 
 	if (!look->syspath)
-		usage_add(look, USAGE_UNSEEN, NULL, "%s has no directory in sysfs", dev->address);
+		usage_add(look, USAGE_UNSEEN, NULL, "it has no directory in sysfs");
 	if (dev->state == DEVICE_LOCKED)
-		usage_add(look, USAGE_UNSEEN, "Find out who holds it; see vfioctl doctor.",
-			  "%s does not answer: its driver is being changed", dev->address);
+		usage_add(look, USAGE_UNSEEN, "Find out who holds it: `vfioctl show` tells.",
+			  "it does not answer: its driver is being changed");
 	if (device_is_bridge(dev))
-		usage_add(look, USAGE_BRIDGE, NULL, "%s is a bridge", dev->address);
+		usage_add(look, USAGE_BRIDGE, NULL, "it is a bridge: other devices hang on it");
 	if (dev->n_vfs > 0)
-		usage_add(look, USAGE_LIVE_VFS, NULL, "%d virtual function%s of %s exist%s",
-			  dev->n_vfs, dev->n_vfs == 1 ? "" : "s", dev->address,
-			  dev->n_vfs == 1 ? "s" : "");
+		usage_add(look, USAGE_LIVE_VFS, NULL, "%d virtual function%s of it exist%s",
+			  dev->n_vfs, dev->n_vfs == 1 ? "" : "s", dev->n_vfs == 1 ? "s" : "");
 	look->is_enabled = device_is_vfio(dev) && is_enabled(look);
 	if (is_boot_display(look))
-		usage_add(look, USAGE_BOOT_VGA, NULL, "%s is the boot display", dev->address);
+		usage_add(look, USAGE_BOOT_VGA, NULL, "it is the boot display");
 }
 
 /* "ttyS0                -W- (EC p a)    4:64" */

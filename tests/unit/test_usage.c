@@ -70,13 +70,13 @@ static void the_boot_display_counts(void **state)
 
 	(void)state;
 	tree_file(FUNCTION "/boot_vga", "1\n");
-	assert_only(look_at(&dev), USAGE_BOOT_VGA, "0000:00:1f.0 is the boot display");
+	assert_only(look_at(&dev), USAGE_BOOT_VGA, "it is the boot display");
 	tree_file(FUNCTION "/boot_vga", "0\n");
 	tree_file(FUNCTION "/boot_display", "1\n");
-	assert_only(look_at(&dev), USAGE_BOOT_VGA, "0000:00:1f.0 is the boot display");
+	assert_only(look_at(&dev), USAGE_BOOT_VGA, "it is the boot display");
 	tree_file(FUNCTION "/boot_display", "0\n");
 	dev.detail = &detail;
-	assert_only(look_at(&dev), USAGE_BOOT_VGA, "0000:00:1f.0 is the boot display");
+	assert_only(look_at(&dev), USAGE_BOOT_VGA, "it is the boot display");
 }
 
 static void live_functions_count(void **state)
@@ -86,7 +86,7 @@ static void live_functions_count(void **state)
 	(void)state;
 	tree_dir(FUNCTION);
 	dev.n_vfs = 2;
-	assert_only(look_at(&dev), USAGE_LIVE_VFS, "2 virtual functions of 0000:00:1f.0 exist");
+	assert_only(look_at(&dev), USAGE_LIVE_VFS, "2 virtual functions of it exist");
 }
 
 static void bridges_count(void **state)
@@ -97,7 +97,7 @@ static void bridges_count(void **state)
 	make_disk();
 	make_process("90", "3", "/dev/nvme0n1");
 	dev.class_id = 0x060400;
-	assert_only(look_at(&dev), USAGE_BRIDGE, "0000:00:1f.0 is a bridge");
+	assert_only(look_at(&dev), USAGE_BRIDGE, "it is a bridge");
 }
 
 static struct device make_vfio_device(void)
@@ -174,7 +174,7 @@ static void a_device_without_directory_is_unseen(void **state)
 	const struct device dev = {.address = "0000:00:1f.0", .bus = "pci"};
 
 	(void)state;
-	assert_only(look_at(&dev), USAGE_UNSEEN, "0000:00:1f.0 has no directory in sysfs");
+	assert_only(look_at(&dev), USAGE_UNSEEN, "it has no directory in sysfs");
 }
 
 static void hidden_processes_count(void **state)

@@ -94,6 +94,20 @@ with_failing_write() {
 	[ "$(driver_of $nvme)" = nvme ]
 }
 
+@test "a device with a left-over override is not bound by the way" {
+	modprobe -r vfio-pci
+	other=0000:00:10.0
+	echo vfio-pci >$pci/$other/driver_override
+	expect 3 vfioctl bind $nvme
+	says $other
+	[ "$(driver_of $nvme)" = nvme ]
+	[ "$(driver_of $other)" = none ]
+	expect 0 vfioctl restore $other
+	[ "$(override_of $other)" = "(null)" ]
+	expect 0 vfioctl bind $nvme
+	[ "$(driver_of $other)" = none ]
+}
+
 @test "a driver that does not exist" {
 	expect 9 vfioctl bind $nvme --driver no-such-driver
 	says "no such module"
