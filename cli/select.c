@@ -25,8 +25,7 @@ static int add_address(struct selection *selection, const char *address, struct 
 	if (list)
 		selection->addresses = list;
 	if (!list || !(list[selection->count] = strdup(address)))
-		return error_set(err, STATUS_FAILED, ENOMEM, "out-of-memory", NULL,
-				 "out of memory");
+		return error_out_of_memory(err);
 	list[++selection->count] = NULL;
 	return 0;
 }

@@ -55,3 +55,8 @@ int error_errno(struct error *err, int errnum, const char *code, const char *dev
 	       errno_name(errnum));
 	return -1;
 }
+
+int error_out_of_memory(struct error *err)
+{
+	return error_set(err, STATUS_FAILED, ENOMEM, "out-of-memory", NULL, "out of memory");
+}

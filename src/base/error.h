@@ -50,3 +50,6 @@ int error_remedy(struct error *err, const char *fmt, ...) PRINTF(2, 3);
  */
 int error_errno(struct error *err, int errnum, const char *code, const char *device,
 		const char *fmt, ...) PRINTF(5, 6);
+
+/* error_set() for memory that could not be had. */
+int error_out_of_memory(struct error *err);

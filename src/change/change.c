@@ -7,151 +7,9 @@
 
 #include "base/path.h"
 #include "change/apply.h"
+#include "change/decide.h"
 #include "change/lock.h"
 #include "change/undo.h"
-#include "host/group.h"
-
-static int out_of_memory(struct error *err)
-{
-	return error_set(err, STATUS_FAILED, ENOMEM, "out-of-memory", NULL, "out of memory");
-}
-
-/* --- which devices ------------------------------------------------------------------------ */
-
-static bool has_result(const struct change *change, const struct device *dev)
-{
-	for (size_t i = 0; i < change->count; i++)
-		if (change->results[i].before == dev)
-			return true;
-	return false;
-}
-
-static void add_result(struct change *change, const struct device *dev)
-{
-	if (!has_result(change, dev))
-		change->results[change->count++] = (struct change_result){
-			.before = dev, .from = binding_of(dev), .to = binding_of(dev)};
-}
-
-/* Members that may stay where they are, and bridges, are not taken along. */
-static void add_group(struct change *change, const struct device *dev)
-{
-	const struct device *member;
-
-	for (size_t i = 0; (member = iommu_group_member(&change->before, dev->iommu_group, i)); i++)
-		if (!device_is_bridge(member) &&
-		    !(member->driver && group_allows_driver(member->driver)))
-			add_result(change, member);
-}
-
-static int add_devices(struct change *change, const struct change_request *request,
-		       struct error *err)
-{
-	change->results = calloc(change->before.count + 1, sizeof(*change->results));
-	if (!change->results)
-		return out_of_memory(err);
-	for (size_t i = 0; i < request->count; i++) {
-		const struct device *dev = inventory_find(&change->before, request->addresses[i]);
-
-		if (!dev || dev->state == DEVICE_GONE) {
-			return error_set(err, STATUS_NO_DEVICE, ENODEV, "no-such-device",
-					 request->addresses[i], "the device is gone");
-		}
-		if (dev->state == DEVICE_LOCKED) {
-			error_set(
-				err, STATUS_TIMEOUT, ETIMEDOUT, "locked", dev->address,
-				"the device does not answer: somebody holds its lock, as an unbind "
-				"does that waits for a user");
-			return error_remedy(err,
-					    "Stop whoever has it open; `vfioctl show %s` names "
-					    "who can be seen.",
-					    dev->address);
-		}
-		add_result(change, dev);
-		if (request->take_group)
-			add_group(change, dev);
-	}
-	return 0;
-}
-
-/* --- where each one goes ------------------------------------------------------------------ */
-
-static int check_bus(const struct device *dev, struct error *err)
-{
-	if (path_exists("/sys/bus/%s/devices/%s/driver_override", dev->bus, dev->address))
-		return 0;
-	error_set(err, STATUS_UNSUPPORTED, 0, "no-driver-override", dev->address,
-		  "devices of the %s bus cannot be moved to another driver", dev->bus);
-	if (streq(dev->bus, "mdev"))
-		error_remedy(err, "A mediated device is made for VFIO: remove it instead.");
-	return -1;
-}
-
-static int decide_bind(struct change_result *result, struct arena *arena, const char *wanted,
-		       struct error *err)
-{
-	const struct device *dev = result->before;
-
-	/* With "auto", any VFIO driver that has the device already is a good one. */
-	if (device_is_vfio(dev) && (!wanted || streq(wanted, "auto"))) {
-		result->choice = (struct driver_choice){.driver = dev->driver,
-							.why = "a VFIO driver has it already"};
-		return 0;
-	}
-	if (check_bus(dev, err) < 0 || driver_choose(&result->choice, arena, dev, wanted, err) < 0)
-		return -1;
-	result->to = (struct binding){.driver = result->choice.driver,
-				      .override = result->choice.driver};
-	/* Bound as asked, by whatever means: nothing to do. */
-	if (streq_null(dev->driver, result->to.driver))
-		result->to = result->from;
-	return 0;
-}
-
-static int decide_restore(struct change_result *result, struct arena *arena, struct error *err)
-{
-	const struct device *dev = result->before;
-	struct binding recorded;
-	int r = binding_load(&recorded, arena, dev, err);
-
-	if (r < 0)
-		return -1;
-	result->recorded = r > 0;
-	if (r > 0)
-		result->to = recorded;
-	else if (device_is_vfio(dev) || (!dev->driver && dev->driver_override))
-		result->to = (struct binding){.any_driver = true};
-	else
-		return 0; /* never ours: leave it alone */
-	return check_bus(dev, err);
-}
-
-static bool is_moving(const struct change_result *result)
-{
-	return result->to.any_driver || !streq_null(result->from.driver, result->to.driver);
-}
-
-static bool is_touched(const struct change_result *result)
-{
-	return is_moving(result) || !streq_null(result->from.override, result->to.override);
-}
-
-static int decide(struct change *change, const struct change_request *request, struct error *err)
-{
-	for (size_t i = 0; i < change->count; i++) {
-		struct change_result *result = &change->results[i];
-		int r = request->restore ? decide_restore(result, change->arena, &result->error)
-					 : decide_bind(result, change->arena, request->driver,
-						       &result->error);
-
-		if (r < 0) {
-			*err = result->error;
-			return -1;
-		}
-		change->changed |= is_touched(result);
-	}
-	return 0;
-}
 
 static void forget_look(struct change *change)
 {
@@ -168,16 +26,16 @@ static void forget_look(struct change *change)
 static int look(struct change *change, const struct change_request *request, struct error *err)
 {
 	forget_look(change);
-	if (inventory_scan(&change->before, 0, err) < 0 || add_devices(change, request, err) < 0)
+	if (inventory_scan(&change->before, 0, err) < 0 || decide_devices(change, request, err) < 0)
 		return -1;
-	return decide(change, request, err);
+	return decide_targets(change, request, err);
 }
 
 /* --- may they go -------------------------------------------------------------------------- */
 
 static bool goes_along(const void *arg, const struct device *dev)
 {
-	return has_result(arg, dev);
+	return change_has(arg, dev);
 }
 
 /* Every device is asked about, so that all refusals are told at once; err is the first. */
@@ -195,7 +53,7 @@ static int pass_gate(struct change *change, const struct change_request *request
 	for (size_t i = 0; i < change->count; i++) {
 		struct change_result *result = &change->results[i];
 
-		if (!is_moving(result))
+		if (!result_is_moving(result))
 			continue;
 		if (gate_check(&gate, result->before, &result->usages, &result->overridden,
 			       &result->error) == 0)
@@ -239,7 +97,7 @@ static int check_bystanders(const struct change *change, const struct driver_cho
 	for (size_t i = 0; i < change->before.count; i++) {
 		const struct device *dev = &change->before.devices[i];
 
-		if (dev->driver || has_result(change, dev) ||
+		if (dev->driver || change_has(change, dev) ||
 		    !streq_null(dev->driver_override, choice->driver))
 			continue;
 		append(bystanders, sizeof(bystanders), "%s%s", *bystanders ? ", " : "",
@@ -258,7 +116,7 @@ static int make_drivers_ready(struct change *change, const struct change_request
 	for (size_t i = 0; !request->restore && i < change->count; i++) {
 		struct change_result *result = &change->results[i];
 
-		if (!is_moving(result))
+		if (!result_is_moving(result))
 			continue;
 		if (check_bystanders(change, &result->choice, err) < 0 ||
 		    driver_make_ready(&result->choice, change->arena, result->before,
@@ -287,16 +145,16 @@ static int make_plan(struct change *change, const struct change_request *request
 		const struct change_result *result = &change->results[i];
 
 		r = plan_move(plan, result->before, result->from, result->to);
-		if (r == 0 && !request->restore && is_moving(result))
+		if (r == 0 && !request->restore && result_is_moving(result))
 			r = plan_wait(plan, result->before);
 	}
-	return r < 0 ? out_of_memory(err) : 0;
+	return r < 0 ? error_out_of_memory(err) : 0;
 }
 
 static int save_bindings(struct change *change, struct error *err)
 {
 	for (size_t i = 0; i < change->count; i++)
-		if (is_touched(&change->results[i]) &&
+		if (result_is_touched(&change->results[i]) &&
 		    binding_save(change->results[i].before, err) < 0)
 			return -1;
 	return 0;
@@ -396,7 +254,7 @@ int change_run(struct change *ret, const struct change_request *request, struct 
 
 	*ret = (struct change){.arena = arena_new(16 << 20)};
 	if (!ret->arena)
-		return out_of_memory(err);
+		return error_out_of_memory(err);
 	if (look(ret, request, err) < 0)
 		return -1;
 	if (ret->changed && !request->dry_run) {

@@ -48,11 +48,6 @@ struct scan {
 	struct slot *slots;
 };
 
-static int out_of_memory(struct error *err)
-{
-	return error_set(err, STATUS_FAILED, ENOMEM, "out-of-memory", NULL, "out of memory");
-}
-
 static const struct device blank_device = {
 	.class_id = -1,
 	.vendor_id = -1,
@@ -243,7 +238,7 @@ static int run_scan(struct inventory *ret, struct scan *scan, struct error *err)
 		return -1;
 	ret->devices = arena_alloc(scan->arena, (scan->count + 1) * sizeof(*ret->devices));
 	if (!ret->devices)
-		return out_of_memory(err);
+		return error_out_of_memory(err);
 	collect(ret, scan);
 	if (scan->needs & NEED_NAMES)
 		names_fill(ret);
@@ -276,12 +271,12 @@ static int scan_machine(struct inventory *ret, unsigned int needs, const char *c
 	struct scan *scan;
 
 	if (!arena)
-		return out_of_memory(err);
+		return error_out_of_memory(err);
 	*ret = (struct inventory){.arena = arena};
 	scan = arena_alloc(arena, sizeof(*scan));
 	*scan = (struct scan){.arena = arena, .needs = needs};
 	if (roster_read(&roster) < 0 || fill_slots(scan, &roster) < 0)
-		return out_of_memory(err);
+		return error_out_of_memory(err);
 	if (addresses)
 		keep_only(scan, addresses, count);
 	return run_scan(ret, scan, err);

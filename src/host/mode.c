@@ -226,8 +226,7 @@ int host_mode_read(struct host_mode *ret, struct arena *arena, struct error *err
 	read_backends(&host);
 	host.interrupt_remapping = read_interrupt_remapping();
 	if (read_iommus(&host, arena) < 0 || read_modules(&host, arena) < 0)
-		return error_set(err, STATUS_FAILED, ENOMEM, "out-of-memory", NULL,
-				 "out of memory");
+		return error_out_of_memory(err);
 	*ret = host;
 	return 0;
 }

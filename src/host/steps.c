@@ -61,8 +61,7 @@ int steps_run(const struct steps *steps, struct error *err)
 	int stuck = 0;
 
 	if (!progress)
-		return error_set(err, STATUS_FAILED, ENOMEM, "out-of-memory", NULL,
-				 "out of memory");
+		return error_out_of_memory(err);
 	progress->steps = steps;
 	while (atomic_load(&progress->current) < steps->count) {
 		struct worker worker;

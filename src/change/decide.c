@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "change/decide.h"
+
+#include <errno.h>
+
+#include "base/path.h"
+#include "host/group.h"
+
+/* --- which devices ------------------------------------------------------------------------ */
+
+bool change_has(const struct change *change, const struct device *dev)
+{
+	for (size_t i = 0; i < change->count; i++)
+		if (change->results[i].before == dev)
+			return true;
+	return false;
+}
+
+static void add_result(struct change *change, const struct device *dev)
+{
+	if (!change_has(change, dev))
+		change->results[change->count++] = (struct change_result){
+			.before = dev, .from = binding_of(dev), .to = binding_of(dev)};
+}
+
+/* Members that may stay where they are, and bridges, are not taken along. */
+static void add_group(struct change *change, const struct device *dev)
+{
+	const struct device *member;
+
+	for (size_t i = 0; (member = iommu_group_member(&change->before, dev->iommu_group, i)); i++)
+		if (!device_is_bridge(member) &&
+		    !(member->driver && group_allows_driver(member->driver)))
+			add_result(change, member);
+}
+
+int decide_devices(struct change *change, const struct change_request *request, struct error *err)
+{
+	change->results = calloc(change->before.count + 1, sizeof(*change->results));
+	if (!change->results)
+		return error_out_of_memory(err);
+	for (size_t i = 0; i < request->count; i++) {
+		const struct device *dev = inventory_find(&change->before, request->addresses[i]);
+
+		if (!dev || dev->state == DEVICE_GONE) {
+			return error_set(err, STATUS_NO_DEVICE, ENODEV, "no-such-device",
+					 request->addresses[i], "the device is gone");
+		}
+		if (dev->state == DEVICE_LOCKED) {
+			error_set(
+				err, STATUS_TIMEOUT, ETIMEDOUT, "locked", dev->address,
+				"the device does not answer: somebody holds its lock, as an unbind "
+				"does that waits for a user");
+			return error_remedy(err,
+					    "Stop whoever has it open; `vfioctl show %s` names "
+					    "who can be seen.",
+					    dev->address);
+		}
+		add_result(change, dev);
+		if (request->take_group)
+			add_group(change, dev);
+	}
+	return 0;
+}
+
+/* --- where each one goes ------------------------------------------------------------------ */
+
+static int check_bus(const struct device *dev, struct error *err)
+{
+	if (path_exists("/sys/bus/%s/devices/%s/driver_override", dev->bus, dev->address))
+		return 0;
+	error_set(err, STATUS_UNSUPPORTED, 0, "no-driver-override", dev->address,
+		  "devices of the %s bus cannot be moved to another driver", dev->bus);
+	if (streq(dev->bus, "mdev"))
+		error_remedy(err, "A mediated device is made for VFIO: remove it instead.");
+	return -1;
+}
+
+static int decide_bind(struct change_result *result, struct arena *arena, const char *wanted,
+		       struct error *err)
+{
+	const struct device *dev = result->before;
+
+	/* With "auto", any VFIO driver that has the device already is a good one. */
+	if (device_is_vfio(dev) && (!wanted || streq(wanted, "auto"))) {
+		result->choice = (struct driver_choice){.driver = dev->driver,
+							.why = "a VFIO driver has it already"};
+		return 0;
+	}
+	if (check_bus(dev, err) < 0 || driver_choose(&result->choice, arena, dev, wanted, err) < 0)
+		return -1;
+	result->to = (struct binding){.driver = result->choice.driver,
+				      .override = result->choice.driver};
+	/* Bound as asked, by whatever means: nothing to do. */
+	if (streq_null(dev->driver, result->to.driver))
+		result->to = result->from;
+	return 0;
+}
+
+static int decide_restore(struct change_result *result, struct arena *arena, struct error *err)
+{
+	const struct device *dev = result->before;
+	struct binding recorded;
+	int r = binding_load(&recorded, arena, dev, err);
+
+	if (r < 0)
+		return -1;
+	result->recorded = r > 0;
+	if (r > 0)
+		result->to = recorded;
+	else if (device_is_vfio(dev) || (!dev->driver && dev->driver_override))
+		result->to = (struct binding){.any_driver = true};
+	else
+		return 0; /* never ours: leave it alone */
+	return check_bus(dev, err);
+}
+
+bool result_is_moving(const struct change_result *result)
+{
+	return result->to.any_driver || !streq_null(result->from.driver, result->to.driver);
+}
+
+bool result_is_touched(const struct change_result *result)
+{
+	return result_is_moving(result) || !streq_null(result->from.override, result->to.override);
+}
+
+int decide_targets(struct change *change, const struct change_request *request, struct error *err)
+{
+	for (size_t i = 0; i < change->count; i++) {
+		struct change_result *result = &change->results[i];
+		int r = request->restore ? decide_restore(result, change->arena, &result->error)
+					 : decide_bind(result, change->arena, request->driver,
+						       &result->error);
+
+		if (r < 0) {
+			*err = result->error;
+			return -1;
+		}
+		change->changed |= result_is_touched(result);
+	}
+	return 0;
+}

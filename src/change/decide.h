@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From a request to decisions: which devices it means, and where each of them shall go. Reads, and
+ * writes nothing.
+ */
+#pragma once
+
+#include "change/change.h"
+
+/*
+ * Makes a result for each device of the request and, if asked for, for the members of its group.
+ * 0, or -1 with STATUS_NO_DEVICE or, for a device that does not answer, STATUS_TIMEOUT.
+ */
+int decide_devices(struct change *change, const struct change_request *request, struct error *err);
+
+/*
+ * Fills in where each device goes, and whether there is anything to do at all. 0, or -1 with the
+ * error of the device that has no way to go.
+ */
+int decide_targets(struct change *change, const struct change_request *request, struct error *err);
+
+/* True when the change has a result for dev. */
+bool change_has(const struct change *change, const struct device *dev);
+
+/* True when the device gets another driver; result_is_touched(): another driver or override. */
+bool result_is_moving(const struct change_result *result);
+bool result_is_touched(const struct change_result *result);
