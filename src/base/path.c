@@ -3,7 +3,7 @@
  * With the root at "/" the plain system calls do; in a captured tree each look-up is an openat2()
  * with RESOLVE_IN_ROOT, and stat or readlink then work on the O_PATH descriptor it returned.
  */
-#include "base/path.h"
+#include "base/path_internal.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -16,20 +16,6 @@ static struct {
 	int fd; /* O_PATH descriptor of a captured tree's top; -1: the live "/" */
 	char dir[PATH_MAX];
 } root = {.fd = -1, .dir = ""};
-
-/* Formats the caller's path into a buffer named `path`, or returns -ENAMETOOLONG. */
-#define FORMAT_PATH(fmt)                                                                           \
-	char path[PATH_MAX];                                                                       \
-	do {                                                                                       \
-		va_list ap_;                                                                       \
-		int n_;                                                                            \
-                                                                                                   \
-		va_start(ap_, fmt);                                                                \
-		n_ = vsnprintf(path, sizeof(path), fmt, ap_);                                      \
-		va_end(ap_);                                                                       \
-		if (n_ < 0 || (size_t)n_ >= sizeof(path))                                          \
-			return -ENAMETOOLONG;                                                      \
-	} while (0)
 
 int path_set_root(const char *dir)
 {
@@ -73,7 +59,7 @@ int path_outside(char *buf, size_t size, const char *fmt, ...)
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }
 
-static int open_at_root(const char *path, int flags, mode_t mode)
+int path_open_at_root(const char *path, int flags, mode_t mode)
 {
 	struct open_how how = {
 		.flags = (unsigned int)(flags | O_CLOEXEC),
@@ -93,7 +79,7 @@ int path_open(int flags, const char *fmt, ...)
 {
 	FORMAT_PATH(fmt);
 
-	return open_at_root(path, flags, 0);
+	return path_open_at_root(path, flags, 0);
 }
 
 DIR *path_opendir(const char *fmt, ...)
@@ -106,7 +92,7 @@ DIR *path_opendir(const char *fmt, ...)
 	va_start(ap, fmt);
 	n = vsnprintf(path, sizeof(path), fmt, ap);
 	va_end(ap);
-	fd = n > 0 && (size_t)n < sizeof(path) ? open_at_root(path, O_RDONLY | O_DIRECTORY, 0)
+	fd = n > 0 && (size_t)n < sizeof(path) ? path_open_at_root(path, O_RDONLY | O_DIRECTORY, 0)
 					       : -ENAMETOOLONG;
 	if (fd < 0) {
 		errno = -fd;
@@ -166,7 +152,7 @@ static ssize_t read_attribute(int fd, char *buf, size_t size)
 ssize_t path_read(char *buf, size_t size, const char *fmt, ...)
 {
 	FORMAT_PATH(fmt);
-	scoped_fd int fd = open_at_root(path, O_RDONLY, 0);
+	scoped_fd int fd = path_open_at_root(path, O_RDONLY, 0);
 
 	return fd < 0 ? fd : read_attribute(fd, buf, size);
 }
@@ -181,7 +167,7 @@ ssize_t path_read_at(char *buf, size_t size, int dir, const char *name)
 int path_read_all(char **ret, size_t max, const char *fmt, ...)
 {
 	FORMAT_PATH(fmt);
-	scoped_fd int fd = open_at_root(path, O_RDONLY, 0);
+	scoped_fd int fd = path_open_at_root(path, O_RDONLY, 0);
 	scoped_free char *data = NULL;
 	size_t size = 0, used = 0;
 
@@ -252,7 +238,7 @@ ssize_t path_readlink(char *buf, size_t size, const char *fmt, ...)
 	if (path_is_live()) {
 		n = readlink(path, buf, size - 1);
 	} else {
-		scoped_fd int fd = open_at_root(path, O_PATH | O_NOFOLLOW, 0);
+		scoped_fd int fd = path_open_at_root(path, O_PATH | O_NOFOLLOW, 0);
 
 		if (fd < 0)
 			return fd;
@@ -319,7 +305,7 @@ ssize_t path_of(char *buf, size_t size, int fd)
 ssize_t path_resolve(char *buf, size_t size, const char *fmt, ...)
 {
 	FORMAT_PATH(fmt);
-	scoped_fd int fd = open_at_root(path, O_PATH, 0);
+	scoped_fd int fd = path_open_at_root(path, O_PATH, 0);
 
 	return fd < 0 ? fd : path_of(buf, size, fd);
 }
@@ -331,7 +317,7 @@ static int stat_path(const char *path, struct stat *ret, bool follow)
 	if (path_is_live())
 		return fstatat(AT_FDCWD, path, ret, follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0 ? -errno
 											  : 0;
-	fd = open_at_root(path, O_PATH | (follow ? 0 : O_NOFOLLOW), 0);
+	fd = path_open_at_root(path, O_PATH | (follow ? 0 : O_NOFOLLOW), 0);
 	if (fd < 0)
 		return fd;
 	return fstat(fd, ret) < 0 ? -errno : 0;
@@ -398,118 +384,6 @@ int path_access(int mode, const char *fmt, ...)
 
 	if (path_is_live())
 		return faccessat(AT_FDCWD, path, mode, AT_EACCESS) < 0 ? -errno : 0;
-	fd = open_at_root(path, O_PATH, 0);
+	fd = path_open_at_root(path, O_PATH, 0);
 	return fd < 0 ? fd : 0;
-}
-
-int path_write(const char *value, const char *fmt, ...)
-{
-	FORMAT_PATH(fmt);
-	scoped_fd int fd = -1;
-	size_t size = strlen(value);
-	ssize_t n;
-
-	if (!path_is_live())
-		return -EXDEV;
-	fd = open_at_root(path, O_WRONLY, 0);
-	if (fd < 0)
-		return fd;
-	/* No retry on EINTR: an attribute that was interrupted may have had its effect already. */
-	n = write(fd, value, size);
-	if (n < 0)
-		return -errno;
-	return (size_t)n == size ? 0 : -EIO;
-}
-
-static int write_synced(int fd, const char *data, size_t size)
-{
-	while (size) {
-		ssize_t n = write(fd, data, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		data += n;
-		size -= (size_t)n;
-	}
-	return fsync(fd) < 0 ? -errno : 0;
-}
-
-/* Splits off the directory of a path and opens it; links in it are followed. */
-static int open_parent(const char *path, const char **ret_name)
-{
-	char dir[PATH_MAX];
-	const char *name = base_name(path);
-	size_t n = (size_t)(name - path);
-
-	if (n == 0 || *name == '\0' || n >= sizeof(dir))
-		return -EINVAL;
-	memcpy(dir, path, n);
-	dir[n] = '\0';
-	*ret_name = name;
-	return open_at_root(dir, O_RDONLY | O_DIRECTORY, 0);
-}
-
-int path_replace(const char *data, size_t size, mode_t mode, const char *fmt, ...)
-{
-	FORMAT_PATH(fmt);
-	const char *name;
-	scoped_fd int dir = open_parent(path, &name);
-	scoped_fd int fd = -1;
-	char temporary[NAME_MAX + 1];
-	int r;
-
-	if (!path_is_live())
-		return -EXDEV;
-	if (dir < 0)
-		return dir;
-	r = snprintf(temporary, sizeof(temporary), ".%s.%d", name, (int)getpid());
-	if (r < 0 || (size_t)r >= sizeof(temporary))
-		return -ENAMETOOLONG;
-	unlinkat(dir, temporary, 0); /* left over from a run with the same pid that was killed */
-	fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-	if (fd < 0)
-		return -errno;
-	r = write_synced(fd, data, size);
-	if (r == 0 && renameat(dir, temporary, dir, name) < 0)
-		r = -errno;
-	if (r == 0)
-		return fsync(dir) < 0 ? -errno : 0;
-	unlinkat(dir, temporary, 0);
-	return r;
-}
-
-int path_create(mode_t mode, const char *fmt, ...)
-{
-	FORMAT_PATH(fmt);
-
-	if (!path_is_live())
-		return -EXDEV;
-	return open_at_root(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode);
-}
-
-int path_mkdir(mode_t mode, const char *fmt, ...)
-{
-	FORMAT_PATH(fmt);
-	struct stat st;
-
-	if (!path_is_live())
-		return -EXDEV;
-	if (mkdir(path, mode) == 0)
-		return 0;
-	if (errno != EEXIST)
-		return -errno;
-	if (lstat(path, &st) < 0)
-		return -errno;
-	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
-}
-
-int path_unlink(const char *fmt, ...)
-{
-	FORMAT_PATH(fmt);
-
-	if (!path_is_live())
-		return -EXDEV;
-	return unlink(path) < 0 ? -errno : 0;
 }

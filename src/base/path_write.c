@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Everything that changes a file. Only the live machine is ever changed, never a captured tree.
+ */
+#include <errno.h>
+
+#include "base/path_internal.h"
+
+int path_write(const char *value, const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+	scoped_fd int fd = -1;
+	size_t size = strlen(value);
+	ssize_t n;
+
+	if (!path_is_live())
+		return -EXDEV;
+	fd = path_open_at_root(path, O_WRONLY, 0);
+	if (fd < 0)
+		return fd;
+	/* No retry on EINTR: an attribute that was interrupted may have had its effect already. */
+	n = write(fd, value, size);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == size ? 0 : -EIO;
+}
+
+static int write_synced(int fd, const char *data, size_t size)
+{
+	while (size) {
+		ssize_t n = write(fd, data, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		data += n;
+		size -= (size_t)n;
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+/* Splits off the directory of a path and opens it; links in it are followed. */
+static int open_parent(const char *path, const char **ret_name)
+{
+	char dir[PATH_MAX];
+	const char *name = base_name(path);
+	size_t n = (size_t)(name - path);
+
+	*ret_name = name;
+	if (n == 0 || *name == '\0' || n >= sizeof(dir))
+		return -EINVAL;
+	memcpy(dir, path, n);
+	dir[n] = '\0';
+	return path_open_at_root(dir, O_RDONLY | O_DIRECTORY, 0);
+}
+
+int path_replace(const char *data, size_t size, mode_t mode, const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+	const char *name;
+	scoped_fd int dir = open_parent(path, &name);
+	scoped_fd int fd = -1;
+	char temporary[NAME_MAX + 1];
+	int r;
+
+	if (!path_is_live())
+		return -EXDEV;
+	if (dir < 0)
+		return dir;
+	r = snprintf(temporary, sizeof(temporary), ".%s.%d", name, (int)getpid());
+	if (r < 0 || (size_t)r >= sizeof(temporary))
+		return -ENAMETOOLONG;
+	unlinkat(dir, temporary, 0); /* left over from a run with the same pid that was killed */
+	fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	if (fd < 0)
+		return -errno;
+	r = write_synced(fd, data, size);
+	if (r == 0 && renameat(dir, temporary, dir, name) < 0)
+		r = -errno;
+	if (r == 0)
+		return fsync(dir) < 0 ? -errno : 0;
+	unlinkat(dir, temporary, 0);
+	return r;
+}
+
+int path_create(mode_t mode, const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+
+	if (!path_is_live())
+		return -EXDEV;
+	return path_open_at_root(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode);
+}
+
+int path_mkdir(mode_t mode, const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+	struct stat st;
+
+	if (!path_is_live())
+		return -EXDEV;
+	if (mkdir(path, mode) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return -errno;
+	if (lstat(path, &st) < 0)
+		return -errno;
+	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+}
+
+int path_unlink(const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+
+	if (!path_is_live())
+		return -EXDEV;
+	return unlink(path) < 0 ? -errno : 0;
+}
