@@ -3,7 +3,7 @@
 
 _vfioctl_words() # KIND VERB -> the words that `vfioctl help --words` prints for them
 {
-	"${COMP_WORDS[0]}" help --words 2>/dev/null | while read -r kind verb word argument; do
+	"${COMP_WORDS[0]}" help --words 2>/dev/null | while read -r kind verb word _; do
 		[ "$kind" = "$1" ] || continue
 		case $1 in
 		command) printf '%s\n' "$verb" ;;
