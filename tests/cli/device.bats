@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# How a device may be named, and what happens when there is none of that name.
+
+load helper
+
+mdev=83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
+
+# means NAME ADDRESS
+means() {
+	on both list -n -r -o address "$1"
+	exits 0
+	equals "$output" "$2"
+}
+
+# name_of ADDRESS CLASS: what the kernel called the child of that function
+name_of() {
+	basename "$trees/both/sys/bus/pci/devices/$1/$2"/*
+}
+
+@test "addresses, short and long, in either case" {
+	means 0000:03:00.0 0000:03:00.0
+	means 03:00.0 0000:03:00.0
+	means 3:0.0 0000:03:00.0
+	means 00:1F.2 0000:00:1f.2
+}
+
+@test "network interfaces and disks" {
+	means "$(name_of 0000:01:00.0 net)" 0000:01:00.0
+	disk=$(basename "$(echo "$trees"/both/sys/bus/pci/devices/0000:05:00.0/nvme/nvme*)")
+	means "$disk" 0000:05:00.0
+}
+
+@test "VFIO nodes, an mdev, paths of sysfs" {
+	means "/dev/vfio/devices/$(name_of 0000:03:00.0 vfio-dev)" 0000:03:00.0
+	group=$(basename "$(readlink "$trees/both/sys/bus/pci/devices/0000:03:00.0/iommu_group")")
+	means "/dev/vfio/$group" 0000:03:00.0
+	means "$mdev" "$mdev"
+	means /sys/bus/pci/devices/0000:03:00.0 0000:03:00.0
+	means "/sys/class/vfio-dev/$(name_of 0000:03:00.0 vfio-dev)" 0000:03:00.0
+}
+
+@test "a group of several means none of them" {
+	group=$(basename "$(readlink "$trees/both/sys/bus/pci/devices/0000:01:00.0/iommu_group")")
+	json_on both show "/dev/vfio/$group"
+	exits 2
+	equals "$(query .error.code)" ambiguous
+	[[ $(query .error.message) == *"0000:01:00.0, 0000:01:00.1"* ||
+		$(query .error.message) == *"0000:01:00.1, 0000:01:00.0"* ]]
+}
+
+@test "standard input: words, lines, comments, blanks; and other operands beside it" {
+	run --separate-stderr bash -c 'printf "03:00.0 01:00.0\t\n# comment 04:00.0\n\n05:00.0# x\r\n" |
+		"$VFIOCTL" list -n -r -o address 02:00.0 - --sysroot "$1"' - "$trees/both"
+	exits 0
+	equals "${output//$'\n'/ }" "0000:02:00.0 0000:03:00.0 0000:01:00.0 0000:05:00.0"
+}
+
+@test "standard input without a device is a mistake, not everything" {
+	run --separate-stderr bash -c '"$VFIOCTL" list - --sysroot "$1" </dev/null' - "$trees/both"
+	exits 2
+	says "standard input names no device"
+	run --separate-stderr bash -c 'echo "# none" | "$VFIOCTL" show - --sysroot "$1"' - "$trees/both"
+	exits 2
+}
+
+@test "a malformed address" {
+	for text in 0000:03:00 03:00.8 0000:03:00.00 0000:3g:00.0; do
+		[[ $text != *g* ]] || continue
+		json_on both show "$text"
+		exits 2
+		equals "$(query .error.code)" bad-address
+		equals "$(query .error.device)" "$text"
+		[[ $(query .error.remedy) == *0000:03:00.0* ]]
+	done
+	on both list 0000:03:00
+	exits 2
+	says "not a PCI address" "0000:03:00.0"
+}
+
+@test "an address of no device: the neighbours are shown" {
+	json_on both show 0000:01:00.5
+	exits 8
+	equals "$(query .error.code)" no-such-device
+	equals "$(query .error.device)" 0000:01:00.5
+	[[ $(query .error.remedy) == *0000:01:00.0* ]]
+	on both list 01:00.5
+	exits 8
+	says "no such device" "0000:01:00.0"
+	equals "$output" ""
+}
+
+@test "a name of no device" {
+	for name in eth99 nvme99n1 /dev/sdzz /dev/vfio/9999 /dev/vfio/devices/vfio99 /sys/class/net \
+		00000000-0000-0000-0000-000000000000 "" .. ../../etc/passwd /etc/passwd; do
+		json_on both list "$name"
+		exits 8
+		equals "$(query .error.code)" no-such-device
+	done
+}
+
+@test "one bad name among good ones: nothing is printed but the error" {
+	on both list 03:00.0 01:00.7
+	exits 8
+	equals "$output" ""
+}
+
+@test "hostile names come back harmless" {
+	on both list $'\e[2J\x9b31m'
+	exits 8
+	[[ $stderr != *$'\e'* ]]
+	json_on both list $'x\e]0;title\a\xff'
+	exits 8
+	equals "$(query .error.device)" "x?]0;title??"
+}
+
+@test "every document of this file is valid" {
+	all_documents_valid
+}

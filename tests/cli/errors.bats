@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Wrong use: exit 2, one message that says what to do, and the same as JSON.
+
+load helper
+
+# wrong CODE TEXT ARGUMENTS...: exit 2 with that text on stderr and nothing on stdout; with --json
+# the document has that code and stderr is empty.
+wrong() {
+	local code=$1 text=$2
+	shift 2
+	vfioctl "$@"
+	exits 2
+	equals "$output" ""
+	equals "${#stderr_lines[@]}" 1
+	says "vfioctl: " "$text"
+	json "$@" --json
+	exits 2
+	equals "$stderr" ""
+	equals "$(query .schema)" vfioctl.error/1
+	equals "$(query .error.code)" "$code"
+	equals "$(query '.results | length')" 0
+}
+
+@test "no command" {
+	vfioctl
+	exits 2
+	says "which command?" "vfioctl help"
+}
+
+@test "an unknown command, and what was meant" {
+	wrong unknown-command "Did you mean \`vfioctl list\`" lst
+	wrong unknown-command "Did you mean \`vfioctl restore\`" restor
+	wrong unknown-command "\`vfioctl help\` lists" xyzzy
+}
+
+@test "words of other tools are answered with ours" {
+	wrong unknown-command "vfioctl restore DEVICE" unbind 03:00.0
+	wrong unknown-command "vfioctl bind DEVICE" attach 03:00.0
+	wrong unknown-command "vfioctl bind DEVICE" detach 03:00.0
+	wrong unknown-command "vfioctl bind DEVICE --driver NAME" set-override 03:00.0 vfio-pci
+	wrong unknown-command "vfioctl restore DEVICE" unset-override 03:00.0
+	wrong unknown-command "vfioctl list" list-devices
+	wrong unknown-command "vfioctl bind DEVICE" nodedev-detach pci_0000_03_00_0
+	wrong unknown-command "vfioctl restore DEVICE" nodedev-reattach pci_0000_03_00_0
+}
+
+@test "an unknown option, and what was meant" {
+	wrong unknown-option "Did you mean --noheadings?" list --noheadngs
+	wrong unknown-option "Did you mean --driver?" list --drivr nvme
+	wrong unknown-option "there is no option -x" list -x
+	vfioctl list --json --driver
+	exits 2
+	equals "$(jq -r .error.message <<<"$output")" "--driver wants an argument"
+	wrong bad-option "takes no argument" list --vfio=yes
+}
+
+@test "options before the command" {
+	vfioctl --json list
+	exits 2
+	equals "$(jq -r .error.message <<<"$output")" "options stand behind the command"
+	vfioctl -n list
+	exits 2
+	says "vfioctl list"
+}
+
+@test "too few and too many operands" {
+	wrong missing-operand "show needs DEVICE..." show
+	wrong missing-operand "bind needs DEVICE..." bind
+	wrong missing-operand "restore needs DEVICE..." restore
+	wrong extra-operand "'03:00.0' is one operand too many" mode 03:00.0
+}
+
+@test "an unknown column, and what was meant" {
+	wrong unknown-column "Did you mean 'driver'?" list -o drivr
+	wrong unknown-column "Columns are: address, bus" list -o xyzzy
+	wrong unknown-column "there is no column ''" list -o address,
+	wrong unknown-column "there is no column 'group_members'" list -o group_members
+	wrong bad-option "mode has no columns" mode -o kernel
+}
+
+@test "filters that are none" {
+	wrong bad-option "--group: 'x' is not the number of a group" list --group x
+	wrong bad-option "--group: '-1'" list --group -1
+	wrong bad-option "--id: 'xyz' is not a pair of ids" list --id xyz
+	wrong bad-option "--id: '12345:'" list --id 12345:
+}
+
+@test "numbers that are none" {
+	wrong bad-option "--timeout wants a whole number, not 'soon'" bind --timeout soon 03:00.0
+	wrong bad-option "--timeout wants a whole number, not '-5'" bind --timeout -5 03:00.0
+}
+
+@test "an unknown reason for --force" {
+	device=$("$VFIOCTL" list -n -r -o address | head -n 1)
+	[ -n "$device" ] || skip "this machine has no PCI function"
+	wrong bad-option "--force: there is no reason 'everything'" bind --force everything "$device"
+	vfioctl bind --force everything "$device"
+	says "mounted" "vfio-open" "unseen"
+}
+
+@test "a captured tree cannot be changed" {
+	for verb in bind restore; do
+		wrong bad-option "--sysroot is not for it" "$verb" 0000:03:00.0 --sysroot "$trees/both"
+		wrong bad-option "--sysroot is not for it" "$verb" 0000:03:00.0 --dry-run \
+			--sysroot "$trees/both"
+	done
+	wrong bad-option "--sysroot is not for it" test --sysroot "$trees/both"
+}
+
+@test "a root that is none" {
+	wrong bad-sysroot "No such file or directory (ENOENT)" list --sysroot "$BATS_TEST_TMPDIR/none"
+	touch "$BATS_TEST_TMPDIR/file"
+	wrong bad-sysroot "Not a directory (ENOTDIR)" list --sysroot "$BATS_TEST_TMPDIR/file"
+}
+
+@test "help has no JSON, and says so in JSON" {
+	json help --json
+	exits 2
+	equals "$(query .error.message)" "help prints no JSON"
+}
+
+@test "every document of this file is valid" {
+	all_documents_valid
+}

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# list on a captured machine: a disk, one function of a NIC and a VF are with vfio-pci, and an mdev.
+
+load helper
+
+mdev=83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
+
+# addresses ARGUMENTS...: what list finds, on one line.
+addresses() {
+	on both list -n -r -o address "$@"
+	exits 0
+	equals "$stderr" ""
+	output=${output//$'\n'/ }
+}
+
+@test "all devices, PCI in order of address, other buses behind" {
+	addresses
+	equals "$output" "$(LC_ALL=C sort <<<"${output// /$'\n'}" | tr '\n' ' ' | sed 's/ $//')"
+	[[ $output == *" $mdev" ]]
+	equals "$(wc -w <<<"$output")" 29
+}
+
+@test "--vfio" {
+	addresses --vfio
+	equals "$output" "0000:01:00.1 0000:02:10.0 0000:03:00.0 $mdev"
+}
+
+@test "--driver takes a name, a pattern or 'none'" {
+	addresses --driver e1000e
+	equals "$output" "0000:01:00.0"
+	addresses --driver 'vfio*'
+	equals "$output" "0000:01:00.1 0000:02:10.0 0000:03:00.0"
+	addresses --driver nvme
+	equals "$output" "0000:04:00.0 0000:05:00.0"
+	addresses --driver none --class 0c
+	equals "$output" "0000:00:1f.3"
+	addresses --driver nobody
+	equals "$output" ""
+}
+
+@test "--class takes two, four or six digits, or a word" {
+	addresses --class 0108
+	equals "$output" "0000:03:00.0 0000:04:00.0 0000:05:00.0"
+	addresses --class 010802
+	equals "$output" "0000:03:00.0 0000:04:00.0 0000:05:00.0"
+	addresses --class 0106
+	equals "$output" "0000:00:1f.2"
+	addresses --class 0C
+	equals "$output" "0000:00:1f.3"
+	addresses --class 'ethernet controller' --driver e1000e
+	[[ $output == "" || $output == "0000:01:00.0" ]] # needs the hwdb
+}
+
+@test "--id takes both ids or either" {
+	addresses --id 8086:10d3
+	equals "$output" "0000:01:00.0 0000:01:00.1"
+	addresses --id 8086:10D3
+	equals "$output" "0000:01:00.0 0000:01:00.1"
+	addresses --id :10d3
+	equals "$output" "0000:01:00.0 0000:01:00.1"
+	addresses --id 1b36: --driver vfio-pci
+	equals "$output" "0000:03:00.0"
+	addresses --id 1b36:ffff
+	equals "$output" ""
+}
+
+@test "--group" {
+	group=$(jq -r '.devices[] | select(.address == "0000:01:00.0").iommu_group' < \
+		<("$VFIOCTL" list --json --sysroot "$trees/both"))
+	addresses --group "$group"
+	equals "$output" "0000:01:00.0 0000:01:00.1"
+	addresses --group 9999
+	equals "$output" ""
+}
+
+@test "filters narrow each other, and operands too" {
+	addresses --vfio --id 8086:10d3
+	equals "$output" "0000:01:00.1"
+	addresses --vfio 0000:01:00.0 0000:01:00.1
+	equals "$output" "0000:01:00.1"
+}
+
+@test "operands are listed in their order, each once" {
+	addresses 04:00.0 01:00.0 0000:04:00.0
+	equals "$output" "0000:04:00.0 0000:01:00.0"
+}
+
+@test "-o chooses columns, +adds to the default ones" {
+	on both list -o address,driver 03:00.0
+	equals "${lines[0]}" "ADDRESS      DRIVER"
+	equals "${lines[1]}" "0000:03:00.0 vfio-pci"
+	on both list -n -o driver,address 03:00.0
+	equals "$output" "vfio-pci 0000:03:00.0"
+	on both list -o +cdev,address 03:00.0
+	[[ ${lines[0]} =~ ^ADDRESS\ +VENDOR.*NAME\ +CDEV$ ]]
+	[[ ${lines[1]} == *" /dev/vfio/devices/vfio"[0-9] ]]
+}
+
+@test "-n leaves the headings out, -r all padding" {
+	on both list -n -o address,driver,modes 03:00.0 01:00.0
+	equals "${#lines[@]}" 2
+	on both list -r -o address,driver,modes 03:00.0 00:1f.2
+	equals "${lines[0]}" "ADDRESS DRIVER MODES"
+	equals "${lines[1]}" "0000:03:00.0 vfio-pci cdev,group"
+	equals "${lines[2]}" "0000:00:1f.2 - -"
+}
+
+@test "every column can be printed" {
+	while read -r _ _ column; do
+		on both list -o "$column"
+		exits 0
+		equals "${#lines[@]}" 30
+	done < <("$VFIOCTL" help --words | grep '^column list ')
+}
+
+@test "JSON has the same keys for every device, whatever the columns" {
+	json_on both list -o address
+	exits 0
+	equals "$(query '.devices | length')" 29
+	equals "$(query '[.devices[] | keys] | unique | length')" 1
+	equals "$(query '.devices[0] | length')" \
+		"$("$VFIOCTL" help --words | grep -c '^column list ')"
+}
+
+@test "JSON lists are lists when they are empty or of one" {
+	json_on both list --driver nobody
+	exits 0
+	equals "$(query '.devices | type + (length | tostring)')" array0
+	json_on both list 03:00.0
+	equals "$(query '.devices | length')" 1
+	equals "$(query '.devices[0].modes | join(",")')" cdev,group
+	json_on both list 00:1f.2
+	equals "$(query '.devices[0].modes | type')" array
+}
+
+@test "JSON types: ids are strings, numbers numbers, unknown is null" {
+	json_on both list 03:00.0 00:1f.2
+	equals "$(query '.devices[0] | [.vendor, .device, .class] | join(" ")')" "1b36 0010 010802"
+	equals "$(query '.devices[0].iommu_group | type')" number
+	equals "$(query '.devices[0].numa_node')" null
+	equals "$(query '.devices[1].driver')" null
+}
+
+@test "VFs and PFs know each other" {
+	json_on both list 02:00.0 02:10.0
+	equals "$(query '.devices[0].vfs')" 2
+	equals "$(query '.devices[1].physfn')" 0000:02:00.0
+}
+
+@test "an override alone is seen" {
+	on both list -n -r -o driver,driver_override 05:00.0
+	equals "$output" "nvme vfio-pci"
+}
+
+@test "what binding would offer: nothing for bridges, both ways for the rest" {
+	on both list -n -r -o would_offer 03:00.0 01:00.0 00:02.0
+	equals "$output" $'cdev,group\ncdev,group\n-'
+}
+
+@test "every document of this file is valid" {
+	all_documents_valid
+}

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# This machine itself, whatever it is. Nothing is ever changed here: verbs that change run without
+# rights, or with --dry-run.
+
+load helper
+
+setup() {
+	[ -d /sys/bus/pci/devices ] || skip "this machine has no PCI"
+	device=$("$VFIOCTL" list --driver '?*' -n -r -o address | head -n 1)
+	before=$(readlink "/sys/bus/pci/devices/$device/driver" || true)
+	[ -n "$device" ] || skip "this machine has no PCI function with a driver"
+}
+
+unchanged() {
+	equals "$(readlink "/sys/bus/pci/devices/$device/driver" || true)" "$before"
+	equals "$(cat "/sys/bus/pci/devices/$device/driver_override")" "(null)"
+}
+
+@test "list, show and mode work, with and without rights" {
+	for arguments in "list" "mode" "show $device"; do
+		# shellcheck disable=SC2086 # words
+		json $arguments --json
+		exits 0
+		# shellcheck disable=SC2086 # words
+		run --separate-stderr as_nobody "$VFIOCTL" $arguments --json
+		exits 0
+		printf '%s' "$output" >"$BATS_FILE_TMPDIR/documents/nobody.${arguments%% *}.json"
+	done
+}
+
+@test "list sees what sysfs has" {
+	json list --json
+	equals "$(query '.devices[].address' | LC_ALL=C sort | tr '\n' ' ')" \
+		"$(cd /sys/bus/pci/devices && printf '%s\n' * | LC_ALL=C sort | tr '\n' ' ')"
+	equals "$(query ".devices[] | select(.address == \"$device\").driver")" "$(basename "$before")"
+}
+
+@test "bind without rights changes nothing and says what is missing" {
+	run --separate-stderr as_nobody "$VFIOCTL" bind "$device"
+	[[ $status =~ ^[349]$ ]] || exits 4
+	says "vfioctl: "
+	unchanged
+	run --separate-stderr as_nobody "$VFIOCTL" bind "$device" --driver pci-stub --json
+	[[ $status =~ ^[34]$ ]] || exits 4
+	equals "$(jq -r .schema <<<"$output")" vfioctl.error/1
+	[ -n "$(jq -r '.error.remedy // empty' <<<"$output")" ]
+	printf '%s' "$output" >"$BATS_FILE_TMPDIR/documents/nobody.bind.json"
+	unchanged
+}
+
+@test "restore of a device that was never ours is nothing to do" {
+	run --separate-stderr as_nobody "$VFIOCTL" restore "$device"
+	exits 0
+	says "nothing to do"
+	unchanged
+}
+
+@test "a dry run prints a plan or a refusal, and writes nothing" {
+	json bind "$device" --driver vfio-pci --dry-run --json
+	[[ $status =~ ^[039]$ ]] || exits 0
+	unchanged
+	json restore "$device" --dry-run --json
+	exits 0
+	equals "$(query '.steps | length')" 0
+	unchanged
+}
+
+@test "the function that carries the root file system is refused" {
+	source=$(findmnt -no SOURCE / | sed 's/\[.*//')
+	[ -b "$source" ] || skip "/ is on no block device"
+	disk=$("$VFIOCTL" list -n -r -o address "$source") || skip "/ hangs on no PCI function"
+	[ "$(id -u)" -eq 0 ] || skip "not root: nothing could be seen"
+	json bind "$disk" --driver vfio-pci --dry-run --json
+	exits 3
+	[[ $(query '.results[0].error.message') == *"mounted on /"* ]]
+}
+
+@test "hostile surroundings have no effect" {
+	run --separate-stderr env MODPROBE_OPTIONS=-C/nonexistent PAGER=false TMPDIR=/nonexistent \
+		LIBSMARTCOLS_DEBUG=all SYSTEMD_COLORS=1 COLUMNS=1 "$VFIOCTL" list --json
+	exits 0
+	equals "$(jq -r .schema <<<"$output")" vfioctl.list/1
+}
+
+@test "every document of this file is valid" {
+	all_documents_valid
+}
+
+teardown_file() {
+	forget_nobody
+}

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Which driver bind would take: the most specific variant that the kernel has, else vfio-pci.
+
+load helper
+
+# A machine of one network function and these module lines.
+with_modules() {
+	{
+		a_function 0000:03:00.0 ice
+		printf '@ /proc\nf sys/kernel/osrelease 6.18.0\nk 6.18.0\n'
+		cat
+	} | make_tree
+	json show 03:00.0 --json --sysroot "$tree"
+	exits 0
+}
+
+generic='m vfio_pci
+	alias vfio_pci:v*d*sv*sd*bc*sc*i*
+m ice
+	alias pci:v00008086d00001572sv*sd*bc*sc*i*'
+
+@test "the generic driver when there is nothing better" {
+	with_modules <<<"$generic"
+	equals "$(query '.devices[0].bind_driver')" vfio-pci
+	equals "$(query '.devices[0].vfio_modules | join(",")')" vfio_pci
+	equals "$(query '.devices[0].native_modules | join(",")')" ice
+}
+
+@test "a variant made for the device comes first" {
+	with_modules <<<"$generic"$'\nm ice_vfio_pci\n\talias vfio_pci:v00008086d00001572sv*sd*bc*sc*i*'
+	equals "$(query '.devices[0].bind_driver')" ice_vfio_pci
+	equals "$(query '.devices[0].vfio_modules | join(",")')" ice_vfio_pci,vfio_pci
+	[[ $(query '.devices[0].bind_why') == *"made for this device"* ]]
+}
+
+@test "among variants the more specific one" {
+	with_modules <<<"$generic"'
+m a_vfio_pci
+	alias vfio_pci:v00008086d00001572sv*sd*bc*sc*i*
+m z_vfio_pci
+	alias vfio_pci:v00008086d00001572sv00008086sd*bc*sc*i*'
+	equals "$(query '.devices[0].vfio_modules | join(",")')" z_vfio_pci,a_vfio_pci,vfio_pci
+}
+
+@test "a variant for another device does not count" {
+	with_modules <<<"$generic"$'\nm mlx5_vfio_pci\n\talias vfio_pci:v000015B3d0000101Esv*sd*bc*sc*i*'
+	equals "$(query '.devices[0].bind_driver')" vfio-pci
+}
+
+@test "no vfio_pci, no driver" {
+	with_modules <<<'m ice
+	alias pci:v00008086d00001572sv*sd*bc*sc*i*'
+	equals "$(query '.devices[0].bind_driver')" null
+}
+
+@test "a driver that is built in and registered needs no module" {
+	with_modules <<<$'b vfio_pci\n@ /sys/bus/pci/drivers\nd vfio-pci'
+	equals "$(query '.devices[0].bind_driver')" vfio-pci
+	json mode --json --sysroot "$tree"
+	equals "$(query '.modules[] | select(.name == "vfio_pci").state')" built-in
+}
+
+@test "what vfio.ko was built with" {
+	needs() {
+		rm -rf "$tree"
+		with_modules <<<"m vfio"$'\n'"$1"
+		json mode --json --sysroot "$tree"
+		query .offers
+	}
+	equals "$(needs $'\tneeds iommufd_ctx_from_fd\n\tneeds iommu_group_id')" "group and cdev"
+	equals "$(needs $'\tneeds iommu_group_id')" "group only"
+	equals "$(needs $'\tneeds iommufd_ctx_from_fd')" "cdev only"
+	equals "$(needs $'\tneeds printk')" none
+}
+
+@test "every document of this file is valid" {
+	all_documents_valid
+}
