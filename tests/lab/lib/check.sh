@@ -68,8 +68,9 @@ suite_machine() {
 	exec "$LAB_DIR/lab" run "${MACHINE[@]}" "$@"
 }
 
+# The words of a suite as bats wants them: its files have a place, its options stay.
 suite_files() {
-	printf "tests/lab/suite/%s\n" "$@"
+	printf '%s\n' "$@" | sed 's#.*\.bats$#tests/lab/suite/&#'
 }
 
 # Show the results of file $1 as they come from the process $2; count them in $3, a line each.

@@ -45,7 +45,7 @@ need_kernel() {
 	elif [ ! -d "$dir" ]; then
 		need_kernel_source
 		with_lock kernel-build exclusive \
-			artefact "$dir" "kernel-$variant" "kernel $variant (5 minutes the first time)" \
+			artefact "$dir" "kernel-$variant" "kernel $variant (minutes when it is the first)" \
 			fill_kernel "$variant"
 	fi
 	KERNEL=$dir/bzImage
@@ -114,7 +114,7 @@ kernel_make() {
 configure_kernel() {
 	kernel_make tinyconfig
 	in_root /build/src/scripts/kconfig/merge_config.sh -m -O /build/obj \
-		/build/obj/.config /build/fragment
+		/build/obj/.config /build/fragment >/dev/null
 	kernel_make olddefconfig
 	local missing
 	missing=$(lines_not_held "$KERNEL_BUILD/fragment" "$KERNEL_BUILD/obj/.config")
@@ -131,7 +131,7 @@ lines_not_held() {
 		{ got[name($0)] = $0 }
 		END {
 			for (n in wanted)
-				if (wanted[n] != got[n] && !(wanted[n] ~ /^#/ && !(n in got)))
+				if (n in got ? wanted[n] != got[n] : wanted[n] !~ /^#/)
 					print wanted[n]
 		}' "$1" "$2"
 }
