@@ -55,7 +55,8 @@ all_documents_valid() {
 	    except Exception as error:
 	        failed = 1
 	        test = name.rsplit("/", 1)[1]
-	        print(f"document {test} (number of the test, then of the document in it): {error}")
+	        print(f"document {test} (number of the test, then of the document in it): "
+	              f"{getattr(error, 'message', error)}")
 	sys.exit(failed)
 	END
 }
