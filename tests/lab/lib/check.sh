@@ -11,7 +11,7 @@ lab_check() {
 	trap 'kill_jobs; rm -rf "$RESULTS"' EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
-	MACHINE=(--build "$BUILD" --timeout "$TIMEOUT")
+	build_kernels "${suites[@]}"
 	run_suites "${suites[@]}"
 	report
 }
@@ -19,6 +19,17 @@ lab_check() {
 # The line of a suite in the table.
 suite_line() {
 	lines_of "$LAB_DIR/suites" | grep "^$1[[:space:]]*:" || usage_error "no suite '$1' in tests/lab/suites"
+}
+
+# What the suites will boot, made beforehand, where the steps can be seen.
+build_kernels() {
+	local name words variants=("$VARIANT")
+	for name; do
+		read -ra words < <(suite_line "$name" | sed -n 's/.*--kernel \([^ ]*\).*/\1/p')
+		variants+=("${words[@]}")
+	done
+	mapfile -t variants < <(printf '%s\n' "${variants[@]}" | sort -u)
+	"$LAB_DIR/lab" build "${variants[@]}"
 }
 
 # All suites, JOBS at once. Side by side each prints when it is done, so that lines do not mix.
@@ -64,8 +75,11 @@ run_suite() {
 		sed 's/^lab: //' | tail -n 1)"
 }
 
+# The options of the command line come last, so that they win.
 suite_machine() {
-	exec "$LAB_DIR/lab" run "${MACHINE[@]}" "$@"
+	local options=()
+	while [ "$1" != -- ]; do options+=("$1"); shift; done
+	exec "$LAB_DIR/lab" run "${options[@]}" "${GIVEN[@]}" "$@"
 }
 
 # The words of a suite as bats wants them: its files have a place, its options stay.

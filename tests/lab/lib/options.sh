@@ -15,9 +15,11 @@ BUILD=release
 OUT=
 JOBS=$(($(nproc) < 4 ? $(nproc) : 4)) # one processor each
 
-# Set the variables above from "$@"; what is left goes to ARGUMENTS.
+# Set the variables above from "$@"; what is left goes to ARGUMENTS. GIVEN is the options as they
+# were, to hand on.
 parse_options() {
 	ARGUMENTS=()
+	GIVEN=()
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--) shift; ARGUMENTS+=("$@"); return ;;
@@ -25,6 +27,7 @@ parse_options() {
 		--topology | --kernel | --cpu | --cpus | --append | --disk | --memory | --timeout | --build | --out | --jobs)
 			[ $# -gt 1 ] || usage_error "$1 wants a value"
 			set_option "$1" "$2"
+			GIVEN+=("$1" "$2")
 			shift 2
 			;;
 		-*) usage_error "unknown option '$1'" ;;

@@ -56,7 +56,7 @@ boot_and_wait() {
 	exec {STATUS_PIPE}<>"$RUN/status"
 	"${IN_ROOT[@]}" "${QEMU[@]}" </dev/null >"$RUN/qemu.log" 2>&1 &
 	qemu=$!
-	trap 'kill -KILL $qemu 2>/dev/null' EXIT
+	trap 'kill -KILL $qemu 2>/dev/null; wait $qemu 2>/dev/null' EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
 	wait_for "$qemu" ready "$BOOT_LIMIT" || boot_failed "did not boot" "$start"
@@ -90,7 +90,8 @@ boot_failed() {
 		sed 's/^/    /' "$RUN/qemu.log"
 	} >&2
 	keep_console
-	die "the whole console is in $LOGS/console.log"
+	printf 'lab: the whole console is in %s\n' "$LOGS/console.log" >&2
+	exit 125
 }
 
 # The kernel's messages of the last run, for whoever asks.
