@@ -5,7 +5,7 @@
  */
 #include "kernel/abi.h"
 
-#define SAME(ours, theirs)      static_assert((ours) == (theirs), #theirs)
+#define SAME(ours, theirs)      static_assert((unsigned long)(ours) == (unsigned long)(theirs), #theirs)
 #define SAME_SIZE(ours, theirs) static_assert(sizeof(struct ours) == sizeof(struct theirs), #theirs)
 #define SAME_OFFSET(ours, member, theirs, their_member)                                            \
 	static_assert(offsetof(struct ours, member) == offsetof(struct theirs, their_member),      \
