@@ -23,11 +23,11 @@ suite_line() {
 
 # What the suites will boot, made beforehand, where the steps can be seen.
 build_kernels() {
-	local name words variants=("$VARIANT")
-	for name; do
-		read -ra words < <(suite_line "$name" | sed -n 's/.*--kernel \([^ ]*\).*/\1/p')
-		variants+=("${words[@]}")
-	done
+	local name variants
+	mapfile -t variants < <(
+		echo "$VARIANT"
+		for name; do suite_line "$name" | sed -n 's/.*--kernel \([^ ]*\).*/\1/p'; done
+	)
 	mapfile -t variants < <(printf '%s\n' "${variants[@]}" | sort -u)
 	"$LAB_DIR/lab" build "${variants[@]}"
 }

@@ -114,10 +114,14 @@ add_upper_disk() {
 # failed") when one of them moves a BAR, as every reset of a function does, while the other runs.
 # 5-level page tables and SVM only cost time (SVM would load kvm_amd into every guest).
 #
+# On a busy host the emulated timer may be late at the very moment when the kernel tests it, and the
+# time stamp counter may look unstable: no_timer_check and tsc=reliable.
+#
 # Fill QEMU with the command line of the machine. Arguments: the console's chardev, then more.
 qemu_arguments() {
 	read_topology
-	local kernel_args="console=ttyS0 quiet loglevel=4 panic=-1 intel_iommu=on,sm_on"
+	local kernel_args="console=ttyS0 quiet loglevel=4 panic=-1 no_timer_check tsc=reliable"
+	kernel_args+=" intel_iommu=on,sm_on"
 	kernel_args+=" systemd.unit=lab.target systemd.show_status=false systemd.log_level=notice udev.children_max=4 $DEVICE_APPEND $APPEND"
 	: >"$RUN/bzImage"
 	bind ro "$KERNEL" "$RUN/bzImage"
