@@ -139,6 +139,7 @@ addresses() {
 	equals "$(query '.devices[0].iommu_group | type')" number
 	equals "$(query '.devices[0].numa_node')" null
 	equals "$(query '.devices[1].driver')" null
+	equals "$(query '.devices[1].driver_override')" null
 }
 
 @test "VFs and PFs know each other" {
