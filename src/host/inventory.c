@@ -3,8 +3,8 @@
  * Gathering never hangs.
  *
  * Reading an attribute can wait for the device lock, and whoever unbinds a device that is in use
- * holds that lock until the user lets go. So devices are read by reader processes. Each claims the
- * next slot of a table in shared memory, fills a record, publishes it, and goes on; the parent
+ * holds that lock until the user lets go. So devices are read by reader processes. Each claims
+ * free slots of a table in shared memory, fills a record, publishes it, and goes on; the parent
  * follows the pointers as they are (base/arena.h). A reader that stays with one device for longer
  * than HELP_AFTER_MS gets company, so that devices behind it do not wait; after DEVICE_DEADLINE_MS
  * the device is reported as locked and its reader is killed. A process, not a thread: a thread in
@@ -44,7 +44,6 @@ struct scan {
 	struct arena *arena;
 	unsigned int needs;
 	size_t count;
-	_Atomic size_t next;
 	struct slot *slots;
 };
 
@@ -62,19 +61,25 @@ static const struct device blank_device = {
 static void read_devices(void *arg, int fd)
 {
 	struct scan *scan = arg;
-	size_t i;
 
 	(void)fd;
-	while ((i = atomic_fetch_add(&scan->next, 1)) < scan->count) {
+	for (size_t i = 0; i < scan->count; i++) {
 		struct slot *slot = &scan->slots[i];
-		int expected = SLOT_READING;
-		struct device *record = arena_alloc(scan->arena, sizeof(*record));
+		int expected = SLOT_FREE;
+		struct device *record;
 
+		/* The claim is the state itself, so that the parent sees no slot between the two.
+		 */
+		if (atomic_load(&slot->state) != SLOT_FREE)
+			continue;
+		atomic_store(&slot->since, now_ms());
+		if (!atomic_compare_exchange_strong(&slot->state, &expected, SLOT_READING))
+			continue;
+		record = arena_alloc(scan->arena, sizeof(*record));
 		if (!record)
 			return;
 		*record = slot->blank;
-		atomic_store(&slot->since, now_ms());
-		atomic_store(&slot->state, SLOT_READING);
+		expected = SLOT_READING;
 		gather_device(record, scan->arena, slot->entry, scan->needs);
 		slot->record = record;
 		atomic_compare_exchange_strong(&slot->state, &expected, SLOT_DONE);
@@ -86,30 +91,36 @@ struct readers {
 	size_t count;
 };
 
-/* Gives up devices that are past their deadline. Returns how many are still being
- * read; *ret_slow tells that none of these was begun just now. */
-static size_t check_deadlines(struct scan *scan, bool *ret_slow)
+/* What a look at all slots found; each was looked at once, so that none is missed in between. */
+struct progress {
+	size_t unclaimed, reading;
+	bool slow; /* all that are being read were begun a while ago */
+};
+
+/* Gives up devices that are past their deadline. */
+static struct progress check_deadlines(struct scan *scan)
 {
+	struct progress progress = {0};
 	int64_t now = now_ms();
-	size_t reading = 0, fresh = 0;
+	size_t fresh = 0;
 
 	for (size_t i = 0; i < scan->count; i++) {
 		struct slot *slot = &scan->slots[i];
-		int expected = SLOT_READING;
+		int state = atomic_load(&slot->state);
 
-		if (atomic_load(&slot->state) != SLOT_READING)
+		if (state == SLOT_FREE)
+			progress.unclaimed++;
+		if (state != SLOT_READING)
 			continue;
 		if (now - atomic_load(&slot->since) >= DEVICE_DEADLINE_MS &&
-		    atomic_compare_exchange_strong(&slot->state, &expected, SLOT_GIVEN_UP))
-			continue;
-		if (atomic_load(&slot->state) != SLOT_READING)
+		    atomic_compare_exchange_strong(&slot->state, &state, SLOT_GIVEN_UP))
 			continue;
 		if (now - atomic_load(&slot->since) < HELP_AFTER_MS)
 			fresh++;
-		reading++;
+		progress.reading++;
 	}
-	*ret_slow = reading > 0 && fresh == 0;
-	return reading;
+	progress.slow = progress.reading > 0 && fresh == 0;
+	return progress;
 }
 
 /* Drops readers that have ended. True when at least one still runs. */
@@ -152,17 +163,14 @@ static void wait_for_reader(const struct readers *readers, int ms)
 
 static int run_readers(struct scan *scan, struct readers *readers, struct error *err)
 {
-	bool slow;
-
 	if (scan->count && add_reader(readers, scan, err) < 0)
 		return -1;
 	while (any_reader_left(readers)) {
-		size_t reading = check_deadlines(scan, &slow);
-		bool unclaimed = atomic_load(&scan->next) < scan->count;
+		struct progress progress = check_deadlines(scan);
 
-		if (!reading && !unclaimed)
+		if (!progress.reading && !progress.unclaimed)
 			break; /* what still runs is stuck with a device that was given up */
-		if (unclaimed && slow && reading < MAX_READERS &&
+		if (progress.unclaimed && progress.slow && progress.reading < MAX_READERS &&
 		    add_reader(readers, scan, err) < 0)
 			return -1;
 		wait_for_reader(readers, HELP_AFTER_MS / 2);

@@ -282,19 +282,23 @@ bool module_file_says(const struct module_file *file, const char *key, const cha
 	return false;
 }
 
+struct install_line {
+	char command[256]; /* a copy: libkmod frees its own when the callback returns */
+};
+
 /* modprobe.d's `install` lines are shell commands; this program does not run them. */
 static int refuse_install_line(struct kmod_module *module, const char *command, void *data)
 {
-	const char **refused = data;
+	struct install_line *refused = data;
 
 	(void)module;
-	*refused = command;
+	snprintf(refused->command, sizeof(refused->command), "%s", command);
 	return -EPERM;
 }
 
 static int explain_load(const char *name, int r, const char *install_line, struct error *err)
 {
-	if (install_line) {
+	if (*install_line) {
 		error_set(err, STATUS_FAILED, EPERM, "module-install-line", name,
 			  "modprobe.d has an install line for this module: %s", install_line);
 		return error_remedy(err, "Load it as that line says, or remove the line.");
@@ -315,7 +319,7 @@ int module_load(const char *name, struct error *err)
 {
 	scoped_kmod struct kmod_ctx *ctx = open_indexes();
 	scoped_list struct kmod_list *list = NULL;
-	const char *install_line = NULL;
+	struct install_line refused = {.command = ""};
 	struct kmod_list *item;
 
 	if (!ctx)
@@ -329,10 +333,10 @@ int module_load(const char *name, struct error *err)
 	kmod_list_foreach (item, list) {
 		scoped_module struct kmod_module *module = kmod_module_get_module(item);
 		int r = kmod_module_probe_insert_module(module, KMOD_PROBE_APPLY_BLACKLIST, NULL,
-							refuse_install_line, &install_line, NULL);
+							refuse_install_line, &refused, NULL);
 
 		if (r != 0 && r != -EEXIST)
-			return explain_load(name, r, install_line, err);
+			return explain_load(name, r, refused.command, err);
 	}
 	return 0;
 }

@@ -64,7 +64,7 @@ teardown() {
 
 @test "bound already is success and writes nothing" {
 	vfioctl bind $nvme
-	expect 0 strace -f -e trace=write,openat -o "$BATS_TEST_TMPDIR/trace" vfioctl bind $nvme
+	expect 0 traced -e trace=write,openat -o "$BATS_TEST_TMPDIR/trace" vfioctl bind $nvme
 	says "nothing to do"
 	! grep -E 'openat.*"/(sys|run/vfioctl).*O_(WRONLY|RDWR)' "$BATS_TEST_TMPDIR/trace"
 }
@@ -137,7 +137,7 @@ teardown() {
 
 @test "the override is written before the unbind" {
 	vfioctl list >/dev/null
-	expect 0 strace -f -e trace=openat -o "$BATS_TEST_TMPDIR/trace" vfioctl bind $nvme
+	expect 0 traced -e trace=openat -o "$BATS_TEST_TMPDIR/trace" vfioctl bind $nvme
 	order=$(grep -oE 'driver_override", O_WRONLY|nvme/unbind|vfio-pci/bind' "$BATS_TEST_TMPDIR/trace" | sed 's/".*//' | paste -sd' ')
 	[ "$order" = "driver_override nvme/unbind vfio-pci/bind" ]
 }

@@ -73,6 +73,25 @@ json_is() {
 	return 1
 }
 
+# hold FILE: a process that has it open, and nothing else; its pid is in $holder.
+hold() {
+	local held
+	exec {held}<"$1"
+	sleep 300 3>&- &
+	holder=$!
+	exec {held}<&-
+}
+
+release() {
+	kill "$holder"
+	wait "$holder" 2>/dev/null || true
+}
+
+# strace, of a build that may have the leak checker, which cannot work under it.
+traced() {
+	ASAN_OPTIONS=detect_leaks=0 strace -f -qq "$@"
+}
+
 # Waits up to ten seconds for a command to succeed.
 eventually() {
 	local i

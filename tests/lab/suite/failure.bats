@@ -15,7 +15,7 @@ teardown() {
 with_failing_write() {
 	local n=$1 error=$2
 	shift 2
-	strace -f -qq -o /dev/null -P "/sys/bus/pci/drivers/vfio-pci/bind" -e trace=write \
+	traced -o /dev/null -P "/sys/bus/pci/drivers/vfio-pci/bind" -e trace=write \
 		-e inject=write:error="$error":when="$n" "$@"
 }
 
@@ -40,7 +40,7 @@ with_failing_write() {
 
 @test "a bind that claims success and binds nothing is a failure" {
 	modprobe vfio-pci
-	expect 1 strace -f -qq -o /dev/null -P /sys/bus/pci/drivers/vfio-pci/bind -e trace=write \
+	expect 1 traced -o /dev/null -P /sys/bus/pci/drivers/vfio-pci/bind -e trace=write \
 		-e inject=write:retval=12:when=1 vfioctl bind $nvme
 	says "no driver instead of vfio-pci"
 	[ "$(driver_of $nvme)" = nvme ]
@@ -48,7 +48,7 @@ with_failing_write() {
 
 @test "what cannot be put back is exit 5, with the commands to run" {
 	modprobe vfio-pci
-	expect 5 strace -f -qq -o /dev/null -P /sys/bus/pci/drivers/vfio-pci/bind \
+	expect 5 traced -o /dev/null -P /sys/bus/pci/drivers/vfio-pci/bind \
 		-P /sys/bus/pci/drivers/nvme/bind -e trace=write -e inject=write:error=EIO vfioctl bind $nvme
 	says "echo $nvme > /sys/bus/pci/drivers/nvme/bind"
 	[ "$(driver_of $nvme)" = none ]
@@ -56,8 +56,7 @@ with_failing_write() {
 
 @test "an unbind that waits for a user ends in time with exit 6, and nothing else hangs" {
 	vfioctl bind $nvme
-	sleep 60 <>"/dev/vfio/devices/$(ls $pci/$nvme/vfio-dev)" 3>&- &
-	holder=$!
+	hold "/dev/vfio/devices/$(ls $pci/$nvme/vfio-dev)"
 	start=$SECONDS
 	expect 6 vfioctl restore $nvme --force=vfio-open --timeout 2
 	[ $((SECONDS - start)) -le 10 ]
@@ -66,7 +65,7 @@ with_failing_write() {
 	expect 0 vfioctl list
 	expect 0 timeout 20 vfioctl bind 05:00.0
 	expect 0 timeout 20 vfioctl restore 05:00.0
-	kill $holder
+	release
 	eventually test ! -e $pci/$nvme/driver
 	expect 0 vfioctl restore $nvme
 	[ "$(driver_of $nvme)" = nvme ]

@@ -94,13 +94,13 @@ teardown() {
 
 @test "show tells modules, resets, group, nodes and holders" {
 	vfioctl bind -q $nvme
-	sleep 60 <>"/dev/vfio/devices/$(ls $pci/$nvme/vfio-dev)" 3>&- &
+	hold "/dev/vfio/devices/$(ls $pci/$nvme/vfio-dev)"
 	expect_json 0 vfioctl.show/1 show $nvme
-	kill $!
+	release
 	json_is '.devices[0] | [.native_modules, .vfio_modules, .bind_driver, .restore_driver]' \
 		'[["nvme"],["vfio_pci"],"vfio-pci","nvme"]'
 	json_is '.devices[0].reset_methods | join(" ")' "\"$(cat $pci/$nvme/reset_method)\""
-	json_is '.devices[0].holders | map([.pid, .command])' "[[$!,\"sleep\"]]"
+	json_is '.devices[0].holders | map([.pid, .command])' "[[$holder,\"sleep\"]]"
 	json_is '.devices[0].nodes | map([.exists, .owner, .mode])' '[[true,"root","0600"],[true,"root","0600"]]'
 	json_is '.devices[0].bars[0] | [.index, .kind, .size]' '[0,"memory",16384]'
 	json_is '.devices[0].group_members | map(.address)' "[\"$nvme\"]"
@@ -115,15 +115,14 @@ teardown() {
 
 @test "a device that is stuck in unbind is locked or driverless, and list answers" {
 	vfioctl bind -q $nvme
-	sleep 60 <>"/dev/vfio/devices/$(ls $pci/$nvme/vfio-dev)" 3>&- &
-	holder=$!
+	hold "/dev/vfio/devices/$(ls $pci/$nvme/vfio-dev)"
 	(echo $nvme >$pci/$nvme/driver/unbind) 3>&- &
 	eventually test ! -e $pci/$nvme/driver
 	start=$SECONDS
 	expect_json 0 vfioctl.list/1 list
 	[ $((SECONDS - start)) -le 5 ]
 	json_is '.devices | length' "$(ls $pci | wc -l)"
-	kill $holder
+	release
 	wait || true
 	echo >$pci/$nvme/driver_override
 	echo $nvme >/sys/bus/pci/drivers_probe

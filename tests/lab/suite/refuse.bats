@@ -48,9 +48,10 @@ refused() {
 	mkfs.ext4 -q -F "$block"
 	mkdir "$BATS_TEST_TMPDIR/mnt"
 	unshare -m --propagation private sh -c "mount $block $BATS_TEST_TMPDIR/mnt && exec sleep 60" 3>&- &
-	eventually grep -q "$block" "/proc/$!/mountinfo"
+	holder=$!
+	eventually grep -q "$block" "/proc/$holder/mountinfo"
 	refused mounted $disk "$BATS_TEST_TMPDIR/mnt"
-	kill $!
+	release
 }
 
 @test "a partition table alone is no use" {
@@ -74,15 +75,15 @@ refused() {
 }
 
 @test "a process that has the disk open" {
-	sleep 60 <"$block" 3>&- &
-	refused block-open $disk "pid $! (sleep)" "$block"
-	kill $!
+	hold "$block"
+	refused block-open $disk "pid $holder (sleep)" "$block"
+	release
 }
 
 @test "a process that has the controller's character device open" {
-	sleep 60 <"${block%n1}" 3>&- &
-	refused char-open $disk "pid $! (sleep)" "${block%n1}"
-	kill $!
+	hold "${block%n1}"
+	refused char-open $disk "pid $holder (sleep)" "${block%n1}"
+	release
 }
 
 @test "an interface with an address; IPv6 too" {
@@ -133,24 +134,23 @@ refused() {
 
 @test "an open VFIO device: restore refuses and names the holder" {
 	vfioctl bind $disk
-	sleep 60 <>"/dev/vfio/devices/$(ls $pci/$disk/vfio-dev)" 3>&- &
+	hold "/dev/vfio/devices/$(ls $pci/$disk/vfio-dev)"
 	expect_json 3 vfioctl.error/1 restore $disk
 	json_is .error.code '"vfio-open"'
-	says "pid $! (sleep)"
+	says "pid $holder (sleep)"
 	[ "$(driver_of $disk)" = vfio-pci ]
-	kill $!
-	wait $! || true
+	release
 	expect 0 vfioctl restore $disk
 }
 
 @test "another member of the group in use keeps this one from its native driver" {
 	vfioctl bind 01:00.0 01:00.1
 	group=$(basename "$(readlink $pci/0000:01:00.0/iommu_group)")
-	sleep 60 <>"/dev/vfio/devices/$(ls $pci/0000:01:00.1/vfio-dev)" 3>&- &
+	hold "/dev/vfio/devices/$(ls $pci/0000:01:00.1/vfio-dev)"
 	expect 3 vfioctl restore 01:00.0
 	says "0000:01:00.1 of the same IOMMU group $group"
-	says "pid $! (sleep)"
-	kill $!
+	says "pid $holder (sleep)"
+	release
 }
 
 @test "--force overrides exactly the reason that it names" {
@@ -168,11 +168,11 @@ refused() {
 }
 
 @test "one refused device keeps all from being changed, each with its reason" {
-	sleep 60 <"$block" 3>&- &
+	hold "$block"
 	expect_json 3 vfioctl.error/1 bind 03:00.0 $disk
 	json_is '[.results[] | [.address, .error.code]]' "[[\"0000:03:00.0\",null],[\"$disk\",\"block-open\"]]"
 	[ "$(driver_of 0000:03:00.0)" = nvme ]
-	kill $!
+	release
 }
 
 @test "an unprivileged user is told so, and changes nothing" {
