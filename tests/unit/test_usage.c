@@ -97,7 +97,7 @@ static void bridges_count(void **state)
 	make_disk();
 	make_process("90", "3", "/dev/nvme0n1");
 	dev.class_id = 0x060400;
-	assert_only(look_at(&dev), USAGE_BRIDGE, "it is a bridge");
+	assert_only(look_at(&dev), USAGE_BRIDGE, "it is a bridge: other devices hang on it");
 }
 
 static struct device make_vfio_device(void)
