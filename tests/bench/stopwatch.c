@@ -3,9 +3,10 @@
  * stopwatch ROUNDS: runs the jobs on standard input in turns, ROUNDS times.
  *
  * A line is a name, a tab, and a command whose words are separated by single blanks; the name "-"
- * is for what must happen in between and is not measured. Prints, for each name, the fastest and
- * the median run in microseconds and the largest resident set of any process of it in KiB. What
- * the commands print is thrown away; one that fails ends everything.
+ * is for what must happen in between and is not measured. Prints, for each name and separated by
+ * tabs: the fastest and the median run in microseconds, the largest resident set of any process of
+ * it in KiB, and the time of every round. What the commands print is thrown away; one that fails
+ * ends everything.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -111,6 +112,19 @@ static int compare_times(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
+static void print(const struct job *job, int rounds)
+{
+	int64_t sorted[MAX_ROUNDS];
+
+	memcpy(sorted, job->times, sizeof(sorted));
+	qsort(sorted, (size_t)rounds, sizeof(sorted[0]), compare_times);
+	printf("%s\t%lld\t%lld\t%ld\t", job->name, (long long)sorted[0],
+	       (long long)sorted[rounds / 2], job->rss);
+	for (int i = 0; i < rounds; i++)
+		printf("%s%lld", i ? " " : "", (long long)job->times[i]);
+	putchar('\n');
+}
+
 int main(int argc, char **argv)
 {
 	struct job *jobs = calloc(MAX_JOBS, sizeof(*jobs));
@@ -123,13 +137,8 @@ int main(int argc, char **argv)
 	for (int round = 0; round < rounds; round++)
 		for (size_t i = 0; i < count; i++)
 			run(&jobs[i], round);
-	for (size_t i = 0; i < count; i++) {
-		struct job *job = &jobs[i];
-
-		qsort(job->times, (size_t)rounds, sizeof(job->times[0]), compare_times);
-		if (strcmp(job->name, "-") != 0)
-			printf("%s\t%lld\t%lld\t%ld\n", job->name, (long long)job->times[0],
-			       (long long)job->times[rounds / 2], job->rss);
-	}
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(jobs[i].name, "-") != 0)
+			print(&jobs[i], rounds);
 	return 0;
 }
