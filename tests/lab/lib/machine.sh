@@ -55,18 +55,19 @@ make_initrd() {
 		virtio_pci virtio_blk virtio_console ext4 overlay 9p 9pnet_virtio 2>/dev/null |
 		awk '$1 == "insmod" && !seen[$2]++ { print $2 }' |
 		while IFS= read -r file; do
-			unpack_module "$ROOT$file" >"$dir/modules/$(basename "${file%%.ko*}").ko"
+			unpack_module "$file" >"$dir/modules/$(basename "${file%%.ko*}").ko"
 			basename "${file%%.ko*}.ko" >>"$dir/modules/order"
 		done
 	in_root sh -c 'cd /run/lab/initrd && find . | cpio --quiet -o -H newc' >"$RUN/initrd.cpio"
 	rm -r "$dir"
 }
 
+# unpack_module FILE: a path inside the tree, as depmod names it.
 unpack_module() {
 	case $1 in
-	*.xz) xz -dc "$1" ;;
-	*.zst) zstd -qdc "$1" ;;
-	*) cat "$1" ;;
+	*.xz) in_root xz -dc "$1" ;;
+	*.zst) in_root zstd -qdc "$1" ;;
+	*) in_root cat "$1" ;;
 	esac
 }
 
