@@ -42,6 +42,8 @@ run_suites() {
 		fi
 		while [ "$(jobs -rp | wc -l)" -ge "$JOBS" ]; do wait -n || true; done
 		{
+			trap kill_jobs EXIT
+			trap 'exit 143' TERM
 			run_suite "$name" >"$RESULTS/$name.text"
 			cat "$RESULTS/$name.text"
 		} &

@@ -111,19 +111,18 @@ add_upper_disk() {
 		-device "virtio-blk-pci,drive=upper,serial=upper,addr=$ADDR_UPPER_DISK")
 }
 
+# Fill QEMU with the command line of the machine; the arguments are QEMU's, too.
+#
 # Without KVM there is one processor: with two, QEMU 10 may abort ("iotlb_to_section: Assertion
 # failed") when one of them moves a BAR, as every reset of a function does, while the other runs.
-# 5-level page tables and SVM only cost time (SVM would load kvm_amd into every guest).
-#
-# On a busy host the emulated timer may be late at the very moment when the kernel tests it, and the
-# time stamp counter may look unstable: no_timer_check and tsc=reliable.
-#
-# Fill QEMU with the command line of the machine. Arguments: the console's chardev, then more.
+# 5-level page tables and SVM only cost time (SVM would load kvm_amd into every guest). On a busy
+# host the emulated timer may be late at the very moment when the kernel tests it, and the time
+# stamp counter may look unstable: no_timer_check and tsc=reliable.
 qemu_arguments() {
 	read_topology
 	local kernel_args="console=ttyS0 quiet loglevel=4 panic=-1 no_timer_check tsc=reliable"
-	kernel_args+=" intel_iommu=on,sm_on"
-	kernel_args+=" systemd.unit=lab.target systemd.show_status=false systemd.log_level=notice udev.children_max=4 $DEVICE_APPEND $APPEND"
+	kernel_args+=" intel_iommu=on,sm_on systemd.unit=lab.target systemd.show_status=false"
+	kernel_args+=" systemd.log_level=notice udev.children_max=4 $DEVICE_APPEND $APPEND"
 	: >"$RUN/bzImage"
 	bind ro "$KERNEL" "$RUN/bzImage"
 	QEMU=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot
@@ -145,7 +144,7 @@ qemu_arguments() {
 }
 
 # kvm or tcg. A /dev/kvm that exists may still fail early in the boot, so a short boot decides,
-# once for each boot of the host and each kernel.
+# once for each boot of the host.
 accelerator() {
 	local memo
 	if [ -n "${VFIOCTL_LAB_ACCEL:-}" ]; then
@@ -158,14 +157,12 @@ accelerator() {
 	cat "$memo"
 }
 
-# Does a kernel reach its init under KVM? Our init says so and ends when it finds no root disk.
+# Does the kernel reach our init under KVM? Told by lab.probe, init says so and ends.
 probe_kvm() {
-	if in_root timeout 10 qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
-		-machine "q35,kernel-irqchip=split" -accel kvm -cpu host -m 256M \
+	local said
+	said=$(in_root timeout 10 qemu-system-x86_64 -nodefaults -no-user-config -display none \
+		-no-reboot -machine "q35,kernel-irqchip=split" -accel kvm -cpu host -m 256M \
 		-kernel /run/lab/bzImage -initrd /run/lab/initrd.cpio -serial stdio \
-		-append "console=ttyS0 quiet panic=-1 lab.probe" </dev/null 2>&1 | grep -q "lab: init runs"; then
-		echo kvm
-	else
-		echo tcg
-	fi
+		-append "console=ttyS0 quiet panic=-1 lab.probe" </dev/null 2>&1) || true
+	if [[ $said = *"lab: init runs"* ]]; then echo kvm; else echo tcg; fi
 }
