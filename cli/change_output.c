@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/change_output.h"
 
+#include <errno.h>
+
 #include "cli/records.h"
 #include "cli/select.h"
 
@@ -236,11 +238,14 @@ static void print_success(const struct change *change, const struct options *opt
 	}
 }
 
-/* Each device's own error; the command's error stands for them only if there is none. */
+/*
+ * Each device's own error; the command's error stands for them if there is none. When devices could
+ * not be put back, first why it failed, then how to mend each.
+ */
 static void print_failure(const struct change *change, const struct options *opts,
 			  const struct error *err)
 {
-	bool told = false;
+	bool told = err->status == STATUS_BROKEN;
 
 	if (opts->json) {
 		struct error_report report = {.err = err, .change = change};
@@ -248,11 +253,12 @@ static void print_failure(const struct change *change, const struct options *opt
 		json_print_document(&error_document, &report);
 		return;
 	}
+	if (told)
+		message_error(err);
 	for (size_t i = 0; i < change->count; i++) {
 		const struct error *own = &change->results[i].error;
 
-		/* After a failed undo only the command's error knows how to mend it. */
-		if (!own->code || err->status == STATUS_BROKEN)
+		if (!own->code || (own->status != STATUS_BROKEN && err->status == STATUS_BROKEN))
 			continue;
 		message_error(own);
 		told = true;
@@ -280,6 +286,9 @@ static int fill_request(struct change_request *request, const struct options *op
 		.timeout_ms = opts->timeout_s * 1000,
 		.on_step = tell_step,
 	};
+	if (opts->timeout_s == 0)
+		return error_set(err, STATUS_USAGE, EINVAL, "bad-option", NULL,
+				 "--timeout 0 leaves no time for anything");
 	return gate_parse_force(&request->forced, opts->force, err);
 }
 

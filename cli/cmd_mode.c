@@ -32,12 +32,12 @@ static void summarise(struct mode *mode)
 		text = "This host has VFIO but no IOMMU: no device can be handed out. Switch the "
 		       "IOMMU "
 		       "on in the firmware, and with intel_iommu=on where that is needed.";
-	else if (host->ways.cdev && host->ways.group)
+	else if (host->ways.cdev == ANSWER_YES && host->ways.group == ANSWER_YES)
 		text = "Devices are offered through the device cdev with iommufd and through the "
 		       "group.";
-	else if (host->ways.cdev)
+	else if (host->ways.cdev == ANSWER_YES)
 		text = "Devices are offered through the device cdev with iommufd only.";
-	else if (host->ways.group)
+	else if (host->ways.group == ANSWER_YES)
 		text = "Devices are offered through the group only (no device cdev).";
 	else
 		text = "VFIO offers neither groups nor device cdevs.";

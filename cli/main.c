@@ -99,11 +99,19 @@ static int check_options(const struct command *command, const struct options *op
 	return 0;
 }
 
+/* "--json" and what getopt takes for it ("--js"), "-J", also bundled as in "-nJ". */
+static bool is_json_word(const char *word)
+{
+	if (startswith(word, "--"))
+		return strlen(word) > 2 && startswith("--json", word);
+	return *word == '-' && word[1 + strspn(word + 1, "nrqvhV")] == 'J';
+}
+
 /* A typo must not turn the JSON document that the caller waits for into text on stderr. */
 static bool wants_json(int argc, char **argv)
 {
 	for (int i = 1; i < argc && !streq(argv[i], "--"); i++)
-		if (streq(argv[i], "--json") || streq(argv[i], "-J"))
+		if (is_json_word(argv[i]))
 			return true;
 	return false;
 }

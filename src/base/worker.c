@@ -32,6 +32,7 @@ static void detach_from_parent(int result)
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 }
 
@@ -104,6 +105,22 @@ void worker_abandon(struct worker *worker)
 	if (worker->pid > 0)
 		kill(worker->pid, SIGKILL);
 	reap(worker, WNOHANG);
+}
+
+bool worker_end(struct worker *worker, int64_t timeout_ms)
+{
+	int64_t deadline = now_ms() + timeout_ms;
+	char rest[256];
+	int r;
+
+	if (worker->pid > 0)
+		kill(worker->pid, SIGKILL);
+	/* Whatever it still reported is of no interest; its end closes the pipe. */
+	do
+		r = worker_read(worker, deadline - now_ms(), rest, sizeof(rest));
+	while (r == 0);
+	reap(worker, r == -ECHILD ? 0 : WNOHANG);
+	return r == -ECHILD;
 }
 
 int worker_run(worker_fn *fn, void *arg, int64_t timeout_ms, void *buf, size_t size)

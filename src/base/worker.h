@@ -43,6 +43,12 @@ int worker_wait(struct worker *worker, int64_t timeout_ms, void *buf, size_t siz
 void worker_abandon(struct worker *worker);
 
 /*
+ * Kills the worker and waits at most timeout_ms for its end. True when it is gone and reaped; false
+ * when the kernel does not let go of it: it is left behind.
+ */
+bool worker_end(struct worker *worker, int64_t timeout_ms);
+
+/*
  * Runs fn in a worker and waits: its result, or one of the errors above; it is abandoned on
  * -ETIMEDOUT.
  */

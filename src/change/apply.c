@@ -25,6 +25,7 @@ _Static_assert(sizeof(struct report) <= PIPE_BUF, "a report is written at once")
 struct job {
 	const struct plan *plan;
 	int64_t timeout_ms;
+	bool patient;
 };
 
 static bool is_expected(const struct step *step, const char *found)
@@ -33,6 +34,24 @@ static bool is_expected(const struct step *step, const char *found)
 		return !path_exists("/sys/bus/%s/devices/%s/vfio-dev", step->dev->bus,
 				    step->dev->address);
 	return streq(step->value ? step->value : "", found);
+}
+
+/*
+ * Loading a driver, or udev, may have bound the device already: EBUSY then means that it is there.
+ */
+static int bind_device(const struct step *step)
+{
+	const char *wanted = startswith(step->path, "/sys/bus/");
+	char found[256];
+	int r = path_write(step->value, "%s", step->path);
+
+	wanted = wanted ? strstr(wanted, "/drivers/") : NULL;
+	if (r != -EBUSY || !wanted ||
+	    path_link_name(found, sizeof(found), "/sys/bus/%s/devices/%s/driver", step->dev->bus,
+			   step->dev->address) < 0)
+		return r;
+	wanted += strlen("/drivers/");
+	return startswith(wanted, found) && wanted[strlen(found)] == '/' ? 0 : r;
 }
 
 static void run_step(const struct step *step, int64_t timeout_ms, struct report *report)
@@ -46,9 +65,11 @@ static void run_step(const struct step *step, int64_t timeout_ms, struct report 
 	case STEP_WAIT:
 		report->r = node_wait(step->dev, timeout_ms, &report->node) < 0 ? -ETIMEDOUT : 0;
 		break;
+	case STEP_BIND:
+		report->r = bind_device(step);
+		break;
 	case STEP_OVERRIDE:
 	case STEP_UNBIND:
-	case STEP_BIND:
 	case STEP_PROBE:
 		report->r = path_write(step->value, "%s", step->path);
 		break;
@@ -63,7 +84,9 @@ static void run_steps(void *arg, int fd)
 		struct report report = {0};
 
 		run_step(&job->plan->steps[i], job->timeout_ms, &report);
-		if (write(fd, &report, sizeof(report)) != sizeof(report) || report.r < 0)
+		/* When nobody listens any more, go on all the same: to a whole state. */
+		(void)!write(fd, &report, sizeof(report));
+		if (report.r < 0)
 			return;
 	}
 }
@@ -161,8 +184,8 @@ static int explain_stuck(const struct step *step, const char *what, struct error
 	char verb[128];
 
 	verb_of(step, verb, sizeof(verb));
-	error_set(err, STATUS_TIMEOUT, ETIMEDOUT, "timeout", step->dev->address,
-		  "%s: %s, and the kernel is still at it", verb, what);
+	error_set(err, STATUS_TIMEOUT, ETIMEDOUT, "timeout", step->dev->address, "%s: %s", verb,
+		  what);
 	return error_remedy(err,
 			    "Whoever has the device open must close it: `vfioctl show %s` names "
 			    "who can be seen. Then run the command again.",
@@ -178,22 +201,29 @@ static bool is_interrupted(void)
 
 	sigpending(&pending);
 	return sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM) ||
-	       sigismember(&pending, SIGHUP);
+	       sigismember(&pending, SIGHUP) || sigismember(&pending, SIGQUIT);
+}
+
+/* The one step that somebody else can hold up for ever, and that an interrupt may leave. */
+static bool may_be_left(const struct job *job, const struct step *step)
+{
+	return !job->patient && step->kind == STEP_UNBIND && device_is_vfio(step->dev);
 }
 
 /*
  * Waits for the report of one step. *ret_why is what to say when the step is stuck: its time is up,
  * or somebody pressed Ctrl-C on a step that the kernel is not about to end.
  */
-static int wait_for_report(struct worker *worker, int64_t timeout_ms, struct report *report,
-			   const char **ret_why)
+static int wait_for_report(struct worker *worker, int64_t timeout_ms, bool may_leave,
+			   struct report *report, const char **ret_why)
 {
 	enum { PATIENCE_MS = 2000 };
 	int64_t start = now_ms(), left;
 
 	for (;;) {
 		left = start + timeout_ms - now_ms();
-		if (left <= 0 || (now_ms() - start >= PATIENCE_MS && is_interrupted())) {
+		if (left <= 0 ||
+		    (may_leave && now_ms() - start >= PATIENCE_MS && is_interrupted())) {
 			*ret_why = left <= 0 ? "it did not end in time" : "interrupted";
 			return -ETIMEDOUT;
 		}
@@ -214,7 +244,8 @@ static int wait_for_steps(struct applied *applied, struct worker *worker, const 
 		/* A step that keeps its own deadline shall be the one to say what was missing. */
 		int64_t grace = step->kind == STEP_WAIT ? 1000 : 0;
 		const char *why;
-		int r = wait_for_report(worker, job->timeout_ms + grace, &report, &why);
+		int r = wait_for_report(worker, job->timeout_ms + grace, may_be_left(job, step),
+					&report, &why);
 
 		if (r == -ETIMEDOUT) {
 			applied->stuck = true;
@@ -231,10 +262,12 @@ static int wait_for_steps(struct applied *applied, struct worker *worker, const 
 	return 0;
 }
 
-int apply_plan(struct applied *ret, const struct plan *plan, int64_t timeout_ms,
-	       void (*on_step)(const struct step *step), struct error *err)
+int apply_plan(struct applied *ret, const struct plan *plan, const struct apply_options *options,
+	       struct error *err)
 {
-	struct job job = {.plan = plan, .timeout_ms = timeout_ms};
+	enum { LAST_CHANCE_MS = 2000 };
+	struct job job = {
+		.plan = plan, .timeout_ms = options->timeout_ms, .patient = options->patient};
 	struct worker worker;
 	int r;
 
@@ -242,9 +275,9 @@ int apply_plan(struct applied *ret, const struct plan *plan, int64_t timeout_ms,
 	r = worker_start(&worker, run_steps, &job);
 	if (r < 0)
 		return error_errno(err, r, "fork", NULL, "cannot start a worker process");
-	r = wait_for_steps(ret, &worker, &job, on_step, err);
+	r = wait_for_steps(ret, &worker, &job, options->on_step, err);
 	if (ret->stuck)
-		worker_abandon(&worker);
+		ret->stuck = !worker_end(&worker, LAST_CHANCE_MS);
 	else
 		worker_wait(&worker, 1000, &(char){0}, 1);
 	return r;

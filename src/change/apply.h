@@ -8,13 +8,20 @@
 
 struct applied {
 	size_t done; /* steps that succeeded */
-	bool stuck;  /* the step at index done did not end in time; its worker is left behind */
+	bool stuck;  /* the worker is still in the step at index done, and cannot be ended */
+};
+
+struct apply_options {
+	int64_t timeout_ms; /* for each step */
+	bool patient;       /* no interrupt shortens a step: the way back */
+	/* Told of each step that succeeded; may be NULL. */
+	void (*on_step)(const struct step *step);
 };
 
 /*
  * Runs the steps in order until one fails. 0, or -1 with the error of the step: STATUS_TIMEOUT when
- * it did not end within timeout_ms, else STATUS_FAILED or STATUS_PERMISSION. on_step (may be NULL)
- * is told of each step that succeeded. Nothing is undone here.
+ * it did not end in time, else STATUS_FAILED or STATUS_PERMISSION. Nothing is undone here. Should
+ * this process die, the worker goes on to the end of the plan all the same.
  */
-int apply_plan(struct applied *ret, const struct plan *plan, int64_t timeout_ms,
-	       void (*on_step)(const struct step *step), struct error *err);
+int apply_plan(struct applied *ret, const struct plan *plan, const struct apply_options *options,
+	       struct error *err);

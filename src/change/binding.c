@@ -68,10 +68,8 @@ static int load_record(struct document **ret, const struct device *dev, struct e
 		error_errno(err, r, "saved-state", dev->address, "cannot read %s", path);
 		return error_remedy(err, "Remove that file if it is damaged.");
 	}
-	if (!is_same_device(doc, dev)) {
-		binding_forget(dev);
+	if (!is_same_device(doc, dev))
 		return 0;
-	}
 	*ret = take_ptr(doc);
 	return 1;
 }
@@ -113,7 +111,8 @@ int binding_save(const struct device *dev, struct error *err)
 {
 	scoped_document struct document *older = NULL;
 
-	if (device_is_vfio(dev)) {
+	/* Only a native driver is news: a device that lost its driver half-way is still ours. */
+	if (device_is_vfio(dev) || !dev->driver) {
 		int r = load_record(&older, dev, err);
 
 		if (r != 0)

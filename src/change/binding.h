@@ -19,13 +19,13 @@ struct binding binding_of(const struct device *dev);
 
 /*
  * Records the binding of dev as it is now, durably, for restore. Keeps an older record of the same
- * device while a VFIO driver has it: that one tells what it had before. 0, or -1.
+ * device unless a native driver has it: that one tells what it had before. 0, or -1.
  */
 int binding_save(const struct device *dev, struct error *err);
 
 /*
  * The recorded binding of dev; strings go to arena. 1 when there is one, 0 when there is none or it
- * is from another boot or of another device at the same address (it is dropped then), -1 on error.
+ * is from another boot or of another device at the same address, -1 on error.
  */
 int binding_load(struct binding *ret, struct arena *arena, const struct device *dev,
 		 struct error *err);

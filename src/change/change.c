@@ -120,7 +120,7 @@ static int make_drivers_ready(struct change *change, const struct change_request
 			continue;
 		if (check_bystanders(change, &result->choice, err) < 0 ||
 		    driver_make_ready(&result->choice, change->arena, result->before,
-				      request->timeout_ms, err) < 0 ||
+				      request->dry_run ? 0 : request->timeout_ms, err) < 0 ||
 		    check_iommu(result, err) < 0) {
 			result->error = *err;
 			return -1;
@@ -169,13 +169,18 @@ static void blame(struct change *change, const struct error *err)
 
 static int apply(struct change *change, const struct change_request *request, struct error *err)
 {
+	struct apply_options options = {.timeout_ms = request->timeout_ms,
+					.on_step = request->on_step};
 	struct applied applied;
 
 	if (!request->restore && save_bindings(change, err) < 0)
 		return -1;
-	if (apply_plan(&applied, &change->plan, request->timeout_ms, request->on_step, err) == 0)
+	if (apply_plan(&applied, &change->plan, &options, err) == 0)
 		return 0;
 	blame(change, err);
+	/* A disk that comes back while its old self is open would get another name. */
+	for (size_t i = 0; i < change->count; i++)
+		usages_free(&change->results[i].usages);
 	undo(change, &applied, request->timeout_ms, err);
 	return -1;
 }
@@ -195,7 +200,7 @@ static void look_afterwards(struct change *change)
 		struct change_result *result = &change->results[i];
 
 		result->after = inventory_find(&change->after, result->before->address);
-		result->changed = result->after &&
+		result->changed = result->after && result->after->state == DEVICE_OK &&
 				  (!streq_null(result->before->driver, result->after->driver) ||
 				   !streq_null(result->before->driver_override,
 					       result->after->driver_override));
@@ -208,10 +213,14 @@ static void look_afterwards(struct change *change)
  */
 static void block_interrupts(sigset_t *interrupts, sigset_t *ret_before)
 {
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
+	struct sigaction action;
+
 	sigemptyset(interrupts);
-	sigaddset(interrupts, SIGINT);
-	sigaddset(interrupts, SIGTERM);
-	sigaddset(interrupts, SIGHUP);
+	/* Not those that are ignored, as under nohup(1): blocked, they would become pending. */
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		if (sigaction(signals[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+			sigaddset(interrupts, signals[i]);
 	sigprocmask(SIG_BLOCK, interrupts, ret_before);
 }
 
@@ -233,7 +242,7 @@ static int carry_out(struct change *change, const struct change_request *request
 
 	if (pass_gate(change, request, err) < 0)
 		return -1;
-	if (!request->dry_run && make_drivers_ready(change, request, err) < 0)
+	if (make_drivers_ready(change, request, err) < 0)
 		return -1;
 	if (make_plan(change, request, err) < 0)
 		return -1;
@@ -264,8 +273,6 @@ int change_run(struct change *ret, const struct change_request *request, struct 
 	}
 	if (ret->changed)
 		return carry_out(ret, request, err);
-	if (request->restore && !request->dry_run)
-		forget_restored(ret);
 	look_afterwards(ret);
 	return 0;
 }

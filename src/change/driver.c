@@ -65,6 +65,12 @@ static int choose_variant(struct driver_choice *ret, struct arena *arena, const 
 	return 0;
 }
 
+/* It becomes part of a path. */
+static bool is_driver_name(const char *name)
+{
+	return *name && !strchr(name, '/') && !streq(name, ".") && !streq(name, "..");
+}
+
 int driver_choose(struct driver_choice *ret, struct arena *arena, const struct device *dev,
 		  const char *wanted, struct error *err)
 {
@@ -75,6 +81,11 @@ int driver_choose(struct driver_choice *ret, struct arena *arena, const struct d
 		if (choose_variant(&choice, arena, dev, err) < 0)
 			return -1;
 	} else {
+		if (!is_driver_name(wanted)) {
+			error_set(err, STATUS_USAGE, EINVAL, "bad-option", NULL,
+				  "--driver: '%s' is not the name of a driver", wanted);
+			return error_remedy(err, "Name a driver such as vfio-pci, or auto.");
+		}
 		choice.driver = arena_strdup(arena, wanted);
 		module = arena_alloc(arena, strlen(wanted) + 1);
 		for (size_t i = 0; module && wanted[i]; i++)
@@ -115,13 +126,23 @@ static int load(const char *module, int64_t timeout_ms, struct error *err)
 	int r = worker_run(load_in_worker, &job, timeout_ms, &report, sizeof(report));
 
 	if (r == -ETIMEDOUT)
-		return error_set(err, STATUS_TIMEOUT, ETIMEDOUT, "module-load", module,
-				 "loading the module did not end in time");
+		return error_set(
+			err, STATUS_TIMEOUT, ETIMEDOUT, "module-load", module,
+			"loading the module did not end in time; the kernel log may say why");
 	if (r < 0)
 		return error_errno(err, r, "module-load", module, "cannot load the module");
 	if (report.r < 0)
 		*err = report.err;
 	return report.r;
+}
+
+static int check_loadable(const char *module, struct error *err)
+{
+	if (module_state(module) != MODULE_ABSENT)
+		return 0;
+	error_set(err, STATUS_UNSUPPORTED, ENOENT, "module-absent", module,
+		  "this kernel has no such module");
+	return error_remedy(err, "`vfioctl mode` shows the modules there are.");
 }
 
 int driver_make_ready(struct driver_choice *choice, struct arena *arena, const struct device *dev,
@@ -131,6 +152,8 @@ int driver_make_ready(struct driver_choice *choice, struct arena *arena, const s
 
 	if (!choice->module)
 		return 0;
+	if (timeout_ms == 0)
+		return check_loadable(choice->module, err);
 	if (load(choice->module, timeout_ms, err) < 0)
 		return -1;
 	if (is_registered(dev, choice->driver))

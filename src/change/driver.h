@@ -23,7 +23,8 @@ int driver_choose(struct driver_choice *ret, struct arena *arena, const struct d
 
 /*
  * Loads the module if need be, waiting at most timeout_ms, and finds out under which name its
- * driver is registered: choice->driver is then true. 0, or -1.
+ * driver is registered: choice->driver is then true. With timeout_ms 0 nothing is loaded, only
+ * looked whether it could be. 0, or -1.
  */
 int driver_make_ready(struct driver_choice *choice, struct arena *arena, const struct device *dev,
 		      int64_t timeout_ms, struct error *err);

@@ -101,8 +101,14 @@ static void check_group_users(struct objections *all, const struct device *dev)
 		scoped_holders struct holders holders = {0};
 		char evidence[256];
 
-		if (member == dev || !device_is_vfio(member) ||
-		    holders_of_device(&holders, member, NULL) < 0 || holders.count == 0)
+		if (member == dev || !device_is_vfio(member))
+			continue;
+		if (holders_of_device(&holders, member, NULL) < 0 || holders.hidden) {
+			object(all, USAGE_UNSEEN, "who uses the others of its group cannot be seen",
+			       "Run it as root and outside of containers.");
+			continue;
+		}
+		if (holders.count == 0)
 			continue;
 		snprintf(evidence, sizeof(evidence),
 			 "%s of the same IOMMU group %d is used by pid %d (%s)", member->address,

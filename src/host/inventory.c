@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
@@ -34,6 +35,7 @@ enum slot_state { SLOT_FREE, SLOT_READING, SLOT_DONE, SLOT_GIVEN_UP };
 struct slot {
 	_Atomic int state;
 	_Atomic int64_t since; /* now_ms() when reading began */
+	_Atomic pid_t reader;
 	const struct vfio_entry *entry;
 	struct device *record; /* published with SLOT_DONE */
 	struct device blank;   /* address and bus only: what a locked device shows */
@@ -75,6 +77,7 @@ static void read_devices(void *arg, int fd)
 		atomic_store(&slot->since, now_ms());
 		if (!atomic_compare_exchange_strong(&slot->state, &expected, SLOT_READING))
 			continue;
+		atomic_store(&slot->reader, getpid());
 		record = arena_alloc(scan->arena, sizeof(*record));
 		if (!record)
 			return;
@@ -97,6 +100,15 @@ struct progress {
 	bool slow; /* all that are being read were begun a while ago */
 };
 
+/* Where the kernel lets it, the reader ends and makes room for another. */
+static void give_up_reader(struct slot *slot)
+{
+	pid_t reader = atomic_load(&slot->reader);
+
+	if (reader > 0)
+		kill(reader, SIGKILL);
+}
+
 /* Gives up devices that are past their deadline. */
 static struct progress check_deadlines(struct scan *scan)
 {
@@ -113,8 +125,10 @@ static struct progress check_deadlines(struct scan *scan)
 		if (state != SLOT_READING)
 			continue;
 		if (now - atomic_load(&slot->since) >= DEVICE_DEADLINE_MS &&
-		    atomic_compare_exchange_strong(&slot->state, &state, SLOT_GIVEN_UP))
+		    atomic_compare_exchange_strong(&slot->state, &state, SLOT_GIVEN_UP)) {
+			give_up_reader(slot);
 			continue;
+		}
 		if (now - atomic_load(&slot->since) < HELP_AFTER_MS)
 			fresh++;
 		progress.reading++;
@@ -168,11 +182,13 @@ static int run_readers(struct scan *scan, struct readers *readers, struct error 
 	while (any_reader_left(readers)) {
 		struct progress progress = check_deadlines(scan);
 
-		if (!progress.reading && !progress.unclaimed)
-			break; /* what still runs is stuck with a device that was given up */
-		if (progress.unclaimed && progress.slow && progress.reading < MAX_READERS &&
-		    add_reader(readers, scan, err) < 0)
-			return -1;
+		/* What still runs then is stuck with a device that was given up. */
+		if (!progress.reading && (!progress.unclaimed || readers->count == MAX_READERS))
+			break;
+		/* One more for each that is stuck, so that many stuck devices cost little more. */
+		for (size_t i = 0; progress.unclaimed && progress.slow && i < progress.reading; i++)
+			if (add_reader(readers, scan, err) < 0)
+				return -1;
 		wait_for_reader(readers, HELP_AFTER_MS / 2);
 	}
 	return 0;

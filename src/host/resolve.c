@@ -125,6 +125,14 @@ static int resolve_address(char *ret, const char *text, struct error *err)
 	return 0;
 }
 
+/* "card0", not "card0-HDMI-A-1". */
+static bool is_card(const char *name)
+{
+	const char *number = startswith(name, "card");
+
+	return number && *number && number[strspn(number, "0123456789")] == '\0';
+}
+
 /* Other entries of the same class on the same function: "eth1, eth2" for eth0. */
 static size_t list_siblings(char *buf, size_t size, const char *class, const char *device,
 			    const char *self)
@@ -137,6 +145,9 @@ static size_t list_siblings(char *buf, size_t size, const char *class, const cha
 	while (dir && (name = path_next(dir))) {
 		/* Partitions are part of their disk, not a second one. */
 		if (streq(name, self) || path_exists("/sys/class/%s/%s/partition", class, name))
+			continue;
+		/* A display's connectors and render node belong to its card. */
+		if (streq(class, "drm") && !is_card(name))
 			continue;
 		if (path_resolve(path, sizeof(path), "/sys/class/%s/%s", class, name) < 0 ||
 		    !climb_to_device(path) || !streq(path, device))
@@ -232,9 +243,10 @@ static int resolve_vfio_node(char *ret, const char *text, const char *node, stru
 static int resolve_name(char *ret, const char *text, enum resolve_for purpose, struct error *err)
 {
 	static const char *const classes[] = {"net", "block", "nvme", "drm", "infiniband"};
-	const char *name = startswith(text, "/dev/");
+	const char *name = startswith(text, "/dev/dri/");
 	char directory[PATH_MAX];
 
+	name = name ? name : startswith(text, "/dev/");
 	name = name ? name : text;
 	if (!valid_name(name))
 		return unknown(err, text);

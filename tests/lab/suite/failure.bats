@@ -74,11 +74,13 @@ with_failing_write() {
 @test "a run that has the lock makes the others wait, at most their timeout" {
 	mkdir -p /run/vfioctl
 	flock /run/vfioctl/lock sleep 60 3>&- &
+	holder=$!
 	sleep 0.5
 	expect_json 7 vfioctl.error/1 bind $nvme --timeout 1
 	json_is .error.code '"locked"'
 	[ "$(driver_of $nvme)" = nvme ]
-	pkill -f 'sleep 60'
+	kill "$holder"
+	pkill -P "$holder" || true
 }
 
 @test "a blacklisted module and one with an install line are not loaded" {
@@ -125,6 +127,48 @@ with_failing_write() {
 		*) false ;;
 		esac
 	done
+}
+
+@test "a reader that goes away in the middle leaves no device half-way" {
+	bash -c 'vfioctl bind -v 01:00.0 01:00.1 2>&1 | true'
+	eventually test "$(driver_of 0000:01:00.1)" = vfio-pci
+	[ "$(driver_of 0000:01:00.0)" = vfio-pci ]
+}
+
+@test "an interrupt does not cut a slow driver short" {
+	modprobe vfio-pci
+	traced -o /dev/null -P /sys/bus/pci/drivers/vfio-pci/bind -e trace=write \
+		-e inject=write:delay_enter=4000000 vfioctl bind -q $nvme 3>&- &
+	sleep 1
+	pkill -INT -x vfioctl
+	wait $! || true
+	[ "$(driver_of $nvme)" = vfio-pci ]
+	vfioctl restore -q $nvme
+	[ "$(driver_of $nvme)" = nvme ]
+}
+
+@test "what a device had before is known after a bind that broke half-way" {
+	vfioctl bind -q $nvme
+	echo $nvme >$pci/$nvme/driver/unbind
+	expect 0 vfioctl bind $nvme
+	expect 0 vfioctl restore $nvme
+	[ "$(driver_of $nvme)" = nvme ]
+	[ "$(override_of $nvme)" = "(null)" ]
+}
+
+@test "a step that ends after its deadline is taken back" {
+	modprobe vfio-pci
+	expect 6 traced -o /dev/null -P /sys/bus/pci/drivers/vfio-pci/bind -e trace=write \
+		-e inject=write:delay_enter=3000000 vfioctl bind $nvme --timeout 1
+	[ "$(driver_of $nvme)" = nvme ]
+	[ "$(override_of $nvme)" = "(null)" ]
+}
+
+@test "--driver and --timeout take nothing that makes no sense" {
+	for name in '' . .. ../drivers a/b; do expect 2 vfioctl bind $nvme --driver="$name"; done
+	expect 2 vfioctl bind $nvme --timeout 0
+	expect 9 vfioctl bind $nvme --driver no-such-driver --dry-run
+	[ "$(driver_of $nvme)" = nvme ]
 }
 
 @test "a planted link in the state directory is not followed" {

@@ -74,6 +74,23 @@ refused() {
 	refused block-held $disk
 }
 
+@test "an md array on the disk" {
+	mdadm --create /dev/md/held --run --force --level=0 --raid-devices=1 --metadata=1.2 "$block"
+	udevadm settle
+	refused block-held $disk
+	mdadm --stop /dev/md/held
+	mdadm --zero-superblock "$block"
+}
+
+@test "an interface that was moved to another network namespace" {
+	ip netns add away
+	ip link set "$interface" netns away
+	refused unseen $net namespace
+	ip netns exec away ip link set "$interface" netns 1
+	ip netns del away
+	eventually test -d "$pci/$net/net/$interface"
+}
+
 @test "a process that has the disk open" {
 	hold "$block"
 	refused block-open $disk "pid $holder (sleep)" "$block"
