@@ -6,70 +6,90 @@ bats_require_minimum_version 1.5.0
 
 share=/usr/share
 
-# Starts SHELL... on a terminal, waits until it is ready to read keys, types KEYS, and asks for the
-# line by Ctrl-X d. The start-up file that the shell is told to read has to make both files.
-type_in() {
-	local keys=$1 line=$BATS_TEST_TMPDIR/line ready=$BATS_TEST_TMPDIR/ready typing
-	shift
-	rm -f "$line" "$ready"
-	mkfifo "$BATS_TEST_TMPDIR/keys"
-	TERM=dumb script --quiet --return --command "$*" "$BATS_TEST_TMPDIR/screen" \
-		<"$BATS_TEST_TMPDIR/keys" >/dev/null 3>&- &
-	typing=$!
-	exec {keyboard}>"$BATS_TEST_TMPDIR/keys"
-	appears "$ready" && sleep 0.5 && printf '%s' "$keys" >&"$keyboard" && sleep 0.2 &&
-		printf '\030d' >&"$keyboard" && appears "$line"
-	exec {keyboard}>&-
-	kill "$typing" 2>/dev/null || true
-	wait "$typing" 2>/dev/null || true
-	rm "$BATS_TEST_TMPDIR/keys"
-	[ -f "$line" ] || { cat "$BATS_TEST_TMPDIR/screen"; return 1; }
-	output=$(cat "$line")
+# One bash and one zsh for all tests, each started as a login on Debian does it: bash loads the function
+# when it is wanted for the first time. Debian's zsh looks into vendor-completions and below
+# /usr/local, not where PREFIX=/usr installs.
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return
+	cat >bashrc <<-END
+		. $share/bash-completion/bash_completion
+		dump() { printf '%s' "\$READLINE_LINE" >$PWD/bash.part && mv $PWD/bash.part $PWD/bash.line; }
+		bind -x '"\\C-xd": dump'
+		bind '"\\C-xa": insert-completions'
+		bind 'set bell-style none'
+		PROMPT_COMMAND='touch $PWD/bash.ready'
+	END
+	cat >.zshrc <<-END
+		fpath=($share/zsh/site-functions \$fpath)
+		autoload -Uz compinit && compinit -u -D
+		zstyle ':completion:*' completer _all_matches _complete
+		dump() { print -rn -- "\$BUFFER" >$PWD/zsh.part && mv $PWD/zsh.part $PWD/zsh.line }
+		all() {
+			zstyle ':completion:*' insert true
+			zle complete-word
+			zstyle -d ':completion:*' insert
+		}
+		zle -N dump
+		zle -N all
+		bindkey '^Xd' dump
+		bindkey '^Xa' all
+		precmd() { touch $PWD/zsh.ready }
+	END
+	start bash --noprofile --rcfile "$PWD/bashrc" -i
+	! command -v zsh >/dev/null || ZDOTDIR=$PWD start zsh -d -i
 }
 
+teardown_file() {
+	local pid
+	while read -r pid; do kill "$pid" 2>/dev/null || true; done <"$BATS_FILE_TMPDIR/pids"
+}
+
+# start SHELL...: on a terminal whose keys come from the pipe SHELL.keys.
+start() {
+	mkfifo "$1.keys"
+	sleep infinity >"$1.keys" 3>&- & # keeps the pipe open between tests
+	echo $! >>pids
+	TERM=dumb script --quiet --return --command "$*" "$1.screen" <"$1.keys" >/dev/null 2>&1 3>&- &
+	echo $! >>pids
+}
+
+# type_in SHELL KEYS: $output is the line that came of them.
+type_in() {
+	cd "$BATS_FILE_TMPDIR" || return
+	[ -p "$1.keys" ] || skip "there is no $1"
+	appears "$1.ready" "$1.screen"
+	rm -f "$1.line"
+	printf '\025%s' "$2" >"$1.keys"
+	sleep 0.2
+	printf '\030d' >"$1.keys"
+	appears "$1.line" "$1.screen"
+	output=$(cat "$1.line")
+}
+
+# appears FILE SCREEN: within half a minute; otherwise the screen shows why not.
 appears() {
 	local i
 	for ((i = 0; i < 300; i++)); do
 		[ ! -f "$1" ] || return 0
 		sleep 0.1
 	done
-	echo "$1 did not appear"
+	echo "$1 did not appear. The screen:"
+	cat "$2"
 	return 1
 }
 
-# As a login on Debian does it: the function is loaded when it is wanted for the first time.
 in_bash() {
-	cat >"$BATS_TEST_TMPDIR/bashrc" <<-END
-		. $share/bash-completion/bash_completion
-		dump() { printf '%s' "\$READLINE_LINE" >$BATS_TEST_TMPDIR/line; }
-		bind -x '"\\C-xd": dump'
-		bind '"\\C-xa": insert-completions'
-		bind 'set bell-style none'
-		PROMPT_COMMAND='touch $BATS_TEST_TMPDIR/ready'
-	END
-	type_in "$1" bash --noprofile --rcfile "$BATS_TEST_TMPDIR/bashrc" -i
+	type_in bash "$1"
 }
 
-# Debian's zsh looks into vendor-completions and below /usr/local, not where PREFIX=/usr installs.
 in_zsh() {
-	command -v zsh >/dev/null || skip "there is no zsh"
-	cat >"$BATS_TEST_TMPDIR/.zshrc" <<-END
-		fpath=($share/zsh/site-functions \$fpath)
-		autoload -Uz compinit && compinit -u -D
-		zstyle ':completion:*' completer _all_matches _complete
-		dump() { print -rn -- "\$BUFFER" >$BATS_TEST_TMPDIR/line }
-		zle -N dump
-		bindkey '^Xd' dump
-		precmd() { touch $BATS_TEST_TMPDIR/ready }
-	END
-	[ -z "${2:-}" ] || echo "zstyle ':completion:*' insert true" >>"$BATS_TEST_TMPDIR/.zshrc"
-	type_in "$1" env ZDOTDIR="$BATS_TEST_TMPDIR" zsh -d -i
+	type_in zsh "$1"
 }
 
 # fish completes without a terminal, too, by the same code.
 in_fish() {
 	command -v fish >/dev/null || skip "there is no fish"
-	output=$(HOME=$BATS_TEST_TMPDIR fish --no-config --command "source $share/fish/vendor_completions.d/vfioctl.fish
+	output=$(HOME=$BATS_FILE_TMPDIR fish --no-config --command "source $share/fish/vendor_completions.d/vfioctl.fish
 		complete --do-complete '$1'" | cut -f1)
 }
 
@@ -171,7 +191,7 @@ listed() {
 }
 
 @test "zsh: all verbs" {
-	in_zsh $'vfioctl \t' all
+	in_zsh $'vfioctl \030a'
 	diff <(listed 1) <(verbs | sort)
 }
 
