@@ -17,6 +17,7 @@ teardown() {
 	umount "$BATS_TEST_TMPDIR/mnt" 2>/dev/null || true
 	swapoff -a
 	dmsetup remove_all 2>/dev/null || true
+	mdadm --stop --scan 2>/dev/null || true
 	echo 0 >$pci/$net/sriov_numvfs 2>/dev/null || true
 	give_back $disk $net 0000:01:00.0 0000:01:00.1
 	ip link set "$(child_of $net net)" down
@@ -75,7 +76,7 @@ refused() {
 }
 
 @test "an md array on the disk" {
-	mdadm --create /dev/md/held --run --force --level=0 --raid-devices=1 --metadata=1.2 "$block"
+	mdadm --create /dev/md/held --run --force --level=1 --raid-devices=1 --metadata=1.2 "$block"
 	udevadm settle
 	refused block-held $disk
 	mdadm --stop /dev/md/held
