@@ -265,7 +265,7 @@ static int wait_for_steps(struct applied *applied, struct worker *worker, const 
 int apply_plan(struct applied *ret, const struct plan *plan, const struct apply_options *options,
 	       struct error *err)
 {
-	enum { LAST_CHANCE_MS = 2000 };
+	enum { LAST_CHANCE_MS = 1000 };
 	struct job job = {
 		.plan = plan, .timeout_ms = options->timeout_ms, .patient = options->patient};
 	struct worker worker;

@@ -65,10 +65,18 @@ static int choose_variant(struct driver_choice *ret, struct arena *arena, const 
 	return 0;
 }
 
-/* It becomes part of a path. */
+/*
+ * Drivers that hand a device to user space or keep it. With driver_override the kernel lets any
+ * driver have any device, and one that was written for another crashes on it.
+ */
 static bool is_driver_name(const char *name)
 {
-	return *name && !strchr(name, '/') && !streq(name, ".") && !streq(name, "..");
+	static const char *const others[] = {"pci-stub", "uio_pci_generic", "igb_uio"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (streq(name, others[i]))
+			return true;
+	return strstr(name, "vfio") && !strchr(name, '/'); /* it becomes part of a path */
 }
 
 int driver_choose(struct driver_choice *ret, struct arena *arena, const struct device *dev,
@@ -83,8 +91,10 @@ int driver_choose(struct driver_choice *ret, struct arena *arena, const struct d
 	} else {
 		if (!is_driver_name(wanted)) {
 			error_set(err, STATUS_USAGE, EINVAL, "bad-option", NULL,
-				  "--driver: '%s' is not the name of a driver", wanted);
-			return error_remedy(err, "Name a driver such as vfio-pci, or auto.");
+				  "--driver: '%s' is not a driver that hands devices to user space",
+				  wanted);
+			return error_remedy(err, "Name a VFIO driver such as vfio-pci, or auto; "
+						 "pci-stub and the uio drivers are taken too.");
 		}
 		choice.driver = arena_strdup(arena, wanted);
 		module = arena_alloc(arena, strlen(wanted) + 1);

@@ -9,6 +9,8 @@
 
 #include "base/path.h"
 
+enum { UNDO_MS = 60 * 1000 };
+
 /* True when one of the first n steps, or the one after them, was about dev. */
 static bool was_touched(const struct plan *plan, size_t n, const struct device *dev)
 {
@@ -61,7 +63,9 @@ static void report_broken(struct error *err, struct change_result *result)
 static int put_back(struct change *change, const struct change_result *result, int64_t timeout_ms)
 {
 	scoped_plan struct plan plan = {.arena = change->arena};
-	const struct apply_options options = {.timeout_ms = timeout_ms, .patient = true};
+	/* Who was impatient on the way there shall not lose the device on the way back. */
+	const struct apply_options options = {
+		.timeout_ms = timeout_ms > UNDO_MS ? timeout_ms : UNDO_MS, .patient = true};
 	const struct device *dev = result->before;
 	struct binding now = binding_now(change->arena, dev);
 	struct applied applied;

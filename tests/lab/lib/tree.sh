@@ -12,7 +12,8 @@ host_mirror() {
 		echo "${uri%/}"
 		return
 	done < <(apt-get indextargets --format "\$(ORIGIN)|\$(LABEL)|\$(REPO_URI)" 2>/dev/null || true)
-	echo http://deb.debian.org/debian
+	echo "lab: apt here names no Debian mirror: set VFIOCTL_LAB_MIRROR to one" >&2
+	return 1
 }
 
 # mmdebstrap does not read the host's apt configuration; what leads to the network must still hold.
