@@ -98,7 +98,8 @@ schema: $(BUILD)/vfioctl
 
 unit-tests: $(UNIT_TESTS)
 
-# Everything: lint, unit tests, CLI tests and the lab. STAGES='lint unit cli' leaves the lab out.
+# Everything: lint, unit tests, CLI tests and the lab. STAGES='lint unit cli' leaves the lab out,
+# STAGES=matrix boots the hosts that offer less.
 check:
 	$(Q)tests/lab/deps build check lab
 	$(Q)MAKE=$(MAKE) tests/check $(STAGES)
