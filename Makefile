@@ -28,7 +28,7 @@ ALL_CFLAGS = -std=gnu17 $(WARNINGS) $(HARDEN) $(CFLAGS) $(LIB_CFLAGS)
 
 # Asked only when something is built, so that `make lab` works before the libraries are there.
 LIB_CFLAGS  = $(eval LIB_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(LIBRARIES)))$(LIB_CFLAGS)
-LIB_LDFLAGS = $(eval LIB_LDFLAGS := $$(shell $(PKG_CONFIG) --libs $(LIBRARIES)))$(LIB_LDFLAGS)
+LIB_LDFLAGS = $(eval LIB_LDFLAGS := $$(shell $(PKG_CONFIG) --libs $(filter-out libkmod,$(LIBRARIES))))$(LIB_LDFLAGS)
 
 LIB_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard src/*/*.c)))
 CLI_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cli/*.c)))

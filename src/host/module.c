@@ -3,15 +3,16 @@
 
 #include <errno.h>
 #include <fnmatch.h>
-#include <libkmod.h>
 #include <limits.h>
 #include <stdio.h>
 
 #include "base/path.h"
+#include "host/kmod.h"
 
 static void unref_kmod(struct kmod_ctx **ctx)
 {
-	kmod_unref(*ctx);
+	if (*ctx)
+		kmod_unref(*ctx);
 }
 
 static void unref_module(struct kmod_module **module)
@@ -22,7 +23,8 @@ static void unref_module(struct kmod_module **module)
 
 static void unref_list(struct kmod_list **list)
 {
-	kmod_module_unref_list(*list);
+	if (*list)
+		kmod_module_unref_list(*list);
 }
 
 #define scoped_kmod   __attribute__((cleanup(unref_kmod)))
@@ -49,6 +51,8 @@ static struct kmod_ctx *open_indexes(void)
 		errno = (int)-r;
 		return NULL;
 	}
+	if (!kmod_library_load())
+		return NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(directories); i++) {
 		path_outside(config[i], sizeof(config[i]), "%s", directories[i]);
 		paths[i] = config[i];
@@ -254,10 +258,12 @@ void module_file_close(struct module_file *file)
 {
 	if (!file)
 		return;
-	kmod_module_dependency_symbols_free_list(file->symbols);
-	kmod_module_info_free_list(file->info);
-	unref_module(&file->module);
-	kmod_unref(file->ctx);
+	if (file->ctx) {
+		kmod_module_dependency_symbols_free_list(file->symbols);
+		kmod_module_info_free_list(file->info);
+		unref_module(&file->module);
+		kmod_unref(file->ctx);
+	}
 	free(file);
 }
 
