@@ -135,30 +135,45 @@ void help_print_version(void)
 	puts("vfioctl " VERSION);
 }
 
+/* A command's two documents, of which it may have none, one or both. */
+static const struct record_type *document_of(const struct command *command, size_t which)
+{
+	return which == 0 ? command->document : command->catalogue;
+}
+
+static const struct record_type *document_find(const char *name)
+{
+	for (size_t i = 0; commands[i]; i++)
+		for (size_t k = 0; k < 2; k++) {
+			const struct record_type *document = document_of(commands[i], k);
+
+			if (document && streq(document->name, name))
+				return document;
+		}
+	return streq(name, error_document.name) ? &error_document : NULL;
+}
+
 static int unknown_schema(const char *name, struct error *err)
 {
 	char names[256] = "error";
 
 	for (size_t i = 0; commands[i]; i++)
-		if (commands[i]->document)
-			append(names, sizeof(names), ", %s", commands[i]->document->name);
+		for (size_t k = 0; k < 2; k++)
+			if (document_of(commands[i], k))
+				append(names, sizeof(names), ", %s",
+				       document_of(commands[i], k)->name);
 	error_set(err, STATUS_USAGE, 0, "unknown-schema", NULL, "there is no document '%s'", name);
 	return error_remedy(err, "Documents are: %s.", names);
 }
 
 static int print_schema(const char *name, struct error *err)
 {
-	if (streq(name, error_document.name)) {
-		json_print_schema(&error_document);
-		return 0;
-	}
-	for (size_t i = 0; commands[i]; i++) {
-		if (!commands[i]->document || !streq(commands[i]->document->name, name))
-			continue;
-		json_print_schema(commands[i]->document);
-		return 0;
-	}
-	return unknown_schema(name, err);
+	const struct record_type *document = document_find(name);
+
+	if (!document)
+		return unknown_schema(name, err);
+	json_print_schema(document);
+	return 0;
 }
 
 /* Words for the completion: every command, then every option and column of each. */

@@ -12,14 +12,15 @@
 
 struct command {
 	const char *name;
-	const char *synopsis;               /* what follows the name: "[DEVICE...]" */
-	const char *summary;                /* one line, no full stop */
-	const char *details;                /* further paragraphs for --help; may be NULL */
-	const struct option_spec *options;  /* own ones; may be NULL */
-	const struct record_type *columns;  /* whose fields -o chooses from; NULL: no -o */
-	const struct record_type *document; /* what --json prints; named like the verb */
-	bool read_only;                     /* --sysroot allowed */
-	int min_args, max_args;             /* operands; max -1: any number */
+	const char *synopsis;                /* what follows the name: "[DEVICE...]" */
+	const char *summary;                 /* one line, no full stop */
+	const char *details;                 /* further paragraphs for --help; may be NULL */
+	const struct option_spec *options;   /* own ones; may be NULL */
+	const struct record_type *columns;   /* whose fields -o chooses from; NULL: no -o */
+	const struct record_type *document;  /* what --json prints; named like the verb */
+	const struct record_type *catalogue; /* what --list prints as JSON; may be NULL */
+	bool read_only;                      /* --sysroot allowed */
+	int min_args, max_args;              /* operands; max -1: any number */
 	/*
 	 * Runs the verb and prints its document or table on stdout. Returns the exit status; when
 	 * it fills err (err->code set) main() prints that, as a message or as the JSON document:

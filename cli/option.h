@@ -35,6 +35,9 @@ struct options {
 	bool dry_run, detailed_exitcode, take_group;
 	const char *driver, *force;
 	int64_t timeout_s;
+	/* test */
+	bool conformance, list_cases, tap, destructive, lab, contradict;
+	const char *case_glob;
 	/* help */
 	const char *schema;
 	bool words;

@@ -11,6 +11,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
@@ -22,10 +23,6 @@
 #define LINGER_MS 3000
 
 static_assert(sizeof(struct case_outcome) <= PIPE_BUF, "must go through the pipe in one write");
-
-const struct test_case *const case_tables[] = {
-	cases_host, cases_cdev, cases_group, cases_device, NULL,
-};
 
 const char *case_path_name(enum case_path path)
 {
@@ -129,11 +126,10 @@ static bool run_case(struct case_run *run, const struct test_case *test, int64_t
 
 /* A run through the cases for one device on one way. */
 struct round {
+	const struct case_request *request;
 	struct case_results *results;
-	const struct test_case *const *tables;
 	size_t first; /* index of the round's first result */
 	struct case_run blank;
-	int64_t deadline_ms;
 	const char *stuck; /* id of the case that holds the device for ever */
 	int blocked;       /* -errno when a node cannot be opened */
 	const char *blocked_node;
@@ -159,12 +155,15 @@ static const struct case_result *unmet(const struct round *round, const struct t
 	return NULL;
 }
 
-static void decide(struct round *round, struct case_run *run, const struct test_case *test)
+/* What keeps a case from being run at all; false when nothing does. */
+static bool is_barred(const struct round *round, struct case_run *run, const struct test_case *test)
 {
 	const struct case_result *earlier = unmet(round, test);
 	const char *lacking = case_lacks(run, test->needs);
 
-	if (round->stuck)
+	if (test->class > round->request->up_to)
+		case_skip(run, "it wants --%s", test->class == CASE_LAB ? "lab" : "destructive");
+	else if (round->stuck)
 		case_skip(run, "%s never let go of the device", round->stuck);
 	else if (round->blocked < 0)
 		case_skip(run, "this user may not open %s", round->blocked_node);
@@ -174,8 +173,48 @@ static void decide(struct round *round, struct case_run *run, const struct test_
 		case_skip(run, "%s", earlier->outcome.reason);
 	else if (lacking)
 		case_skip(run, "%s", lacking);
-	else if (!run_case(run, test, round->deadline_ms))
+	else
+		return false;
+	return true;
+}
+
+/* Runs the case, with whatever it leaves put back. */
+static void run_and_tidy(struct round *round, struct case_run *run, const struct test_case *test)
+{
+	const struct case_request *request = round->request;
+	scoped_free struct case_state *state = NULL;
+	char why[256];
+
+	if (run->device)
+		case_find(&run->nodes, &run->target, run->host, run->device);
+	if (test->class != CASE_SELF) {
+		state = case_state_save(request->named, request->n_named);
+		if (!state) {
+			fail(run, "out of memory");
+			return;
+		}
+	}
+	if (!run_case(run, test, request->deadline_ms))
 		round->stuck = test->id;
+	if (state && !case_state_restore(state, why, sizeof(why)))
+		fail(run, "%s", why);
+}
+
+/* 1 when the case fails with the opposite of what is owed, else 0 and the result is a failure. */
+static int prove_failable(struct round *round, struct case_outcome *outcome,
+			  const struct test_case *test)
+{
+	struct case_run run = round->blank;
+
+	run.contradicted = outcome->n_steps;
+	if (outcome->n_steps > 0)
+		run_and_tidy(round, &run, test);
+	if (run.outcome.status == CASE_FAIL)
+		return 1;
+	outcome->status = CASE_FAIL;
+	append(outcome->reason, sizeof(outcome->reason),
+	       "the case proves nothing: it passes with the opposite of what is owed, too");
+	return 0;
 }
 
 static int add_result(struct round *round, const struct test_case *test)
@@ -184,67 +223,67 @@ static int add_result(struct round *round, const struct test_case *test)
 	struct case_result *list = reallocarray(results->list, results->count + 1, sizeof(*list));
 	struct case_run run = round->blank;
 	int64_t start = now_ms();
+	int can_fail = -1;
 	struct case_result *result;
 
 	if (!list)
 		return -ENOMEM;
 	results->list = list;
-	decide(round, &run, test);
+	if (!is_barred(round, &run, test)) {
+		run_and_tidy(round, &run, test);
+		if (round->request->contradict && run.outcome.status == CASE_PASS)
+			can_fail = prove_failable(round, &run.outcome, test);
+	}
 	result = &list[results->count++];
 	*result = (struct case_result){
 		.test = test,
 		.path = run.path,
 		.outcome = run.outcome,
 		.duration_ms = now_ms() - start,
+		.can_fail = can_fail,
 	};
 	append(result->device, sizeof(result->device), "%s", run.device ? run.device->address : "");
 	return 0;
 }
 
+bool case_is_wanted(const struct case_request *request, const struct test_case *test)
+{
+	return (request->all || test->basic) &&
+	       (!request->glob || fnmatch(request->glob, test->id, 0) == 0);
+}
+
 static int run_round(struct round *round)
 {
-	for (const struct test_case *const *table = round->tables; *table; table++)
+	const struct case_request *request = round->request;
+
+	for (const struct test_case *const *table = request->tables; *table; table++)
 		for (const struct test_case *test = *table; test->id; test++)
-			if (test->paths & round->blank.path && add_result(round, test) < 0)
+			if (test->paths & round->blank.path && case_is_wanted(request, test) &&
+			    add_result(round, test) < 0)
 				return -ENOMEM;
 	return 0;
 }
 
-/* Where no container is provided, an iommufd does as one. */
-static const char *container_of_host(const struct case_host *host)
-{
-	return host->container.provider == KERNEL_CONTAINER_NONE ? "/dev/iommu" : "/dev/vfio/vfio";
-}
-
-static struct vfio_target target_of(const struct case_host *host, const struct device *dev)
-{
-	return (struct vfio_target){
-		.name = dev->address,
-		.cdev = dev->cdev,
-		.group = dev->group_node,
-		.container = container_of_host(host),
-		.noiommu = dev->iommu == IOMMU_NONE,
-	};
-}
-
-int cases_run(struct case_results *results, const struct test_case *const *tables,
-	      const struct case_host *host, const struct device *dev, int64_t deadline_ms)
+int cases_run(struct case_results *results, const struct case_request *request,
+	      const struct device *dev)
 {
 	static const struct {
 		enum case_path path;
 		unsigned int mode;
 	} ways[] = {{CASE_CDEV, MODE_CDEV}, {CASE_GROUP, MODE_GROUP}};
 	struct round round = {
+		.request = request,
 		.results = results,
-		.tables = tables,
 		.first = results->count,
-		.blank = {.host = host, .device = dev, .path = CASE_HOST},
-		.deadline_ms = deadline_ms,
+		.blank = {.host = request->host,
+			  .device = dev,
+			  .named = request->named,
+			  .n_named = request->n_named,
+			  .path = CASE_HOST},
 	};
 
 	if (!dev)
 		return run_round(&round);
-	round.blank.target = target_of(host, dev);
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
 		round.blank.path = ways[i].path;
 		round.first = results->count;

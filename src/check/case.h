@@ -40,7 +40,37 @@ enum {
 	CASE_NEEDS_PHYSICAL = 1 << 4,  /* a real IOMMU stands before the device */
 	CASE_NEEDS_MAPPING = 1 << 5,   /* memory can be mapped: all but a group without IOMMU */
 	CASE_NEEDS_PCI = 1 << 6,       /* a PCI function, not an mdev or the like */
+	CASE_NEEDS_EMULATED = 1 << 7,  /* an mdev or the like */
+	CASE_NEEDS_NOIOMMU = 1 << 8,   /* a device with no IOMMU before it */
+	CASE_NEEDS_SIBLING = 1 << 9,   /* another named device of the same IOMMU group */
+	CASE_NEEDS_STRANGER = 1 << 10, /* another named device, of another group */
+	CASE_NEEDS_PF = 1 << 11,       /* the device is a VF, and its PF is named too */
+	CASE_NEEDS_VF = 1 << 12,       /* the device is a PF, and one of its VFs is named too */
+	CASE_NEEDS_KVM = 1 << 13,      /* /dev/kvm is there and may be opened */
+	CASE_NEEDS_ROOT = 1 << 14,     /* the effective user is root, with all capabilities */
+	CASE_NEEDS_NO_GROUP = 1 << 15, /* groups are not built */
+	CASE_NEEDS_NO_CDEV = 1 << 16,  /* device cdevs are not built */
 };
+
+/* What a case may do to others than its device; each kind includes those before it. */
+enum case_class {
+	CASE_SELF,       /* nothing */
+	CASE_NEIGHBOURS, /* to devices that are named with it, drivers, and DMA that is blocked */
+	CASE_LAB,        /* to the host: module parameters, taint */
+};
+
+/* "self", "neighbours" or "lab". */
+const char *case_class_name(enum case_class class);
+
+/* A promise of the kernel's to which many cases belong. */
+struct case_statement {
+	const char *code;  /* "CL7"; NULL ends the table */
+	const char *title; /* "BIND gives the device to an iommufd" */
+};
+extern const struct case_statement case_statements[];
+
+/* The statement of that code, or NULL. */
+const struct case_statement *case_statement_find(const char *code);
 
 /* What the host has: asked once, before the first case. */
 struct case_host {
@@ -79,21 +109,34 @@ struct case_outcome {
 	struct case_step steps[CASE_STEPS];
 };
 
+/* The names of a device's nodes now: a driver that comes back may have others. */
+struct case_nodes {
+	char cdev[64], group[64];
+};
+
 /* A case while it runs. */
 struct case_run {
 	const struct case_host *host;
 	const struct device *device; /* NULL for CASE_HOST */
+	const struct device *named;  /* all devices that the user named: cases may use these */
+	size_t n_named;
 	enum case_path path;
-	struct vfio_target target; /* the same device for kernel/ */
+	struct case_nodes nodes;
+	struct vfio_target target; /* the same device for kernel/; points into nodes */
+	/* The step, from 1, of which the opposite is expected; 0: none. See cases_run(). */
+	unsigned int contradicted;
 	struct case_outcome outcome;
 };
 
 struct test_case {
-	const char *id;      /* "C05"; NULL ends a table */
-	const char *title;   /* for an administrator, what works */
-	const char *promise; /* what the kernel owes, in a sentence */
-	unsigned int paths;  /* CASE_*: run once on each that the device offers */
-	unsigned int needs;  /* CASE_NEEDS_* */
+	const char *id;        /* "C05"; NULL ends a table */
+	const char *title;     /* for an administrator, what works */
+	const char *promise;   /* what the kernel owes, in a sentence */
+	const char *statement; /* code of the statement that it belongs to */
+	enum case_class class;
+	bool basic;         /* for everybody: not only when the whole catalogue is asked for */
+	unsigned int paths; /* CASE_*: run once on each that the device offers */
+	unsigned int needs; /* CASE_NEEDS_* */
 	/* Ids of cases without whose success, where they run too, this one says nothing. */
 	const char *after[2];
 	void (*run)(struct case_run *run);
@@ -102,6 +145,9 @@ struct test_case {
 /* The tables of the program, in order; NULL ends them. */
 extern const struct test_case *const case_tables[];
 extern const struct test_case cases_host[], cases_cdev[], cases_group[], cases_device[];
+extern const struct test_case cases_bind[], cases_exclusive[], cases_attach[], cases_iommufd[];
+extern const struct test_case cases_witness[], cases_reset[], cases_token[], cases_kvm[];
+extern const struct test_case cases_mdev[], cases_noiommu[], cases_driver[];
 
 /* ---- for the functions of cases (case_step.c) ---- */
 
@@ -130,6 +176,18 @@ bool case_bind(struct case_run *run, struct vfio_device *dev);
 /* case_bind(), and on to the point where its DMA goes through an address space. */
 bool case_attach(struct case_run *run, struct vfio_device *dev);
 
+/* The device's nodes as they are now, for kernel/: ret points into nodes. */
+void case_find(struct case_nodes *nodes, struct vfio_target *ret, const struct case_host *host,
+	       const struct device *dev);
+
+/* Relations between named devices; a peer of that kind, or NULL. */
+enum case_relation { CASE_SIBLING, CASE_STRANGER, CASE_PF, CASE_VF };
+const struct device *case_peer(const struct case_run *run, enum case_relation relation);
+
+/* case_open() for a peer on the way of this run. nodes must live as long as dev. */
+bool case_open_peer(struct case_run *run, const struct device *peer, struct case_nodes *nodes,
+		    struct vfio_device *dev);
+
 /* ---- the runner (case.c) ---- */
 
 struct case_result {
@@ -138,6 +196,8 @@ struct case_result {
 	enum case_path path;
 	struct case_outcome outcome;
 	int64_t duration_ms;
+	/* Whether it failed when the opposite was expected; -1: that was not tried. */
+	int can_fail;
 };
 
 struct case_results {
@@ -151,16 +211,51 @@ static inline void case_results_free(struct case_results *results)
 }
 #define scoped_case_results __attribute__((cleanup(case_results_free)))
 
+struct case_request {
+	const struct test_case *const *tables;
+	const struct case_host *host;
+	/* All devices that the user named. Each must have passed case_admit(). */
+	const struct device *named;
+	size_t n_named;
+	int64_t deadline_ms; /* for one case */
+
+	/* Which cases. Those of a class beyond up_to are skipped. */
+	bool all;         /* the whole catalogue, not the basic ones alone */
+	const char *glob; /* of ids; NULL: all */
+	enum case_class up_to;
+	/*
+	 * Runs each case that passed once more, with the opposite of what is owed in the step that
+	 * decided. A case that passes all the same proves nothing, and fails.
+	 */
+	bool contradict;
+};
+
+/* Whether the request asks for the case at all. */
+bool case_is_wanted(const struct case_request *request, const struct test_case *test);
+
 /*
- * Runs every case of the tables for the device on each way that it offers, or those for the host
- * when dev is NULL, and appends the results. deadline_ms is for one case. The device must have
- * passed case_admit(): cases open and reset it. 0 or -ENOMEM.
+ * Runs every wanted case for the device on each way that it offers, or those for the host when dev
+ * is NULL, and appends the results. Cases open and reset the device; after one that is not for the
+ * device alone, the drivers of all named devices are put back. 0 or -ENOMEM.
  */
-int cases_run(struct case_results *results, const struct test_case *const *tables,
-	      const struct case_host *host, const struct device *dev, int64_t deadline_ms);
+int cases_run(struct case_results *results, const struct case_request *request,
+	      const struct device *dev);
+
+/* ---- what cases leave behind (case_state.c) ---- */
+
+struct case_state;
+
+/* Notes drivers, overrides and module parameters. NULL without memory; free with free(). */
+struct case_state *case_state_save(const struct device *devices, size_t count);
+
+/* Puts back what is different now. False, with the reason, when something cannot be put back. */
+bool case_state_restore(const struct case_state *state, char *why, size_t size);
 
 /* What stands against needs in this run, in words, or NULL (case_needs.c). */
 const char *case_lacks(const struct case_run *run, unsigned int needs);
+
+/* The i-th precondition in needs, in words, or NULL after the last. */
+const char *case_precondition_name(unsigned int needs, size_t i);
 
 /* The step that decided: the one that failed, else the last; NULL when the case was skipped. */
 const struct case_step *case_outcome_decisive(const struct case_outcome *outcome);

@@ -4,6 +4,8 @@
  * installed, as far as those go.
  */
 #include "kernel/abi.h"
+#include "kernel/abi_iommufd.h"
+#include "kernel/abi_kvm.h"
 
 #define SAME(ours, theirs)      static_assert((unsigned long)(ours) == (unsigned long)(theirs), #theirs)
 #define SAME_SIZE(ours, theirs) static_assert(sizeof(struct ours) == sizeof(struct theirs), #theirs)
@@ -31,7 +33,17 @@ SAME(K_TYPE1_MAP_WRITE, VFIO_DMA_MAP_FLAG_WRITE);
 SAME(K_DEVICE_GET_INFO, VFIO_DEVICE_GET_INFO);
 SAME(K_DEVICE_GET_REGION_INFO, VFIO_DEVICE_GET_REGION_INFO);
 SAME(K_DEVICE_GET_IRQ_INFO, VFIO_DEVICE_GET_IRQ_INFO);
+SAME(K_DEVICE_SET_IRQS, VFIO_DEVICE_SET_IRQS);
 SAME(K_DEVICE_RESET, VFIO_DEVICE_RESET);
+SAME(K_PCI_HOT_RESET, VFIO_DEVICE_PCI_HOT_RESET);
+SAME(K_QUERY_GFX_PLANE, VFIO_DEVICE_QUERY_GFX_PLANE);
+SAME(K_REGION_MMAP, VFIO_REGION_INFO_FLAG_MMAP);
+SAME(K_REGION_CAPS, VFIO_REGION_INFO_FLAG_CAPS);
+SAME(K_IRQ_DATA_EVENTFD, VFIO_IRQ_SET_DATA_EVENTFD);
+SAME(K_IRQ_ACTION_TRIGGER, VFIO_IRQ_SET_ACTION_TRIGGER);
+SAME(K_GFX_PROBE, VFIO_GFX_PLANE_TYPE_PROBE);
+SAME(K_GFX_DMABUF, VFIO_GFX_PLANE_TYPE_DMABUF);
+SAME(K_GFX_REGION, VFIO_GFX_PLANE_TYPE_REGION);
 SAME(K_PCI_HOT_RESET_INFO, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO);
 SAME(K_DEVICE_FEATURE, VFIO_DEVICE_FEATURE);
 SAME(K_DEVICE_FLAG_RESET, VFIO_DEVICE_FLAGS_RESET);
@@ -49,12 +61,24 @@ SAME_OFFSET(k_device_info, irqs, vfio_device_info, num_irqs);
 SAME_SIZE(k_region_info, vfio_region_info);
 SAME_OFFSET(k_region_info, offset, vfio_region_info, offset);
 SAME_SIZE(k_hot_reset_entry, vfio_pci_dependent_device);
+SAME_SIZE(k_irq_info, vfio_irq_info);
+SAME_OFFSET(k_irq_set, eventfd, vfio_irq_set, data);
+SAME_SIZE(k_gfx_plane, vfio_device_gfx_plane_info);
+SAME_OFFSET(k_hot_reset, groups, vfio_pci_hot_reset, group_fds);
 SAME_OFFSET(k_hot_reset_info, entries, vfio_pci_hot_reset_info, devices);
 
 #ifdef VFIO_DEVICE_BIND_IOMMUFD
 SAME(K_DEVICE_BIND, VFIO_DEVICE_BIND_IOMMUFD);
 SAME(K_DEVICE_ATTACH, VFIO_DEVICE_ATTACH_IOMMUFD_PT);
 SAME(K_DEVICE_DETACH, VFIO_DEVICE_DETACH_IOMMUFD_PT);
+#ifdef VFIO_DEVICE_BIND_FLAG_TOKEN
+SAME(K_BIND_TOKEN, VFIO_DEVICE_BIND_FLAG_TOKEN);
+SAME_OFFSET(k_bind, token, vfio_device_bind_iommufd, token_uuid_ptr);
+#endif
+#ifdef VFIO_DEVICE_ATTACH_PASID
+SAME(K_ATTACH_PASID, VFIO_DEVICE_ATTACH_PASID);
+SAME_OFFSET(k_attach, pasid, vfio_device_attach_iommufd_pt, pasid);
+#endif
 SAME_OFFSET(k_bind, iommufd, vfio_device_bind_iommufd, iommufd);
 SAME_OFFSET(k_bind, devid, vfio_device_bind_iommufd, out_devid);
 SAME_OFFSET(k_attach, pt_id, vfio_device_attach_iommufd_pt, pt_id);
@@ -98,4 +122,41 @@ SAME(K_GET_HW_INFO, IOMMU_GET_HW_INFO);
 SAME_OFFSET(k_hw_info, data, iommu_hw_info, data_uptr);
 SAME_OFFSET(k_hw_info, type, iommu_hw_info, out_data_type);
 #endif
+SAME(K_OPTION_SET, IOMMU_OPTION_OP_SET);
+SAME(K_IOAS_ALLOW_IOVAS, IOMMU_IOAS_ALLOW_IOVAS);
+SAME_OFFSET(k_allow_iovas, ranges, iommu_ioas_allow_iovas, allowed_iovas);
+#ifdef IOMMU_HWPT_ALLOC
+SAME(K_HWPT_ALLOC, IOMMU_HWPT_ALLOC);
+SAME_OFFSET(k_hwpt_alloc, id, iommu_hwpt_alloc, out_hwpt_id);
+#endif
+#ifdef IOMMU_HWPT_SET_DIRTY_TRACKING
+SAME(K_SET_DIRTY, IOMMU_HWPT_SET_DIRTY_TRACKING);
+SAME_SIZE(k_set_dirty, iommu_hwpt_set_dirty_tracking);
+SAME_OFFSET(k_hwpt_alloc, data, iommu_hwpt_alloc, data_uptr);
+#endif
+#ifdef IOMMU_IOAS_MAP_FILE
+SAME(K_IOAS_MAP_FILE, IOMMU_IOAS_MAP_FILE);
+SAME_SIZE(k_ioas_map_file, iommu_ioas_map_file);
+SAME_OFFSET(k_ioas_map_file, iova, iommu_ioas_map_file, iova);
+#endif
+#ifdef IOMMU_VIOMMU_ALLOC
+SAME(K_VIOMMU_ALLOC, IOMMU_VIOMMU_ALLOC);
+SAME_OFFSET(k_viommu_alloc, id, iommu_viommu_alloc, out_viommu_id);
+#endif
+#endif
+
+#if __has_include(<linux/kvm.h>)
+#include <linux/kvm.h>
+
+SAME(K_KVM_API_VERSION, KVM_GET_API_VERSION);
+SAME(K_KVM_CREATE_VM, KVM_CREATE_VM);
+SAME(K_KVM_CREATE_DEVICE, KVM_CREATE_DEVICE);
+SAME(K_KVM_SET_DEVICE_ATTR, KVM_SET_DEVICE_ATTR);
+SAME(K_KVM_HAS_DEVICE_ATTR, KVM_HAS_DEVICE_ATTR);
+SAME(K_KVM_DEVICE_VFIO, KVM_DEV_TYPE_VFIO);
+SAME_SIZE(k_kvm_create_device, kvm_create_device);
+SAME_OFFSET(k_kvm_device_attr, address, kvm_device_attr, addr);
+SAME(K_KVM_VFIO_FILE, KVM_DEV_VFIO_GROUP);
+SAME(K_KVM_VFIO_FILE_ADD, KVM_DEV_VFIO_GROUP_ADD);
+SAME(K_KVM_VFIO_FILE_DEL, KVM_DEV_VFIO_GROUP_DEL);
 #endif

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The binary interface of VFIO and iommufd, declared here because the headers that a distribution
+ * The binary interface of VFIO, declared here because the headers that a distribution
  * installs may be older than the kernel that runs (Debian 12 knows neither the cdev nor
  * /dev/iommu).
  *
- * All names are our own, so that <linux/vfio.h> and <linux/iommufd.h> can be included beside this:
- * abi.c does, and compares. Only src/kernel/ includes this file.
+ * All names are our own, so that <linux/vfio.h> and the like can be included beside this: abi.c
+ * does, and compares. iommufd and KVM have files of their own. Only src/kernel/ includes these.
  *
- * Two habits of size: a VFIO structure begins with argsz, what lies beyond the kernel's own is
- * ignored; an iommufd structure begins with size, and must be zero beyond what the kernel knows.
+ * A VFIO structure begins with argsz; what lies beyond the kernel's own is ignored, except by BIND.
  */
 #pragma once
 
@@ -102,8 +101,11 @@ K_SIZE(k_type1_unmap, 24);
 #define K_DEVICE_GET_INFO        K_NUMBER(0x6b)
 #define K_DEVICE_GET_REGION_INFO K_NUMBER(0x6c)
 #define K_DEVICE_GET_IRQ_INFO    K_NUMBER(0x6d)
+#define K_DEVICE_SET_IRQS        K_NUMBER(0x6e)
 #define K_DEVICE_RESET           K_NUMBER(0x6f)
 #define K_PCI_HOT_RESET_INFO     K_NUMBER(0x70)
+#define K_PCI_HOT_RESET          K_NUMBER(0x71)
+#define K_QUERY_GFX_PLANE        K_NUMBER(0x72)
 #define K_DEVICE_FEATURE         K_NUMBER(0x75)
 #define K_DEVICE_BIND            K_NUMBER(0x76)
 #define K_DEVICE_ATTACH          K_NUMBER(0x77)
@@ -135,6 +137,54 @@ struct k_region_info {
 K_SIZE(k_region_info, 32);
 K_OFFSET(k_region_info, offset, 24);
 
+enum {
+	K_REGION_READ = 1 << 0,
+	K_REGION_WRITE = 1 << 1,
+	K_REGION_MMAP = 1 << 2,
+	K_REGION_CAPS = 1 << 3,
+};
+
+struct k_irq_info {
+	uint32_t argsz;
+	uint32_t flags;
+	uint32_t index;
+	uint32_t count;
+};
+K_SIZE(k_irq_info, 16);
+
+enum { K_IRQ_DATA_EVENTFD = 1 << 2, K_IRQ_ACTION_TRIGGER = 1 << 5 };
+
+/* With one eventfd behind it, as much as is ever set here. */
+struct k_irq_set {
+	uint32_t argsz;
+	uint32_t flags;
+	uint32_t index;
+	uint32_t start;
+	uint32_t count;
+	int32_t eventfd;
+};
+K_SIZE(k_irq_set, 24);
+K_OFFSET(k_irq_set, eventfd, 20);
+
+struct k_gfx_plane {
+	uint32_t argsz;
+	uint32_t flags;
+	uint64_t drm_format_mod;
+	uint32_t words[10];
+	uint32_t id;
+	uint32_t reserved;
+};
+K_SIZE(k_gfx_plane, 64);
+
+enum { K_GFX_PROBE = 1 << 0, K_GFX_DMABUF = 1 << 1, K_GFX_REGION = 1 << 2 };
+
+/* The id of the feature is in the lower half of flags. Data follows. */
+struct k_feature {
+	uint32_t argsz;
+	uint32_t flags;
+};
+K_SIZE(k_feature, 8);
+
 enum { K_HOT_RESET_DEV_ID = 1 << 0, K_HOT_RESET_OWNED = 1 << 1 };
 
 struct k_hot_reset_entry {
@@ -152,6 +202,14 @@ struct k_hot_reset_info {
 	struct k_hot_reset_entry entries[];
 };
 K_SIZE(k_hot_reset_info, 12);
+
+struct k_hot_reset {
+	uint32_t argsz;
+	uint32_t flags;
+	uint32_t count;
+	int32_t groups[];
+};
+K_SIZE(k_hot_reset, 12);
 
 /* Up to Linux 6.16 without the token; argsz tells. */
 struct k_bind {
@@ -183,111 +241,5 @@ struct k_detach {
 K_SIZE(k_detach, 12);
 #define K_DETACH_MIN offsetof(struct k_detach, pasid)
 
-/* ---- iommufd ---- */
-
-/* Command numbers are consecutive from here; kernel_commands[] in probe.c names them. */
-#define K_IOMMUFD_FIRST    0x80
-#define K_IOMMU_DESTROY    K_NUMBER(0x80)
-#define K_IOAS_ALLOC       K_NUMBER(0x81)
-#define K_IOAS_IOVA_RANGES K_NUMBER(0x84)
-#define K_IOAS_MAP         K_NUMBER(0x85)
-#define K_IOAS_UNMAP       K_NUMBER(0x86)
-#define K_IOMMU_OPTION     K_NUMBER(0x87)
-#define K_IOMMU_VFIO_IOAS  K_NUMBER(0x88)
-#define K_GET_HW_INFO      K_NUMBER(0x8a)
-#define K_NOIOMMU_GET_PA   K_NUMBER(0x95)
-
-struct k_destroy {
-	uint32_t size;
-	uint32_t id;
-};
-K_SIZE(k_destroy, 8);
-
-struct k_ioas_alloc {
-	uint32_t size;
-	uint32_t flags;
-	uint32_t id;
-};
-K_SIZE(k_ioas_alloc, 12);
-
-struct k_ioas_ranges {
-	uint32_t size;
-	uint32_t ioas;
-	uint32_t count;
-	uint32_t reserved;
-	uint64_t ranges;
-	uint64_t alignment;
-};
-K_SIZE(k_ioas_ranges, 32);
-
-enum { K_IOAS_MAP_FIXED = 1 << 0, K_IOAS_MAP_WRITE = 1 << 1, K_IOAS_MAP_READ = 1 << 2 };
-
-struct k_ioas_map {
-	uint32_t size;
-	uint32_t flags;
-	uint32_t ioas;
-	uint32_t reserved;
-	uint64_t address;
-	uint64_t length;
-	uint64_t iova;
-};
-K_SIZE(k_ioas_map, 40);
-K_OFFSET(k_ioas_map, iova, 32);
-
-struct k_ioas_unmap {
-	uint32_t size;
-	uint32_t ioas;
-	uint64_t iova;
-	uint64_t length;
-};
-K_SIZE(k_ioas_unmap, 24);
-
-enum { K_OPTION_RLIMIT_MODE = 0 };
-enum { K_OPTION_GET = 1 };
-
-struct k_option {
-	uint32_t size;
-	uint32_t option;
-	uint16_t op;
-	uint16_t reserved;
-	uint32_t object;
-	uint64_t value;
-};
-K_SIZE(k_option, 24);
-K_OFFSET(k_option, value, 16);
-
-enum { K_VFIO_IOAS_GET = 0 };
-
-struct k_vfio_ioas {
-	uint32_t size;
-	uint32_t ioas;
-	uint16_t op;
-	uint16_t reserved;
-};
-K_SIZE(k_vfio_ioas, 12);
-
-struct k_hw_info {
-	uint32_t size;
-	uint32_t flags;
-	uint32_t devid;
-	uint32_t data_length;
-	uint64_t data;
-	uint32_t type;
-	uint8_t max_pasid_log2;
-	uint8_t reserved[3];
-	uint64_t capabilities;
-};
-K_SIZE(k_hw_info, 40);
-K_OFFSET(k_hw_info, capabilities, 32);
-
-struct k_noiommu_pa {
-	uint32_t size;
-	uint32_t flags;
-	uint32_t ioas;
-	uint32_t reserved;
-	uint64_t iova;
-	uint64_t length;
-	uint64_t physical;
-};
-K_SIZE(k_noiommu_pa, 40);
-K_OFFSET(k_noiommu_pa, physical, 32);
+enum { K_BIND_TOKEN = 1 << 0 };
+enum { K_ATTACH_PASID = 1 << 0 };

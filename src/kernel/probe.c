@@ -10,7 +10,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/path.h"
-#include "kernel/abi.h"
+#include "kernel/abi_iommufd.h"
 #include "kernel/ioctl.h"
 #include "kernel/iommufd.h"
 

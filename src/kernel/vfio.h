@@ -81,6 +81,44 @@ int vfio_device_unknown(int device);
 /* Reads from PCI configuration space, like pread(2). */
 ssize_t vfio_device_read_config(int device, void *buf, size_t size, off_t offset);
 
+/* Indices of the regions and interrupts of a PCI function. */
+enum { VFIO_REGION_ROM = 6, VFIO_REGION_CONFIG = 7, VFIO_REGION_VGA = 8 };
+enum { VFIO_IRQ_INTX, VFIO_IRQ_MSI, VFIO_IRQ_MSIX, VFIO_IRQ_ERR, VFIO_IRQ_REQ };
+
+/* A region: what stands at offset of the device's descriptor. */
+struct vfio_region {
+	bool readable, writable, mappable;
+	uint64_t size; /* bytes; 0: the function does not have it */
+	uint64_t offset;
+};
+/* -EINVAL for an index that the device has not. */
+int vfio_device_region(int device, unsigned int index, struct vfio_region *ret);
+
+/* Has the eventfd signalled by the first interrupt of that index; -1 takes it away. */
+int vfio_device_irq_event(int device, unsigned int index, int eventfd);
+
+/* Features by number, and what to do with one. */
+enum {
+	VFIO_FEATURE_VF_TOKEN = 0,
+	VFIO_FEATURE_MIGRATION = 1,
+	VFIO_FEATURE_MIG_STATE = 2,
+	VFIO_FEATURE_DMA_BUF = 11,
+	VFIO_FEATURE_GET = 1 << 16,
+	VFIO_FEATURE_SET = 1 << 17,
+	VFIO_FEATURE_PROBE = 1 << 18,
+};
+/*
+ * Asks for the feature or sets it; data goes in and comes out. -ENOTTY when the device has not got
+ * it (before Linux 6.18 some drivers say -EINVAL), -EINVAL when data is too small or it cannot be
+ * asked this way.
+ */
+int vfio_device_feature(int device, unsigned int id, unsigned int flags, void *data, size_t size);
+
+/* Is there a picture of the device's screen, as a region or as a dma-buf? 0 or -EINVAL. */
+int vfio_device_plane(int device, bool region);
+
+/* vfio_reset.c */
+
 /* One function that a hot reset takes along. */
 struct vfio_reset_member {
 	uint32_t id; /* group: number of the IOMMU group; cdev: device id, or one of the below */
@@ -102,3 +140,15 @@ int vfio_hot_reset_info(int device, struct vfio_hot_reset *ret);
 
 /* Asks with a buffer that holds no entry: normally -ENOSPC, with the count in *ret. */
 int vfio_hot_reset_count(int device, uint32_t *ret);
+
+/*
+ * Resets all functions of the bus or slot. A device opened through its group needs descriptors of
+ * the groups of all of them; one opened through the cdev takes none, and the kernel looks at who
+ * owns them. -EINVAL when the caller does not own all.
+ */
+int vfio_hot_reset(int device, const int *groups, size_t count);
+
+/* The two requests with any size and flags; at most this much is written. */
+#define VFIO_HOT_RESET_ROOM 4096U
+int vfio_hot_reset_info_as(int device, uint32_t argsz, uint32_t flags);
+int vfio_hot_reset_as(int device, uint32_t argsz, uint32_t flags);

@@ -20,9 +20,33 @@ int vfio_cdev_open(const char *node);
  */
 int vfio_cdev_bind(int device, int iommufd, uint32_t *ret_devid);
 
+/* A BIND as a test wants it: any size, flags and token. */
+struct vfio_bind_request {
+	uint32_t argsz; /* 0: without the token, which every kernel with a cdev takes */
+	bool with_token;
+	uint32_t unknown_flags;
+	int iommufd;
+	const void *token; /* 16 bytes, or an address that is none */
+	uint64_t tail;     /* what stands behind the structure, where argsz takes it in */
+};
+#define VFIO_BIND_MIN   16U /* without the token */
+#define VFIO_BIND_TOKEN 24U
+#define VFIO_BIND_TAIL  32U
+int vfio_cdev_bind_as(int device, const struct vfio_bind_request *request, uint32_t *ret_devid);
+
 /* pt_id: in, an IOAS or HWPT; out, what the device is attached to. */
 int vfio_cdev_attach(int device, uint32_t *pt_id);
 int vfio_cdev_detach(int device);
+
+/* The same with any size and flags. */
+#define VFIO_ATTACH_MIN 12U
+#define VFIO_DETACH_MIN 8U
+int vfio_cdev_attach_as(int device, uint32_t argsz, uint32_t flags, uint32_t *pt_id);
+int vfio_cdev_detach_as(int device, uint32_t argsz, uint32_t flags);
+
+/* The same for one PASID of the device. -EOPNOTSUPP where its driver has no such thing. */
+int vfio_cdev_attach_pasid(int device, uint32_t pasid, uint32_t *pt_id);
+int vfio_cdev_detach_pasid(int device, uint32_t pasid);
 
 /* vfio_group.c */
 
@@ -39,11 +63,16 @@ int vfio_group_status(int group, struct vfio_group_status *ret);
 int vfio_group_set_container(int group, int container);
 int vfio_group_unset_container(int group);
 
-/* A new descriptor of the member with that name. */
+/*
+ * A new descriptor of the member with that name. A VF whose PF has a VFIO driver wants the token
+ * behind it: "0000:02:10.0 vf_token=UUID".
+ */
 int vfio_group_get_device(int group, const char *name);
 
 int vfio_container_open(const char *node);
 int vfio_container_set_iommu(int container, int model);
+/* 1 or more when the container has the extension of that number. */
+int vfio_container_extension(int container, int number);
 int vfio_container_map(int container, void *memory, size_t size, uint64_t iova);
 int vfio_container_unmap(int container, uint64_t iova, size_t size);
 int vfio_container_iova_ranges(int container, struct iova_range *ranges, size_t size);

@@ -11,32 +11,80 @@ int vfio_cdev_open(const char *node)
 	return path_is_live() ? path_open(O_RDWR, "%s", node) : -EXDEV;
 }
 
-int vfio_cdev_bind(int device, int iommufd, uint32_t *ret_devid)
+int vfio_cdev_bind_as(int device, const struct vfio_bind_request *request, uint32_t *ret_devid)
 {
-	struct k_bind arg = {.argsz = K_BIND_MIN, .iommufd = iommufd};
+	struct {
+		struct k_bind bind;
+		uint64_t tail;
+	} arg = {
+		.bind = {.argsz = request->argsz ? request->argsz : K_BIND_MIN,
+			 .flags = (request->with_token ? K_BIND_TOKEN : 0) | request->unknown_flags,
+			 .iommufd = request->iommufd,
+			 .token = (uintptr_t)request->token},
+		.tail = request->tail,
+	};
 	int r = kernel_ioctl(device, K_DEVICE_BIND, &arg);
 
 	if (r >= 0)
-		*ret_devid = arg.devid;
+		*ret_devid = arg.bind.devid;
 	return r;
+}
+
+int vfio_cdev_bind(int device, int iommufd, uint32_t *ret_devid)
+{
+	return vfio_cdev_bind_as(device, &(struct vfio_bind_request){.iommufd = iommufd},
+				 ret_devid);
+}
+
+static int attach(int device, struct k_attach *arg, uint32_t *pt_id)
+{
+	int r;
+
+	arg->pt_id = *pt_id;
+	r = kernel_ioctl(device, K_DEVICE_ATTACH, arg);
+	if (r >= 0)
+		*pt_id = arg->pt_id;
+	return r;
+}
+
+int vfio_cdev_attach_as(int device, uint32_t argsz, uint32_t flags, uint32_t *pt_id)
+{
+	return attach(device, &(struct k_attach){.argsz = argsz, .flags = flags}, pt_id);
 }
 
 int vfio_cdev_attach(int device, uint32_t *pt_id)
 {
-	struct k_attach arg = {.argsz = K_ATTACH_MIN, .pt_id = *pt_id};
-	int r = kernel_ioctl(device, K_DEVICE_ATTACH, &arg);
+	return vfio_cdev_attach_as(device, K_ATTACH_MIN, 0, pt_id);
+}
 
-	if (r >= 0)
-		*pt_id = arg.pt_id;
-	return r;
+int vfio_cdev_attach_pasid(int device, uint32_t pasid, uint32_t *pt_id)
+{
+	struct k_attach arg = {.argsz = sizeof(arg), .flags = K_ATTACH_PASID, .pasid = pasid};
+
+	return attach(device, &arg, pt_id);
+}
+
+int vfio_cdev_detach_as(int device, uint32_t argsz, uint32_t flags)
+{
+	struct k_detach arg = {.argsz = argsz, .flags = flags};
+
+	return kernel_ioctl(device, K_DEVICE_DETACH, &arg);
 }
 
 int vfio_cdev_detach(int device)
 {
-	struct k_detach arg = {.argsz = K_DETACH_MIN};
+	return vfio_cdev_detach_as(device, K_DETACH_MIN, 0);
+}
+
+int vfio_cdev_detach_pasid(int device, uint32_t pasid)
+{
+	struct k_detach arg = {.argsz = sizeof(arg), .flags = K_ATTACH_PASID, .pasid = pasid};
 
 	return kernel_ioctl(device, K_DEVICE_DETACH, &arg);
 }
+
+static_assert(VFIO_BIND_MIN == K_BIND_MIN && VFIO_BIND_TOKEN == sizeof(struct k_bind), "k_bind");
+static_assert(VFIO_ATTACH_MIN == K_ATTACH_MIN && VFIO_DETACH_MIN == K_DETACH_MIN, "k_attach");
 
 static int open_nodes(struct vfio_device *dev)
 {

@@ -48,58 +48,59 @@ ssize_t vfio_device_read_config(int device, void *buf, size_t size, off_t offset
 	return n < 0 ? -errno : n;
 }
 
-int vfio_hot_reset_count(int device, uint32_t *ret)
+int vfio_device_region(int device, unsigned int index, struct vfio_region *ret)
 {
-	struct k_hot_reset_info arg = {.argsz = sizeof(arg)};
-	int r = kernel_ioctl(device, K_PCI_HOT_RESET_INFO, &arg);
+	struct k_region_info arg = {.argsz = sizeof(arg), .index = index};
+	int r = kernel_ioctl(device, K_DEVICE_GET_REGION_INFO, &arg);
 
-	*ret = arg.count;
-	return r;
-}
-
-static struct vfio_reset_member member_from_kernel(const struct k_hot_reset_entry *entry)
-{
-	return (struct vfio_reset_member){
-		.id = entry->id,
-		.segment = entry->segment,
-		.bus = entry->bus,
-		.devfn = entry->devfn,
-	};
-}
-
-static int hot_reset_from_kernel(struct vfio_hot_reset *ret, const struct k_hot_reset_info *info)
-{
-	struct vfio_reset_member *members = calloc(info->count, sizeof(*members));
-
-	if (!members)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < info->count; i++)
-		members[i] = member_from_kernel(&info->entries[i]);
-	*ret = (struct vfio_hot_reset){
-		.by_devid = info->flags & K_HOT_RESET_DEV_ID,
-		.owned = info->flags & K_HOT_RESET_OWNED,
-		.members = members,
-		.count = info->count,
+	if (r < 0)
+		return r;
+	*ret = (struct vfio_region){
+		.readable = arg.flags & K_REGION_READ,
+		.writable = arg.flags & K_REGION_WRITE,
+		.mappable = arg.flags & K_REGION_MMAP,
+		.size = arg.size,
+		.offset = arg.offset,
 	};
 	return 0;
 }
 
-int vfio_hot_reset_info(int device, struct vfio_hot_reset *ret)
+int vfio_device_irq_event(int device, unsigned int index, int eventfd)
 {
-	scoped_free struct k_hot_reset_info *info = NULL;
-	uint32_t count;
-	size_t size;
-	int r = vfio_hot_reset_count(device, &count);
+	struct k_irq_set arg = {
+		.argsz = sizeof(arg),
+		.flags = K_IRQ_DATA_EVENTFD | K_IRQ_ACTION_TRIGGER,
+		.index = index,
+		.count = 1,
+		.eventfd = eventfd,
+	};
 
-	if (r != -ENOSPC)
-		return r < 0 ? r : -EPROTO;
-	size = sizeof(*info) + count * sizeof(info->entries[0]);
-	info = calloc(1, size);
-	if (!info)
+	return kernel_ioctl(device, K_DEVICE_SET_IRQS, &arg);
+}
+
+int vfio_device_feature(int device, unsigned int id, unsigned int flags, void *data, size_t size)
+{
+	scoped_free struct k_feature *arg = calloc(1, sizeof(*arg) + size);
+	int r;
+
+	if (!arg)
 		return -ENOMEM;
-	info->argsz = (uint32_t)size;
-	r = kernel_ioctl(device, K_PCI_HOT_RESET_INFO, info);
-	if (r < 0)
-		return r;
-	return info->count && info->count <= count ? hot_reset_from_kernel(ret, info) : -EPROTO;
+	arg->argsz = (uint32_t)(sizeof(*arg) + size);
+	arg->flags = id | flags;
+	if (size)
+		memcpy(arg + 1, data, size);
+	r = kernel_ioctl(device, K_DEVICE_FEATURE, arg);
+	if (r >= 0 && size)
+		memcpy(data, arg + 1, size);
+	return r;
+}
+
+int vfio_device_plane(int device, bool region)
+{
+	struct k_gfx_plane arg = {
+		.argsz = sizeof(arg),
+		.flags = K_GFX_PROBE | (region ? K_GFX_REGION : K_GFX_DMABUF),
+	};
+
+	return kernel_ioctl(device, K_QUERY_GFX_PLANE, &arg);
 }

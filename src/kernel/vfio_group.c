@@ -58,6 +58,11 @@ int vfio_container_set_iommu(int container, int model)
 	return kernel_ioctl_value(container, K_SET_IOMMU, (unsigned long)model);
 }
 
+int vfio_container_extension(int container, int number)
+{
+	return kernel_ioctl_value(container, K_CHECK_EXTENSION, (unsigned long)number);
+}
+
 int vfio_container_map(int container, void *memory, size_t size, uint64_t iova)
 {
 	struct k_type1_map arg = {

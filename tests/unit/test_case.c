@@ -78,7 +78,10 @@ static struct case_results run_table(const struct test_case *table, const struct
 	const struct test_case *const tables[] = {table, NULL};
 	struct case_results results = {0};
 
-	assert_int_equal(cases_run(&results, tables, host, NULL, deadline_ms), 0);
+	struct case_request request = {
+		.tables = tables, .host = host, .deadline_ms = deadline_ms, .all = true};
+
+	assert_int_equal(cases_run(&results, &request, NULL), 0);
 	return results;
 }
 

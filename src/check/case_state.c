@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What cases leave behind is put back here, by the runner: a case that crashed cannot do it.
+ *
+ * It is the drivers and overrides of the named devices, and the parameters of modules. All that a
+ * case has open ends with its process.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/path.h"
+#include "base/worker.h"
+#include "check/case.h"
+
+#define RESTORE_MS 30000
+
+static const char *const parameters[] = {
+	"vfio/parameters/enable_unsafe_noiommu_mode",
+	"vfio_iommu_type1/parameters/allow_unsafe_interrupts",
+	"iommufd/parameters/allow_unsafe_interrupts",
+	"vfio_pci/parameters/enable_sriov",
+};
+
+struct kept_device {
+	char bus[32], name[64], syspath[256];
+	char driver[64];    /* "": none */
+	char override[128]; /* as it reads */
+};
+
+struct case_state {
+	char values[ARRAY_SIZE(parameters)][32]; /* "": not there */
+	size_t count;
+	struct kept_device devices[];
+};
+
+static void read_driver(char *buf, size_t size, const char *syspath)
+{
+	if (path_link_name(buf, size, "%s/driver", syspath) < 0)
+		*buf = 0;
+}
+
+static void read_override(char *buf, size_t size, const char *syspath)
+{
+	if (path_read(buf, size, "%s/driver_override", syspath) < 0)
+		*buf = 0;
+}
+
+static void keep_device(struct kept_device *ret, const struct device *dev)
+{
+	append(ret->bus, sizeof(ret->bus), "%s", dev->bus);
+	append(ret->name, sizeof(ret->name), "%s", dev->address);
+	append(ret->syspath, sizeof(ret->syspath), "%s", dev->syspath);
+	read_driver(ret->driver, sizeof(ret->driver), dev->syspath);
+	read_override(ret->override, sizeof(ret->override), dev->syspath);
+}
+
+struct case_state *case_state_save(const struct device *devices, size_t count)
+{
+	struct case_state *state = calloc(1, sizeof(*state) + count * sizeof(state->devices[0]));
+
+	if (!state)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(parameters); i++)
+		if (path_read(state->values[i], sizeof(state->values[i]), "/sys/module/%s",
+			      parameters[i]) < 0)
+			*state->values[i] = 0;
+	for (size_t i = 0; i < count; i++)
+		keep_device(&state->devices[i], &devices[i]);
+	state->count = count;
+	return state;
+}
+
+/* --- putting back ----------------------------------------------------------------------- */
+
+/* What the worker answers: 0, or -errno and for which file. */
+struct put_result {
+	int result;
+	char path[384];
+};
+
+static int put(struct put_result *outcome, const char *value, const char *path)
+{
+	outcome->result = path_write(value, "%s", path);
+	if (outcome->result < 0)
+		snprintf(outcome->path, sizeof(outcome->path), "%s", path);
+	return outcome->result;
+}
+
+static int put_parameters(struct put_result *outcome, const struct case_state *state)
+{
+	char path[128], now[32];
+
+	for (size_t i = 0; i < ARRAY_SIZE(parameters); i++) {
+		snprintf(path, sizeof(path), "/sys/module/%s", parameters[i]);
+		if (!*state->values[i] || path_read(now, sizeof(now), "%s", path) < 0 ||
+		    streq(now, state->values[i]))
+			continue;
+		if (put(outcome, state->values[i], path) < 0)
+			return outcome->result;
+	}
+	return 0;
+}
+
+/* An override names the driver while it is bound, so that no other can take the device. */
+static int put_driver(struct put_result *outcome, const struct kept_device *kept)
+{
+	char now[64], path[384];
+
+	read_driver(now, sizeof(now), kept->syspath);
+	if (streq(now, kept->driver))
+		return 0;
+	snprintf(path, sizeof(path), "%s/driver_override", kept->syspath);
+	if (*kept->driver && path_exists("%s", path) && put(outcome, kept->driver, path) < 0)
+		return outcome->result;
+	snprintf(path, sizeof(path), "/sys/bus/%s/drivers/%s/unbind", kept->bus, now);
+	if (*now && put(outcome, kept->name, path) < 0)
+		return outcome->result;
+	snprintf(path, sizeof(path), "/sys/bus/%s/drivers/%s/bind", kept->bus, kept->driver);
+	return *kept->driver ? put(outcome, kept->name, path) : 0;
+}
+
+static int put_override(struct put_result *outcome, const struct kept_device *kept)
+{
+	char now[sizeof(kept->override)], path[384];
+
+	read_override(now, sizeof(now), kept->syspath);
+	if (streq(now, kept->override))
+		return 0;
+	snprintf(path, sizeof(path), "%s/driver_override", kept->syspath);
+	return put(outcome, streq(kept->override, "(null)") ? "\n" : kept->override, path);
+}
+
+static void restore_in_child(void *arg, int fd)
+{
+	const struct case_state *state = arg;
+	struct put_result outcome = {0};
+
+	put_parameters(&outcome, state);
+	for (size_t i = 0; i < state->count && outcome.result >= 0; i++)
+		if (put_driver(&outcome, &state->devices[i]) >= 0)
+			put_override(&outcome, &state->devices[i]);
+	if (write(fd, &outcome, sizeof(outcome)) < 0)
+		return; /* the parent sees that nothing came */
+}
+
+bool case_state_restore(const struct case_state *state, char *why, size_t size)
+{
+	struct put_result outcome = {0};
+	int r = worker_run(restore_in_child, (void *)(uintptr_t)state, RESTORE_MS, &outcome,
+			   sizeof(outcome));
+
+	if (r >= 0 && outcome.result >= 0)
+		return true;
+	if (r >= 0)
+		snprintf(why, size, "the state before cannot be put back: writing %s: %s",
+			 outcome.path, errno_name(outcome.result));
+	else
+		snprintf(why, size, "the state before cannot be put back: %s", errno_name(r));
+	return false;
+}
