@@ -41,24 +41,10 @@ json_on() {
 	json "$@" --json --sysroot "$trees/$tree"
 }
 
-# The last test of a file that prints JSON: one python for all of its documents.
+# The last test of a file that prints JSON: one python for all of its documents. They are named by
+# the number of the test, then of the document in it.
 all_documents_valid() {
-	python3 - "$top/cli/schema" "$BATS_FILE_TMPDIR"/documents/*.json <<-'END'
-	import json, sys, jsonschema
-	failed = 0
-	for name in sys.argv[2:]:
-	    try:
-	        document = json.loads(open(name, "rb").read().decode("utf-8"))
-	        verb = document["schema"].removeprefix("vfioctl.").replace("/", "-")
-	        schema = json.load(open(f"{sys.argv[1]}/vfioctl.{verb}.json"))
-	        jsonschema.Draft202012Validator(schema).validate(document)
-	    except Exception as error:
-	        failed = 1
-	        test = name.rsplit("/", 1)[1]
-	        print(f"document {test} (number of the test, then of the document in it): "
-	              f"{getattr(error, 'message', error)}")
-	sys.exit(failed)
-	END
+	python3 "$top/tests/validate.py" "$top/cli/schema" "$BATS_FILE_TMPDIR/documents"
 }
 
 # query FILTER: jq on the document.

@@ -68,11 +68,13 @@ run_suite() {
 		status=0
 		: >"$RESULTS/$name.tap"
 		# shellcheck disable=SC2046,SC2086 # lists of words
-		suite_machine "${options[@]}" -- bats --tap $(suite_files $boot) >"$RESULTS/$name.tap" \
+		suite_machine --out "$RESULTS/$name.out" "${options[@]}" -- bats --tap $(suite_files $boot) >"$RESULTS/$name.tap" \
 			2>>"$RESULTS/$name.log" </dev/null &
 		follow_tap "$RESULTS/$name.tap" $! "$RESULTS/$name.count" || status=$?
 		[ "$status" -eq 0 ] || broken_boot "$name" "$boot" "$status"
 	done
+	check_documents "$name"
+	keep_results "$name"
 	printf '     %s: %s, %s\n' "$name" "$(since "$start")" "$(grep -h booted "$RESULTS/$name.log" |
 		sed 's/^lab: //' | tail -n 1)"
 }
@@ -112,6 +114,29 @@ tap_result() {
 	seen=$((seen + 1))
 	echo "$1" >>"$RESULTS/$name.count"
 	printf '%-4s %s\n' "$1" "${text#* }"
+}
+
+# All JSON that the suite's tests got, against the schemas that the program prints: one more result.
+check_documents() {
+	local documents=$RESULTS/$1.out/documents word=FAIL said
+	[ -d "$documents" ] || return 0
+	if ! python3 -c 'import jsonschema' 2>/dev/null; then
+		word=skip said='this machine has no python3-jsonschema'
+	elif said=$(python3 "$CHECKOUT/tests/validate.py" "$CHECKOUT/cli/schema" "$documents" 2>&1); then
+		word=ok said=
+	fi
+	echo "$word" >>"$RESULTS/$1.count"
+	printf '%-4s the %d documents of %s follow their schemas%s\n' "$word" \
+		"$(find "$documents" -name '*.json' | wc -l)" "$1" "${said:+$'\n'$said}"
+}
+
+# What the suite wants to hand on, its directory /out/results, goes to VFIOCTL_LAB_RESULTS.
+keep_results() {
+	local results=$RESULTS/$1.out/results
+	if [ -n "${VFIOCTL_LAB_RESULTS:-}" ] && [ -d "$results" ]; then
+		mkdir -p "$VFIOCTL_LAB_RESULTS"
+		cp "$results"/* "$VFIOCTL_LAB_RESULTS"
+	fi
 }
 
 # The machine died, or bats did: that is a failure of its own.
