@@ -268,6 +268,33 @@ const struct record_type case_record = {
 			{0}},
 };
 
+GETTER(statement_code, struct case_statement, value_string(r->code))
+GETTER(statement_title, struct case_statement, value_string(r->title))
+
+static const struct record_type statement_record = {
+	.name = "statement",
+	.fields = (const struct field[]){{.key = "code",
+					  .title = "CODE",
+					  .type = FIELD_STRING,
+					  .get = statement_code,
+					  .help = "what the cases call it"},
+					 {.key = "title",
+					  .title = "TITLE",
+					  .type = FIELD_STRING,
+					  .get = statement_title,
+					  .help = "what the kernel states"},
+					 {0}},
+};
+
+static struct value statement_item(const void *record, size_t i)
+{
+	(void)record;
+	for (const struct case_statement *s = case_statements; s->code; s++)
+		if (i-- == 0)
+			return value_record(s);
+	return VALUE_UNKNOWN;
+}
+
 static struct value list_item(const void *record, size_t i)
 {
 	return value_record(case_list_item(record, i));
@@ -281,6 +308,12 @@ const struct record_type cases_document = {
 					  .item = list_item,
 					  .child = &case_record,
 					  .help = "the cases, in the order in which they run"},
+					 {.key = "statements",
+					  .title = "STATEMENTS",
+					  .type = FIELD_RECORDS,
+					  .item = statement_item,
+					  .child = &statement_record,
+					  .help = "what the kernel states, to which the cases belong"},
 					 {0}},
 };
 

@@ -249,7 +249,7 @@ static int add_result(struct round *round, const struct test_case *test)
 bool case_is_wanted(const struct case_request *request, const struct test_case *test)
 {
 	return (request->all || test->basic) &&
-	       (!request->glob || fnmatch(request->glob, test->id, 0) == 0);
+	       (!request->glob || fnmatch(request->glob, test->id, FNM_EXTMATCH) == 0);
 }
 
 static int run_round(struct round *round)

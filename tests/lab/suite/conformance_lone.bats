@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The catalogue on a function that shares nothing, on every host.
+
+load conformance
+
+lone=0000:03:00.0
+
+teardown() {
+	give_back $lone
+}
+
+@test "a lone NVMe: all cases" {
+	vfioctl bind -q $lone
+	scene lone '*' $lone
+	devices_are_as_before $lone
+}
+
+@test "the kernel logged no bug" {
+	kernel_logged_no_bug
+}
