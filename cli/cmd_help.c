@@ -43,11 +43,14 @@ static void print_item(FILE *out, const char *word, const char *help)
 	print_filled(out, help, TEXT, TEXT);
 }
 
-static void print_options(FILE *out, const struct option_spec *specs)
+/* Those of the options that a verb with these traits takes. */
+static void print_options(FILE *out, const struct option_spec *specs, unsigned int verb)
 {
 	for (; specs && specs->name; specs++) {
 		char word[64] = "";
 
+		if (!option_is_taken(specs, verb))
+			continue;
 		if (specs->letter)
 			append(word, sizeof(word), "-%c, ", specs->letter);
 		append(word, sizeof(word), "--%s", specs->name);
@@ -82,8 +85,8 @@ void help_print_command(const struct command *command)
 		print_filled(stdout, command->details, 0, 0);
 	}
 	fputs("\nOptions:\n", stdout);
-	print_options(stdout, command->options);
-	print_options(stdout, common_options);
+	print_options(stdout, command->options, command_traits(command));
+	print_options(stdout, common_options, command_traits(command));
 	if (command->columns)
 		print_columns(stdout, command->columns);
 	printf("\nMore in vfioctl-%s(8).\n", command->name);
@@ -117,9 +120,9 @@ void help_print_overview(FILE *out)
 	fputs("\nA DEVICE is a PCI address (0000:03:00.0 or 03:00.0), a path below /sys, a\n"
 	      "network interface, a block device, a VFIO node, an mdev's UUID, or - for\n"
 	      "standard input.\n"
-	      "\nOptions of every command:\n",
+	      "\nOptions that commands have in common:\n",
 	      out);
-	print_options(out, common_options);
+	print_options(out, common_options, VERB_ANY);
 	fputs("\nExit status:\n", out);
 	for (size_t i = 0; i < ARRAY_SIZE(status_help); i++) {
 		char number[8];
@@ -176,6 +179,14 @@ static int print_schema(const char *name, struct error *err)
 	return 0;
 }
 
+static void print_option_words(const struct command *command, const struct option_spec *specs)
+{
+	for (; specs && specs->name; specs++)
+		if (option_is_taken(specs, command_traits(command)))
+			printf("option %s --%s %s\n", command->name, specs->name,
+			       specs->argument ? specs->argument : "-");
+}
+
 /* Words for the completion: every command, then every option and column of each. */
 static void print_words(void)
 {
@@ -185,9 +196,7 @@ static void print_words(void)
 
 		printf("command %s %s\n", command->name, command->summary);
 		for (size_t t = 0; t < ARRAY_SIZE(tables); t++)
-			for (const struct option_spec *o = tables[t]; o && o->name; o++)
-				printf("option %s --%s %s\n", command->name, o->name,
-				       o->argument ? o->argument : "-");
+			print_option_words(command, tables[t]);
 		if (!command->columns)
 			continue;
 		for_each_field(field, command->columns) if (field->type != FIELD_RECORD &&
@@ -234,7 +243,6 @@ const struct command cmd_help = {
 	.synopsis = "[COMMAND]",
 	.summary = "explain a command, or list them all",
 	.options = options,
-	.read_only = true,
 	.max_args = 1,
 	.run = run,
 };

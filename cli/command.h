@@ -19,7 +19,7 @@ struct command {
 	const struct record_type *columns;   /* whose fields -o chooses from; NULL: no -o */
 	const struct record_type *document;  /* what --json prints; named like the verb */
 	const struct record_type *catalogue; /* what --list prints as JSON; may be NULL */
-	bool read_only;                      /* --sysroot allowed */
+	bool read_only;                      /* only looks: takes --sysroot */
 	int min_args, max_args;              /* operands; max -1: any number */
 	/*
 	 * Runs the verb and prints its document or table on stdout. Returns the exit status; when
@@ -28,6 +28,14 @@ struct command {
 	 */
 	enum status (*run)(const struct options *opts, struct error *err);
 };
+
+/* What the verb is for the common options: a set of VERB_* (cli/option.h). */
+static inline unsigned int command_traits(const struct command *command)
+{
+	return (command->document ? (unsigned int)VERB_PRINTS : 0) |
+	       (command->columns ? (unsigned int)VERB_COLUMNS : 0) |
+	       (command->read_only ? (unsigned int)VERB_LOOKS : 0);
+}
 
 /* Messages for people, on stderr (message.c); silent with --json where a document says the same. */
 void message_setup(const struct options *opts);

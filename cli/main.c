@@ -75,24 +75,10 @@ static int check_operands(const struct command *command, const struct options *o
 	return 0;
 }
 
-static int check_options(const struct command *command, const struct options *opts,
-			 struct error *err)
+static int enter_root(const struct options *opts, struct error *err)
 {
-	int r;
+	int r = opts->sysroot ? path_set_root(opts->sysroot) : 0;
 
-	if (opts->output && !command->columns)
-		return error_set(err, STATUS_USAGE, 0, "bad-option", NULL,
-				 "%s has no columns to choose with --output", command->name);
-	if (opts->json && !command->document)
-		return error_set(err, STATUS_USAGE, 0, "bad-option", NULL, "%s prints no JSON",
-				 command->name);
-	if (!opts->sysroot)
-		return 0;
-	if (!command->read_only)
-		return error_set(err, STATUS_USAGE, 0, "bad-option", NULL,
-				 "%s changes or opens real devices: --sysroot is not for it",
-				 command->name);
-	r = path_set_root(opts->sysroot);
 	if (r < 0)
 		return error_set(err, STATUS_USAGE, r, "bad-sysroot", opts->sysroot, "%s (%s)",
 				 strerror(-r), errno_name(r));
@@ -119,7 +105,7 @@ static bool wants_json(int argc, char **argv)
 static enum status run_command(const struct command *command, int argc, char **argv,
 			       struct options *opts, struct error *err)
 {
-	if (options_parse(opts, argc, argv, command->options, err) < 0)
+	if (options_parse(opts, argc, argv, command->options, command_traits(command), err) < 0)
 		return err->status;
 	message_setup(opts);
 	if (opts->help) {
@@ -130,7 +116,7 @@ static enum status run_command(const struct command *command, int argc, char **a
 		help_print_version();
 		return STATUS_OK;
 	}
-	if (check_operands(command, opts, err) < 0 || check_options(command, opts, err) < 0)
+	if (check_operands(command, opts, err) < 0 || enter_root(opts, err) < 0)
 		return err->status;
 	return command->run(opts, err);
 }
@@ -146,7 +132,7 @@ static enum status dispatch(int argc, char **argv, struct options *opts, struct 
 		return err->status;
 	}
 	/* "vfioctl", "vfioctl --help", "vfioctl -V": no verb. */
-	if (options_parse(opts, argc, argv, NULL, err) < 0)
+	if (options_parse(opts, argc, argv, NULL, VERB_ANY, err) < 0)
 		return err->status;
 	if (opts->version)
 		help_print_version();

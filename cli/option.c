@@ -6,15 +6,20 @@
 #include <stdio.h>
 
 const struct option_spec common_options[] = {
-	OPTION("json", 'J', OPTION_FLAG, NULL, "print one JSON document", json),
-	OPTION("output", 'o', OPTION_STRING, "LIST", "columns to print; +LIST adds to the default",
-	       output),
-	OPTION("noheadings", 'n', OPTION_FLAG, NULL, "print no headings", noheadings),
-	OPTION("raw", 'r', OPTION_FLAG, NULL, "print columns separated by one blank", raw),
-	OPTION("quiet", 'q', OPTION_FLAG, NULL, "print errors only", quiet),
-	OPTION("verbose", 'v', OPTION_COUNT, NULL, "name each file that is written", verbose),
-	OPTION("sysroot", 0, OPTION_STRING, "DIR",
-	       "look at a captured tree instead of this machine", sysroot),
+	OPTION_OF(VERB_PRINTS, "it prints no JSON", "json", 'J', OPTION_FLAG, NULL,
+		  "print one JSON document", json),
+	OPTION_OF(VERB_COLUMNS, "it has no columns to choose from", "output", 'o', OPTION_STRING,
+		  "LIST", "columns to print; +LIST adds to the default", output),
+	OPTION_OF(VERB_PRINTS, "it prints no table", "noheadings", 'n', OPTION_FLAG, NULL,
+		  "print no headings", noheadings),
+	OPTION_OF(VERB_PRINTS, "it prints no table", "raw", 'r', OPTION_FLAG, NULL,
+		  "print columns separated by one blank", raw),
+	OPTION_OF(VERB_PRINTS, "it prints what was asked for and no more", "quiet", 'q',
+		  OPTION_FLAG, NULL, "print errors only", quiet),
+	OPTION_OF(VERB_PRINTS, "it has no more to tell", "verbose", 'v', OPTION_COUNT, NULL,
+		  "name each file that is written", verbose),
+	OPTION_OF(VERB_LOOKS, "a captured tree can only be looked at", "sysroot", 0, OPTION_STRING,
+		  "DIR", "look at a captured tree instead of this machine", sysroot),
 	OPTION("help", 'h', OPTION_FLAG, NULL, "print this help", help),
 	OPTION("version", 'V', OPTION_FLAG, NULL, "print the version", version),
 	{0},
@@ -24,11 +29,12 @@ enum { MAX_OPTIONS = 64, LONG_BASE = 256 };
 
 /* Both tables as one array of pointers, and as getopt_long(3) wants them. */
 struct parser {
+	unsigned int verb; /* VERB_* */
 	const struct option_spec *specs[MAX_OPTIONS];
 	struct option longs[MAX_OPTIONS + 1];
 	char shorts[2 * MAX_OPTIONS + 2];
-	const char *words[MAX_OPTIONS + 1];
-	int count;
+	const char *words[MAX_OPTIONS + 1]; /* those that the verb takes */
+	int count, n_words;
 };
 
 static void add_specs(struct parser *parser, const struct option_spec *specs)
@@ -40,7 +46,8 @@ static void add_specs(struct parser *parser, const struct option_spec *specs)
 		int n = parser->count++;
 
 		parser->specs[n] = specs;
-		parser->words[n] = specs->name;
+		if (option_is_taken(specs, parser->verb))
+			parser->words[parser->n_words++] = specs->name;
 		parser->longs[n] = (struct option){
 			.name = specs->name,
 			.has_arg = argument ? required_argument : no_argument,
@@ -120,10 +127,17 @@ static int complain(const struct parser *parser, char **argv, int c, struct erro
 	return error_remedy(err, "--help lists the options.");
 }
 
-int options_parse(struct options *ret, int argc, char **argv, const struct option_spec *own,
-		  struct error *err)
+/* An option that other verbs have. */
+static int refuse(const struct option_spec *spec, const char *verb, struct error *err)
 {
-	struct parser parser = {.shorts = ":"};
+	return error_set(err, STATUS_USAGE, 0, "bad-option", NULL, "--%s is not for %s: %s",
+			 spec->name, verb, spec->refusal);
+}
+
+int options_parse(struct options *ret, int argc, char **argv, const struct option_spec *own,
+		  unsigned int verb, struct error *err)
+{
+	struct parser parser = {.verb = verb, .shorts = ":"};
 	struct options opts = *ret;
 	int c;
 
@@ -136,6 +150,8 @@ int options_parse(struct options *ret, int argc, char **argv, const struct optio
 
 		if (!spec)
 			return complain(&parser, argv, c, err);
+		if (!option_is_taken(spec, verb))
+			return refuse(spec, argv[0], err);
 		if (store(&opts, spec, optarg, err) < 0)
 			return -1;
 	}

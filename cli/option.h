@@ -13,6 +13,14 @@ enum option_type {
 	OPTION_NUMBER, /* int64_t, not negative */
 };
 
+/* What a verb is, as far as the common options depend on it (cli/command.h). */
+enum {
+	VERB_PRINTS = 1 << 0,  /* records, as a document or as tables */
+	VERB_COLUMNS = 1 << 1, /* tables with columns to choose from */
+	VERB_LOOKS = 1 << 2,   /* no more: a captured tree will do */
+	VERB_ANY = VERB_PRINTS | VERB_COLUMNS | VERB_LOOKS,
+};
+
 struct option_spec {
 	const char *name; /* long name; NULL ends a table */
 	char letter;      /* short name, or 0 */
@@ -20,6 +28,8 @@ struct option_spec {
 	const char *argument; /* name of the argument in --help; NULL for flags */
 	const char *help;     /* one line, no full stop */
 	size_t offset;        /* of the member of struct options */
+	unsigned int verbs;   /* VERB_*: all that a verb must be to take it; 0: every verb does */
+	const char *refusal;  /* why another verb does not: "it prints no JSON" */
 };
 
 /* Where the values land. A verb reads the ones that its table, or the common one, declares. */
@@ -27,7 +37,7 @@ struct options {
 	/* Common to all verbs. */
 	bool help, version, json, noheadings, raw, quiet;
 	int verbose;
-	const char *output, *sort, *sysroot, *color;
+	const char *output, *sysroot;
 	/* Choice of devices. */
 	bool vfio_only;
 	const char *with_driver, *with_class, *with_id, *with_group;
@@ -48,24 +58,36 @@ struct options {
 
 /* The versions of clang-format differ on a macro that is a list in braces. */
 /* clang-format off */
-/* Row for an option stored in member m of struct options. */
-#define OPTION(long_name, short_letter, kind, arg, text, m)                                        \
+/* Row for an option stored in member m of struct options; taken by verbs that are all of which. */
+#define OPTION_OF(which, why_not, long_name, short_letter, kind, arg, text, m)                     \
 	{                                                                                          \
 		.name = (long_name), .letter = (short_letter), .type = (kind), .argument = (arg),  \
-		.help = (text), .offset = offsetof(struct options, m)                              \
+		.help = (text), .offset = offsetof(struct options, m), .verbs = (which),           \
+		.refusal = (why_not)                                                               \
 	}
 /* clang-format on */
 
-/* The options that every verb takes. */
+/* A row of a verb's own table. */
+#define OPTION(long_name, short_letter, kind, arg, text, m)                                        \
+	OPTION_OF(0, NULL, long_name, short_letter, kind, arg, text, m)
+
+/* The options that verbs have in common, each as far as it makes sense for the verb. */
 extern const struct option_spec common_options[];
 
+/* True when a verb that is verb (a set of VERB_*) takes the option. */
+static inline bool option_is_taken(const struct option_spec *spec, unsigned int verb)
+{
+	return (spec->verbs & ~verb) == 0;
+}
+
 /*
- * Parses argv[1..] by the common options and own (may be NULL). Options may stand between operands;
- * "--" ends them. 0, or -1 with a STATUS_USAGE error that suggests the nearest option.
- * The operands in ret point into argv.
+ * Parses argv[1..] by own (may be NULL) and the common options, of which verb takes those that
+ * option_is_taken() says; argv[0] is its name. Options may stand between operands; "--" ends them.
+ * 0, or -1 with a STATUS_USAGE error that says why the verb refuses an option, or suggests the
+ * nearest one that it takes. The operands in ret point into argv.
  */
 int options_parse(struct options *ret, int argc, char **argv, const struct option_spec *own,
-		  struct error *err);
+		  unsigned int verb, struct error *err);
 
 /*
  * The word of a NULL-ended list that is nearest to a mistyped one, or NULL when none is near.

@@ -75,7 +75,7 @@ wrong() {
 	wrong unknown-column "Columns are: address, bus" list -o xyzzy
 	wrong unknown-column "there is no column ''" list -o address,
 	wrong unknown-column "there is no column 'group_members'" list -o group_members
-	wrong bad-option "mode has no columns" mode -o kernel
+	wrong bad-option "--output is not for mode: it has no columns" mode -o kernel
 }
 
 @test "filters that are none" {
@@ -100,11 +100,12 @@ wrong() {
 
 @test "a captured tree cannot be changed" {
 	for verb in bind restore; do
-		wrong bad-option "--sysroot is not for it" "$verb" 0000:03:00.0 --sysroot "$trees/both"
-		wrong bad-option "--sysroot is not for it" "$verb" 0000:03:00.0 --dry-run \
+		wrong bad-option "--sysroot is not for $verb: a captured tree can only be looked at" \
+			"$verb" 0000:03:00.0 --sysroot "$trees/both"
+		wrong bad-option "--sysroot is not for $verb" "$verb" 0000:03:00.0 --dry-run \
 			--sysroot "$trees/both"
 	done
-	wrong bad-option "--sysroot is not for it" test --sysroot "$trees/both"
+	wrong bad-option "--sysroot is not for test" test --sysroot "$trees/both"
 }
 
 @test "a root that is none" {
@@ -116,7 +117,7 @@ wrong() {
 @test "help has no JSON, and says so in JSON" {
 	json help --json
 	exits 2
-	equals "$(query .error.message)" "help prints no JSON"
+	equals "$(query .error.message)" "--json is not for help: it prints no JSON"
 }
 
 @test "every document of this file is valid" {

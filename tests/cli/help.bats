@@ -61,6 +61,51 @@ fits() {
 	done < <("$VFIOCTL" help --words)
 }
 
+# options OF...: the options that help prints for a verb, or without one in common: "--output LIST", one a line
+options() {
+	"$VFIOCTL" help "$@" | sed -nE 's/^  (-., )?(--[a-z-]+)( [A-Z][^ ]*)?( .*)?$/\2\3/p'
+}
+
+# A value that is a number, a name and a directory.
+with_value() {
+	if [[ $1 == *" "* ]]; then echo "${1%% *}=5"; else echo "$1"; fi
+}
+
+@test "every option that help prints is taken, by its letter too" {
+	for verb in $(verbs); do
+		n=0
+		while read -r option; do
+			vfioctl "$verb" "$(with_value "$option")" --help
+			exits 0
+			prints "Usage: vfioctl $verb"
+			n=$((n + 1))
+		done < <(options "$verb")
+		[ "$n" -ge 2 ]
+		while read -r letter; do
+			argument=()
+			[ "$letter" != -o ] || argument=(address)
+			vfioctl "$verb" "$letter" "${argument[@]}" --help
+			exits 0
+		done < <("$VFIOCTL" help "$verb" | grep -oE '^  -[a-zA-Z]' | tr -d ' ')
+		equals "$n" "$("$VFIOCTL" help --words | grep -c "^option $verb ")"
+	done
+}
+
+@test "an option of other verbs that a verb refuses is not in its help, and the reason is told" {
+	refused=0
+	for verb in $(verbs); do
+		while read -r option; do
+			options "$verb" | grep -qxF -e "$option" && continue
+			vfioctl "$verb" "$(with_value "$option")" --help
+			exits 2
+			says "${option%% *} is not for $verb: "
+			refused=$((refused + 1))
+			! "$VFIOCTL" help --words | grep -q "^option $verb ${option%% *} "
+		done < <(options)
+	done
+	equals "$refused" 12 # -o: show mode help; --sysroot: bind restore test help; -J -n -r -q -v: help
+}
+
 @test "every verb's help ends with where to read more" {
 	for verb in $(verbs); do
 		vfioctl help "$verb"

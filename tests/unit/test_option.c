@@ -12,6 +12,8 @@ static const struct option_spec own[] = {
 static struct options opts;
 static struct error err;
 
+static unsigned int verb = VERB_ANY;
+
 #define parse(...)                                                                                 \
 	parse_words(ARRAY_SIZE(((const char *[]){__VA_ARGS__})), (const char *[]){__VA_ARGS__})
 
@@ -26,7 +28,7 @@ static int parse_words(size_t n, const char **words)
 	argv[n + 1] = NULL;
 	opts = (struct options){.timeout_s = 130};
 	err = (struct error){0};
-	return options_parse(&opts, (int)n + 1, argv, own, &err);
+	return options_parse(&opts, (int)n + 1, argv, own, verb, &err);
 }
 
 static void test_all_types(void **state)
@@ -87,6 +89,37 @@ static void test_mistakes(void **state)
 	refuse("bad-option", "--dry-run=yes takes no argument", "");
 }
 
+static void test_refused_with_the_reason(void **state)
+{
+	(void)state;
+	verb = VERB_PRINTS;
+	assert_int_equal(parse("--json", "-nrqv", "--help", "--driver", "x"), 0);
+	assert_int_equal(parse("--sysroot", "/"), -1);
+	refuse("bad-option", "--sysroot is not for bind: a captured tree can only be looked at",
+	       "");
+	assert_int_equal(parse("-n", "-o", "a"), -1);
+	refuse("bad-option", "--output is not for bind: it has no columns to choose from", "");
+	verb = 0;
+	assert_int_equal(parse("--help", "--version", "--driver", "x"), 0);
+	assert_int_equal(parse("-J"), -1);
+	refuse("bad-option", "--json is not for bind: it prints no JSON", "");
+	/* What is refused is not proposed either. */
+	assert_int_equal(parse("--jsn"), -1);
+	refuse("unknown-option", "there is no option --jsn", "--help lists the options.");
+	verb = VERB_ANY;
+}
+
+/* A refusal is a sentence only with its reason. */
+static void test_rows_are_complete(void **state)
+{
+	(void)state;
+	for (const struct option_spec *spec = common_options; spec->name; spec++) {
+		assert_non_null(spec->help);
+		assert_int_equal(spec->verbs == 0, spec->refusal == NULL);
+		assert_true(option_is_taken(spec, VERB_ANY));
+	}
+}
+
 static void test_numbers(void **state)
 {
 	static const char *const bad[] = {"x", "-1", "1.5", "", " 1", "99999999999", "0x10"};
@@ -137,6 +170,8 @@ int main(void)
 		cmocka_unit_test(test_all_types),
 		cmocka_unit_test(test_options_between_operands),
 		cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_refused_with_the_reason),
+		cmocka_unit_test(test_rows_are_complete),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_failure_leaves_the_options_alone),
 		cmocka_unit_test(test_nearest_word),
