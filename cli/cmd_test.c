@@ -31,15 +31,18 @@ static struct case_request request_of(const struct options *opts)
 static int gather(struct inventory *ret, const struct options *opts, struct error *err)
 {
 	scoped_selection struct selection selection = {0};
+	scoped_inventory struct inventory all = {0};
 
 	if (opts->n_args == 0)
 		return 0;
+	/* The whole machine, too, for the other members of the groups. */
 	if (selection_read(&selection, opts, RESOLVE_TO_CHANGE, err) < 0 ||
 	    inventory_scan_only(ret, NEED_DETAIL, (const char *const *)selection.addresses,
-				selection.count, err) < 0)
+				selection.count, err) < 0 ||
+	    inventory_scan(&all, 0, err) < 0)
 		return -1;
 	for (size_t i = 0; i < ret->count; i++)
-		if (case_admit(&ret->devices[i], err) < 0)
+		if (case_admit(&all, &ret->devices[i], err) < 0)
 			return -1;
 	return 0;
 }

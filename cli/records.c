@@ -26,7 +26,7 @@ struct value mode_word(unsigned int modes, size_t i)
 		return (expression);                                                               \
 	}
 
-static const char *state_word(enum device_state state)
+const char *device_state_word(enum device_state state)
 {
 	static const char *const words[] = {
 		[DEVICE_OK] = "ok", [DEVICE_LOCKED] = "locked", [DEVICE_GONE] = "gone"};
@@ -66,7 +66,7 @@ DEVICE(vfio_name, value_string(dev->vfio_name))
 DEVICE(physfn, value_string(dev->physfn))
 DEVICE(vfs, value_number(dev->state == DEVICE_OK ? dev->n_vfs : -1))
 DEVICE(numa_node, value_number(dev->numa_node))
-DEVICE(state, value_string(state_word(dev->state)))
+DEVICE(state, value_string(device_state_word(dev->state)))
 DEVICE(syspath, value_string(dev->syspath))
 DEVICE(modalias, value_string(dev->modalias))
 

@@ -5,12 +5,16 @@
 #pragma once
 
 #include "cli/field.h"
+#include "host/device.h"
 
 /* struct device (host/device.h) */
 extern const struct record_type device_record;
 
 /* struct holder (host/holder.h) */
 extern const struct record_type holder_record;
+
+/* "ok", "locked" or "gone". */
+const char *device_state_word(enum device_state state);
 
 /* The i-th of a set of MODE_*: "cdev", then "group". */
 struct value mode_word(unsigned int modes, size_t i);

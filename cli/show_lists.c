@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/show_lists.h"
 
+#include "cli/records.h"
 #include "cli/show_record.h"
 #include "host/group.h"
 
@@ -19,6 +20,11 @@ static struct value member_driver(const void *record)
 	return value_string(((const struct device *)record)->driver);
 }
 
+static struct value member_state(const void *record)
+{
+	return value_string(device_state_word(((const struct device *)record)->state));
+}
+
 const struct record_type member_record = {
 	.name = "group_member",
 	.fields = (const struct field[]){{.key = "address",
@@ -31,11 +37,16 @@ const struct record_type member_record = {
 					  .type = FIELD_STRING,
 					  .get = member_driver,
 					  .help = "driver bound to it"},
+					 {.key = "state",
+					  .title = "STATE",
+					  .type = FIELD_STRING,
+					  .get = member_state,
+					  .help = "ok, or locked (does not answer)"},
 					 {.key = "blocks_group",
 					  .title = "BLOCKS-GROUP",
 					  .type = FIELD_BOOL,
 					  .get = member_blocks,
-					  .help = "its driver keeps the group from user space"},
+					  .help = "it keeps the group from user space"},
 					 {0}},
 };
 

@@ -28,7 +28,7 @@ enum status {
 struct error {
 	enum status status;
 	int errnum;         /* positive errno when a system call is behind it, else 0 */
-	const char *code;   /* stable word for programs ("in-use"); a literal */
+	const char *code;   /* stable word for programs ("vfio-open"); a literal */
 	char device[128];   /* what the error is about, or "" */
 	char message[1024]; /* cause, without the device */
 	char remedy[512];   /* next step, or "" */

@@ -5,6 +5,7 @@
 
 #include "base/path.h"
 #include "host/group.h"
+#include "host/refusal.h"
 
 /* --- which devices ------------------------------------------------------------------------ */
 
@@ -23,15 +24,23 @@ static void add_result(struct change *change, const struct device *dev)
 			.before = dev, .from = binding_of(dev), .to = binding_of(dev)};
 }
 
-/* Members that may stay where they are, and bridges, are not taken along. */
-static void add_group(struct change *change, const struct device *dev)
+/*
+ * Members that may stay where they are, and bridges, are not taken along. Of one that does not
+ * answer it is not known whether it is one of these.
+ */
+static int add_group(struct change *change, const struct device *dev, struct error *err)
 {
 	const struct device *member;
 
-	for (size_t i = 0; (member = iommu_group_member(&change->before, dev->iommu_group, i)); i++)
+	for (size_t i = 0; (member = iommu_group_member(&change->before, dev->iommu_group, i));
+	     i++) {
+		if (device_must_answer(member, err) < 0)
+			return -1;
 		if (!device_is_bridge(member) &&
 		    !(member->driver && group_allows_driver(member->driver)))
 			add_result(change, member);
+	}
+	return 0;
 }
 
 int decide_devices(struct change *change, const struct change_request *request, struct error *err)
@@ -42,23 +51,14 @@ int decide_devices(struct change *change, const struct change_request *request, 
 	for (size_t i = 0; i < request->count; i++) {
 		const struct device *dev = inventory_find(&change->before, request->addresses[i]);
 
-		if (!dev || dev->state == DEVICE_GONE) {
+		if (!dev)
 			return error_set(err, STATUS_NO_DEVICE, ENODEV, "no-such-device",
 					 request->addresses[i], "the device is gone");
-		}
-		if (dev->state == DEVICE_LOCKED) {
-			error_set(
-				err, STATUS_TIMEOUT, ETIMEDOUT, "locked", dev->address,
-				"the device does not answer: somebody holds its lock, as an unbind "
-				"does that waits for a user");
-			return error_remedy(err,
-					    "Stop whoever has it open; `vfioctl show %s` names "
-					    "who can be seen.",
-					    dev->address);
-		}
+		if (device_must_answer(dev, err) < 0)
+			return -1;
 		add_result(change, dev);
-		if (request->take_group)
-			add_group(change, dev);
+		if (request->take_group && add_group(change, dev, err) < 0)
+			return -1;
 	}
 	return 0;
 }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "host/group.h"
-#include "host/holder.h"
+#include "host/refusal.h"
 
 static int find_reason(const char *name)
 {
@@ -42,104 +42,78 @@ int gate_parse_force(unsigned int *ret, const char *text, struct error *err)
 	return 0;
 }
 
-/* What is against taking one device: gathered as text until all reasons are known. */
-struct objections {
-	const struct gate *gate;
-	unsigned int overridden;
-	size_t count;
-	enum usage_reason first;
-	char text[900];
-	char remedy[400];
+/* Members that the command leaves where they are, and that keep user space out of the group. */
+struct blockers {
+	char members[512];
+	size_t bound, locked;
 };
 
-static void object(struct objections *all, enum usage_reason reason, const char *evidence,
-		   const char *remedy)
+static void note_blocker(struct blockers *blockers, const struct device *member)
 {
-	if (all->gate->forced & REASON_BIT(reason)) {
-		all->overridden |= REASON_BIT(reason);
-		return;
+	append(blockers->members, sizeof(blockers->members), "%s%s ",
+	       *blockers->members ? ", " : "", member->address);
+	if (member->state == DEVICE_LOCKED) {
+		blockers->locked++;
+		append(blockers->members, sizeof(blockers->members),
+		       "does not answer, somebody holds its lock");
+	} else {
+		blockers->bound++;
+		append(blockers->members, sizeof(blockers->members), "is bound to %s",
+		       member->driver);
 	}
-	if (all->count++ == 0)
-		all->first = reason;
-	append(all->text, sizeof(all->text), "%s%s", all->count > 1 ? "; " : "", evidence);
-	if (!strstr(all->remedy, remedy))
-		append(all->remedy, sizeof(all->remedy), "%s%s", *all->remedy ? " " : "", remedy);
 }
 
-/* Bound members that the command leaves where they are keep user space out of the group. */
-static void check_viability(struct objections *all, const struct device *dev)
+static void check_viability(struct refusal *refusal, const struct gate *gate,
+			    const struct device *dev)
 {
-	const struct gate *gate = all->gate;
-	char members[512] = "", evidence[640];
+	struct blockers blockers = {.bound = 0};
 	const struct device *member;
-	size_t blocking = 0;
+	char evidence[640], remedy[160] = "";
 
-	for (size_t i = 0; (member = iommu_group_member(gate->inventory, dev->iommu_group, i));
-	     i++) {
-		if (member == dev || group_member_is_free(member) ||
-		    gate->is_moving(gate->arg, member))
-			continue;
-		append(members, sizeof(members), "%s%s is bound to %s", blocking++ ? ", " : "",
-		       member->address, member->driver);
-	}
-	if (!blocking)
+	for (size_t i = 0; (member = iommu_group_member(gate->inventory, dev->iommu_group, i)); i++)
+		if (member != dev && !group_member_is_free(member) &&
+		    !gate->is_moving(gate->arg, member))
+			note_blocker(&blockers, member);
+	if (blockers.bound + blockers.locked == 0)
 		return;
+	if (blockers.bound)
+		append(remedy, sizeof(remedy),
+		       blockers.bound == 1 ? "Bind it too (--group) or unbind it."
+					   : "Bind them too (--group) or unbind them.");
+	if (blockers.locked)
+		append(remedy, sizeof(remedy), "%s`vfioctl show` names who holds what is locked.",
+		       blockers.bound ? " " : "");
 	snprintf(evidence, sizeof(evidence), "IOMMU group %d is not viable: %s", dev->iommu_group,
-		 members);
-	object(all, USAGE_GROUP, evidence,
-	       blocking == 1 ? "Bind it too (--group) or unbind it."
-			     : "Bind them too (--group) or unbind them.");
+		 blockers.members);
+	refusal_add(refusal, USAGE_GROUP, evidence, remedy);
 }
 
 /* While user space owns the group, the kernel lets no native driver have a member. */
-static void check_group_users(struct objections *all, const struct device *dev)
+static int check_group_users(struct refusal *refusal, const struct gate *gate,
+			     const struct device *dev, struct error *err)
 {
-	const struct device *member;
+	scoped_usages struct usages users = {0};
 
-	for (size_t i = 0; (member = iommu_group_member(all->gate->inventory, dev->iommu_group, i));
-	     i++) {
-		scoped_holders struct holders holders = {0};
-		char evidence[256];
-
-		if (member == dev || !device_is_vfio(member))
-			continue;
-		if (holders_of_device(&holders, member, NULL) < 0 || holders.hidden) {
-			object(all, USAGE_UNSEEN, "who uses the others of its group cannot be seen",
-			       "Run it as root and outside of containers.");
-			continue;
-		}
-		if (holders.count == 0)
-			continue;
-		snprintf(evidence, sizeof(evidence),
-			 "%s of the same IOMMU group %d is used by pid %d (%s)", member->address,
-			 dev->iommu_group, (int)holders.list[0].pid, holders.list[0].command);
-		object(all, USAGE_GROUP, evidence, "Stop that process first.");
-	}
-}
-
-static int refuse(const struct objections *all, const struct device *dev, struct error *err)
-{
-	error_set(err, STATUS_REFUSED, 0, usage_reasons[all->first].name, dev->address, "%s",
-		  all->text);
-	return error_remedy(err, "%s", all->remedy);
+	if (usage_of_group(&users, gate->inventory, dev, err) < 0)
+		return -1;
+	refusal_add_all(refusal, &users);
+	return 0;
 }
 
 int gate_check(const struct gate *gate, const struct device *dev, struct usages *usages,
 	       unsigned int *ret_used, struct error *err)
 {
-	struct objections all = {.gate = gate};
+	struct refusal refusal = {.forced = gate->forced};
 
 	if (usage_of_device(usages, dev, true, err) < 0)
 		return -1;
-	for (size_t i = 0; i < usages->count; i++)
-		object(&all, usages->list[i].reason, usages->list[i].evidence,
-		       usages->list[i].remedy);
+	refusal_add_all(&refusal, usages);
 	if (gate->to_vfio)
-		check_viability(&all, dev);
-	else
-		check_group_users(&all, dev);
-	if (all.count)
-		return refuse(&all, dev, err);
-	*ret_used = all.overridden;
+		check_viability(&refusal, gate, dev);
+	else if (check_group_users(&refusal, gate, dev, err) < 0)
+		return -1;
+	if (refusal_error(&refusal, dev, err) < 0)
+		return -1;
+	*ret_used = refusal.overridden;
 	return 0;
 }

@@ -8,9 +8,6 @@
 #include "host/inventory.h"
 #include "host/usage.h"
 
-/* A set of enum usage_reason, one bit each. */
-#define REASON_BIT(reason) (1U << (reason))
-
 /*
  * Parses the argument of --force, reasons separated by commas. 0, or -1 with STATUS_USAGE that
  * lists the reasons there are. NULL is the empty set.

@@ -16,7 +16,7 @@
 #include <limits.h>
 
 #include "base/error.h"
-#include "host/device.h"
+#include "host/inventory.h"
 #include "host/mode.h"
 #include "kernel/probe.h"
 #include "kernel/vfio.h"
@@ -265,10 +265,11 @@ const struct case_step *case_outcome_decisive(const struct case_outcome *outcome
 /*
  * May the device be opened and reset? 0, or -1 with the reason: not bound to a VFIO driver
  * (STATUS_UNSUPPORTED, "not-bound"), in use, it or another member of its group (STATUS_REFUSED,
- * "in-use"), no permission for any of its nodes (STATUS_PERMISSION), or it does not answer
- * (STATUS_TIMEOUT). dev must have been gathered with NEED_DETAIL.
+ * "vfio-open" or "group", as when it is to be restored), no permission for any of its nodes or to
+ * see whether it is in use (STATUS_PERMISSION), or it does not answer (STATUS_TIMEOUT). dev must
+ * have been gathered with NEED_DETAIL; inventory is the whole machine's.
  */
-int case_admit(const struct device *dev, struct error *err);
+int case_admit(const struct inventory *inventory, const struct device *dev, struct error *err);
 
 /* -errno when a node that the way needs may not be opened by this user, with its path; else 0. */
 int case_way_access(const struct device *dev, enum case_path path, const char **ret_node);

@@ -5,118 +5,54 @@
  * members of its group must be free, too: the group way takes them all.
  */
 #include <errno.h>
-#include <stdio.h>
 
 #include "base/path.h"
 #include "check/case.h"
-#include "host/holder.h"
+#include "host/refusal.h"
 
-/* Groups of more functions than this are not met in practice; what is beyond counts as in use. */
-#define MAX_MEMBERS 64
-
-struct members {
-	char syspaths[MAX_MEMBERS][256];
-	size_t count;
-	bool more;
-};
-
-static void add_member(struct members *members, const char *syspath)
+static const struct usage *find_unseen(const struct usages *usages)
 {
-	if (members->count == MAX_MEMBERS) {
-		members->more = true;
-		return;
-	}
-	snprintf(members->syspaths[members->count++], sizeof(members->syspaths[0]), "%s", syspath);
-}
-
-/* The device itself first, then the others of its group that a VFIO driver holds. */
-static void find_members(struct members *members, const struct device *dev)
-{
-	scoped_dir DIR *dir = path_opendir("%s/iommu_group/devices", dev->syspath);
-	char path[256];
-	const char *name;
-
-	add_member(members, dev->syspath);
-	while (dir && (name = path_next(dir))) {
-		if (streq(name, dev->address) ||
-		    path_resolve(path, sizeof(path), "%s/iommu_group/devices/%s", dev->syspath,
-				 name) < 0)
-			continue;
-		if (path_exists("%s/vfio-dev", path))
-			add_member(members, path);
-	}
-}
-
-static int refuse(struct error *err, const struct device *dev, const char *member,
-		  const char *evidence)
-{
-	const char *name = base_name(member);
-
-	if (streq(name, dev->address))
-		error_set(err, STATUS_REFUSED, 0, "in-use", dev->address, "in use: %s", evidence);
-	else
-		error_set(err, STATUS_REFUSED, 0, "in-use", dev->address,
-			  "another member of its IOMMU group, %s, is in use: %s", name, evidence);
-	return error_remedy(err, "Testing would reset it under its user. End that first.");
-}
-
-static int check_holders(const struct members *members, const struct device *dev,
-			 struct holders *holders, struct error *err)
-{
-	struct holder_target targets[MAX_MEMBERS];
-	char evidence[256] = "";
-
-	for (size_t i = 0; i < members->count; i++)
-		holder_target_vfio(&targets[i], members->syspaths[i]);
-	if (holders_find(holders, targets, members->count, err) < 0)
-		return -1;
-	if (holders->count == 0)
-		return 0;
-	append(evidence, sizeof(evidence), "pid %d (%s) has %s open", (int)holders->list[0].pid,
-	       holders->list[0].command, holders->list[0].path);
-	return refuse(err, dev, members->syspaths[holders->list[0].target], evidence);
+	for (size_t i = 0; i < usages->count; i++)
+		if (usages->list[i].reason == USAGE_UNSEEN)
+			return &usages->list[i];
+	return NULL;
 }
 
 /*
- * A VFIO driver enables its function only while somebody uses it; this is seen even where the user
- * is not.
+ * Of a function whose users cannot all be seen it is enough that it is not enabled: its driver
+ * enables it for whoever uses it. Devices that are not physical do not tell.
  */
-static int check_enabled(const struct members *members, const struct device *dev,
-			 const struct holders *holders, struct error *err)
+static int check_unseen(const struct usages *own, const struct usages *others,
+			const struct device *dev, struct error *err)
 {
-	for (size_t i = 0; i < members->count; i++) {
-		const char *syspath = members->syspaths[i];
-		int64_t count;
+	bool tells = dev->detail && dev->detail->enable_count >= 0;
+	const struct usage *unseen = find_unseen(others);
 
-		if (path_read_number(&count, "%s/enable", syspath) == 0) {
-			if (count > 0)
-				return refuse(err, dev, syspath,
-					      "the function is enabled, by a process that cannot "
-					      "be seen from here");
-		} else if (holders->hidden) {
-			error_set(err, STATUS_PERMISSION, 0, "unseen", base_name(syspath),
-				  "%zu processes of other users could not be looked at, and one "
-				  "may use the device",
-				  holders->hidden);
-			return error_remedy(err, "Run as root to see them.");
-		}
-	}
-	return 0;
+	if (!unseen && !tells)
+		unseen = find_unseen(own);
+	if (!unseen)
+		return 0;
+	error_set(err, STATUS_PERMISSION, 0, usage_reasons[USAGE_UNSEEN].name, dev->address, "%s",
+		  unseen->evidence);
+	return error_remedy(err, "%s", unseen->remedy);
 }
 
-static int check_in_use(const struct device *dev, struct error *err)
+static int check_in_use(const struct inventory *inventory, const struct device *dev,
+			struct error *err)
 {
-	scoped_free struct members *members = calloc(1, sizeof(*members));
-	scoped_holders struct holders holders = {0};
+	scoped_usages struct usages own = {0}, others = {0};
+	/* What only matters to who takes the device from its driver. */
+	struct refusal refusal = {.forced =
+					  ~(REASON_BIT(USAGE_VFIO_OPEN) | REASON_BIT(USAGE_GROUP))};
 
-	if (!members)
-		return error_errno(err, ENOMEM, "out-of-memory", NULL, "testing");
-	find_members(members, dev);
-	if (members->more)
-		return refuse(err, dev, dev->syspath, "its group has too many members to look at");
-	if (check_holders(members, dev, &holders, err) < 0)
+	if (usage_of_device(&own, dev, false, err) < 0 ||
+	    usage_of_group(&others, inventory, dev, err) < 0)
 		return -1;
-	return check_enabled(members, dev, &holders, err);
+	refusal_add_all(&refusal, &own);
+	refusal_add_all(&refusal, &others);
+	if (refusal_error(&refusal, dev, err) < 0)
+		return -1;
+	return check_unseen(&own, &others, dev, err);
 }
 
 int case_way_access(const struct device *dev, enum case_path path, const char **ret_node)
@@ -153,20 +89,16 @@ static int check_access(const struct device *dev, struct error *err)
 	return error_remedy(err, "Run as root, or as a user to whom the nodes were given.");
 }
 
-int case_admit(const struct device *dev, struct error *err)
+int case_admit(const struct inventory *inventory, const struct device *dev, struct error *err)
 {
-	if (dev->state == DEVICE_GONE)
-		return error_set(err, STATUS_NO_DEVICE, 0, "no-such-device", dev->address,
-				 "it vanished");
-	if (dev->state == DEVICE_LOCKED)
-		return error_set(err, STATUS_TIMEOUT, 0, "locked", dev->address,
-				 "it does not answer: somebody holds its lock");
+	if (device_must_answer(dev, err) < 0)
+		return -1;
 	if (!device_is_vfio(dev)) {
 		error_set(err, STATUS_UNSUPPORTED, 0, "not-bound", dev->address,
 			  "not bound to a VFIO driver");
 		return error_remedy(err, "`vfioctl bind %s` binds it.", dev->address);
 	}
-	if (check_in_use(dev, err) < 0)
+	if (check_in_use(inventory, dev, err) < 0)
 		return -1;
 	return check_access(dev, err);
 }

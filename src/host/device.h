@@ -14,8 +14,12 @@
 
 enum device_state {
 	DEVICE_OK,
-	DEVICE_LOCKED, /* an attribute did not answer in time: somebody holds the device lock */
-	DEVICE_GONE,   /* vanished while it was looked at */
+	/*
+	 * An attribute did not answer in time: somebody holds the device lock. No more is known
+	 * than address, bus, syspath and iommu_group.
+	 */
+	DEVICE_LOCKED,
+	DEVICE_GONE, /* vanished while it was looked at */
 };
 
 /* What stands between the device's DMA and memory. */

@@ -114,13 +114,18 @@ static const char *read_override(const struct source *source)
 	return !text || streq(text, "(null)") || *text == '\0' ? NULL : text;
 }
 
-static void read_iommu(struct device *dev, const struct source *source)
+static void read_group(struct device *dev, const struct source *source)
 {
 	const char *group = read_link_name(source, "iommu_group");
 	uint64_t number;
 
 	if (group && parse_number(group, 10, INT_MAX, &number) == 0)
 		dev->iommu_group = (int)number;
+}
+
+static void read_iommu(struct device *dev, const struct source *source)
+{
+	read_group(dev, source);
 	if (path_exists_at(source->dir, "iommu"))
 		dev->iommu = IOMMU_PHYSICAL;
 }
@@ -290,6 +295,19 @@ void gather_device(struct device *ret, struct arena *arena, const struct vfio_en
 		ret->device_name = read_string_below(&source, "mdev_type/name");
 	if (needs & NEED_DETAIL)
 		ret->detail = read_detail(&source);
+}
+
+void gather_locked(struct device *ret, struct arena *arena)
+{
+	scoped_fd int dir = path_open(O_PATH | O_DIRECTORY, DEVICE_PATH, ret->bus, ret->address);
+	struct source source = {.arena = arena, .dev = ret, .dir = dir < 0 ? -1 : dir};
+
+	ret->state = DEVICE_LOCKED;
+	if (dir < 0)
+		return;
+	if (!ret->syspath)
+		ret->syspath = read_syspath(&source);
+	read_group(ret, &source);
 }
 
 bool device_is_bridge(const struct device *dev)

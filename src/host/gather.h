@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reads one device. These functions may block on a device whose lock is held, so only the reader
- * processes of host/inventory.c call them.
+ * Reads one device.
  */
 #pragma once
 
@@ -16,9 +15,16 @@ struct vfio_entry {
 };
 
 /*
- * Fills ret (address and bus already set) from the device's directory. entry is its VFIO device, or
- * NULL. needs is a set of NEED_* (host/inventory.h). Strings go to arena.
- * ret->state becomes DEVICE_GONE when the directory is not there any more.
+ * Fills ret (address and bus already set) from the device's directory. This may block on a device
+ * whose lock is held, so only the reader processes of host/inventory.c call it.
+ * entry is its VFIO device, or NULL. needs is a set of NEED_* (host/inventory.h). Strings go to
+ * arena. ret->state becomes DEVICE_GONE when the directory is not there any more.
  */
 void gather_device(struct device *ret, struct arena *arena, const struct vfio_entry *entry,
 		   unsigned int needs);
+
+/*
+ * Fills in what can be told of a device that does not answer: its directory and IOMMU group, which
+ * are links that no lock guards. Others have to know whose group it is in.
+ */
+void gather_locked(struct device *ret, struct arena *arena);

@@ -13,6 +13,8 @@ bool group_allows_driver(const char *driver)
 
 bool group_member_is_free(const struct device *dev)
 {
+	if (dev->state == DEVICE_LOCKED)
+		return false;
 	return !dev->driver || device_is_vfio(dev) || group_allows_driver(dev->driver);
 }
 

@@ -4,7 +4,8 @@
  *
  * A group is viable for user space when every member is unbound or bound to a driver that leaves
  * DMA ownership alone (driver_managed_dma in the kernel): all VFIO drivers, pcieport, pci-stub.
- * shpchp is not among them.
+ * shpchp is not among them. One that does not answer counts as bound to the host: its driver is
+ * being changed, and what has it until that ends is not known.
  */
 #pragma once
 

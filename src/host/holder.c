@@ -226,6 +226,17 @@ int holders_of_device(struct holders *ret, const struct device *dev, struct erro
 	return holders_find(ret, &target, 1, err);
 }
 
+const char *holder_text(char *buf, size_t size, const struct holder *holder)
+{
+	*buf = '\0';
+	append(buf, size, "pid %d (%s) has %s ", (int)holder->pid, holder->command, holder->path);
+	if (holder->fd < 0)
+		append(buf, size, "mapped");
+	else
+		append(buf, size, "open (fd %d)", holder->fd);
+	return buf;
+}
+
 void holders_free(struct holders *holders)
 {
 	free(holders->list);

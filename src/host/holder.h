@@ -63,5 +63,8 @@ int holders_find(struct holders *ret, const struct holder_target *targets, size_
  */
 int holders_of_device(struct holders *ret, const struct device *dev, struct error *err);
 
+/* "pid 295 (sleep) has /dev/vfio/devices/vfio0 open (fd 0)", into buf, which is returned. */
+const char *holder_text(char *buf, size_t size, const struct holder *holder);
+
 void holders_free(struct holders *holders);
 #define scoped_holders __attribute__((cleanup(holders_free)))

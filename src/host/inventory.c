@@ -38,7 +38,7 @@ struct slot {
 	_Atomic pid_t reader;
 	const struct vfio_entry *entry;
 	struct device *record; /* published with SLOT_DONE */
-	struct device blank;   /* address and bus only: what a locked device shows */
+	struct device blank;   /* address and bus only */
 };
 
 /* Shared with the readers. */
@@ -205,7 +205,7 @@ static int read_all(struct scan *scan, struct error *err)
 }
 
 /* Readers that died (no memory, killed) leave slots behind: those devices count as locked too. */
-static void collect(struct inventory *ret, struct scan *scan)
+static void collect(struct inventory *ret, const struct scan *scan)
 {
 	for (size_t i = 0; i < scan->count; i++) {
 		struct slot *slot = &scan->slots[i];
@@ -213,7 +213,7 @@ static void collect(struct inventory *ret, struct scan *scan)
 
 		ret->devices[i] = done ? *slot->record : slot->blank;
 		if (!done)
-			ret->devices[i].state = DEVICE_LOCKED;
+			gather_locked(&ret->devices[i], scan->arena);
 	}
 	ret->count = scan->count;
 }

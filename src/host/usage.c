@@ -228,7 +228,7 @@ static void give_up_look(void *arg, size_t i)
 		  looks[i].what);
 }
 
-static struct look *look_new(struct arena *arena, const struct device *dev)
+struct look *usage_look_new(struct arena *arena, const struct device *dev)
 {
 	struct look *look = arena_alloc(arena, sizeof(*look));
 	char path[PATH_MAX];
@@ -245,6 +245,16 @@ static struct look *look_new(struct arena *arena, const struct device *dev)
 	return look->list ? look : NULL;
 }
 
+int usage_hand_over(struct usages *ret, const struct look *look, struct error *err)
+{
+	ret->list = calloc(look->count + 1, sizeof(*ret->list));
+	if (!ret->list)
+		return error_errno(err, ENOMEM, "out-of-memory", look->dev->address, "looking");
+	memcpy(ret->list, look->list, look->count * sizeof(*ret->list));
+	ret->count = look->count;
+	return 0;
+}
+
 static int look_at_all(struct look *look, struct usages *ret, bool claim, struct error *err)
 {
 	struct steps steps = {
@@ -259,18 +269,13 @@ static int look_at_all(struct look *look, struct usages *ret, bool claim, struct
 		return -1;
 	if (claim && path_is_live() && usage_claim(look, ret, err) < 0)
 		return -1;
-	ret->list = calloc(look->count + 1, sizeof(*ret->list));
-	if (!ret->list)
-		return error_errno(err, ENOMEM, "out-of-memory", look->dev->address, "looking");
-	memcpy(ret->list, look->list, look->count * sizeof(*ret->list));
-	ret->count = look->count;
-	return 0;
+	return usage_hand_over(ret, look, err);
 }
 
 int usage_of_device(struct usages *ret, const struct device *dev, bool claim, struct error *err)
 {
 	scoped_arena struct arena *arena = arena_new(ARENA_SIZE);
-	struct look *look = arena ? look_new(arena, dev) : NULL;
+	struct look *look = arena ? usage_look_new(arena, dev) : NULL;
 	scoped_usages struct usages found = {0};
 
 	if (!look)

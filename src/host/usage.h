@@ -22,10 +22,13 @@ enum usage_reason {
 	USAGE_LIVE_VFS,    /* a PF whose VFs exist */
 	USAGE_BRIDGE,      /* a PCI bridge: other devices hang on it */
 	USAGE_VFIO_OPEN,   /* the VFIO device is open or mapped */
-	USAGE_GROUP,       /* other members keep the IOMMU group from being viable */
+	USAGE_GROUP,       /* other members keep the group from user space, or are in use */
 	USAGE_UNSEEN,      /* something could not be looked at */
 	USAGE_REASON_COUNT
 };
+
+/* A set of reasons, one bit each. */
+#define REASON_BIT(reason) (1U << (reason))
 
 struct usage_reason_info {
 	const char *name; /* for --force: "vfio-open" */
@@ -54,13 +57,21 @@ struct usages {
 };
 
 /*
- * Gathers every reason not to take the driver away from dev. USAGE_GROUP is not judged here: it
- * depends on what else the command takes along (host/group.h). With claim, block devices that look
- * free are claimed as described above; without, no block device is opened.
+ * Gathers every reason not to take the driver away from dev. USAGE_GROUP is not judged here: see
+ * usage_of_group() and, for what depends on what the command takes along, host/group.h. With claim,
+ * block devices that look free are claimed as described above; without, no block device is opened.
  * 0, also when reasons were found; -1 when looking failed as a whole.
  * The caller frees *ret with usages_free().
  */
 int usage_of_device(struct usages *ret, const struct device *dev, bool claim, struct error *err);
+
+/*
+ * Gathers who uses the other members of dev's IOMMU group, as USAGE_GROUP: while user space has one
+ * of them it has them all. A member that does not answer counts as in use. USAGE_UNSEEN only for a
+ * member that cannot show it when processes are hidden. inventory is the whole machine's. As above.
+ */
+int usage_of_group(struct usages *ret, const struct inventory *inventory, const struct device *dev,
+		   struct error *err);
 
 void usages_free(struct usages *usages);
 #define scoped_usages __attribute__((cleanup(usages_free)))

@@ -42,6 +42,12 @@ struct look {
 			  */
 };
 
+/* What is known of dev: nothing yet. NULL when the arena is full. */
+struct look *usage_look_new(struct arena *arena, const struct device *dev);
+
+/* Moves what was noted to ret, whose claims stay. 0 or -1. */
+int usage_hand_over(struct usages *ret, const struct look *look, struct error *err);
+
 /*
  * Notes a reason, unless the same is noted already; of one kind only so many are. remedy may be
  * NULL: the usual one.

@@ -40,12 +40,9 @@ static const struct node *node_at(const struct look *look, size_t i)
 
 static void add_holder(struct look *look, enum usage_reason reason, const struct holder *holder)
 {
-	char how[32] = "mapped";
+	char text[sizeof(((struct usage *)0)->evidence)];
 
-	if (holder->fd >= 0)
-		snprintf(how, sizeof(how), "open (fd %d)", holder->fd);
-	usage_add(look, reason, NULL, "pid %d (%s) has %s %s", holder->pid, holder->command,
-		  holder->path, how);
+	usage_add(look, reason, NULL, "%s", holder_text(text, sizeof(text), holder));
 }
 
 static void note_holder(struct look *look, const struct holder *holder)

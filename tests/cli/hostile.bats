@@ -47,6 +47,22 @@ within() {
 	equals "$(query '.devices[0].state')" locked
 }
 
+@test "a locked member of the group keeps user space out, and show says which" {
+	{
+		for i in 0 1; do
+			a_function 0000:01:00.$i vfio-pci
+			printf '@ /sys/devices/pci0000:00/0000:01:00.%d\nl iommu_group ../../../kernel/iommu_groups/7\n' $i
+		done
+		printf 'p driver_override\n'
+	} | make_tree
+	within 10000 json show 01:00.0 --json --sysroot "$tree"
+	exits 0
+	equals "$(query '.devices[0].group_members[1] | [.address, .driver, .state, .blocks_group] | map(tostring) | join(" ")')" \
+		"0000:01:00.1 null locked true"
+	within 4000 json list --json --group 7 --sysroot "$tree"
+	equals "$(query '[.devices[] | .state] | join(" ")')" "ok locked"
+}
+
 @test "no process of a stuck list is left behind that holds our output" {
 	{ a_function 0000:01:00.0 ixgbe; printf '@ /sys/devices/pci0000:00/0000:01:00.0\np uevent\n'; } |
 		make_tree

@@ -109,6 +109,38 @@ static void test_group_must_be_viable(void **state)
 	inventory_free(&inventory);
 }
 
+/* A member that does not answer is in the way, whichever way the device goes. */
+static void test_locked_members_count(void **state)
+{
+	unsigned int used;
+
+	(void)state;
+	machine_add("0000:03:00.0", "e1000e", 7);
+	machine_add("0000:03:00.1", "e1000e", 7);
+	unlink(tree_path("/sys/devices/pci0000:00/0000:03:00.1/uevent"));
+	tree_fifo("/sys/devices/pci0000:00/0000:03:00.1/uevent");
+	machine_add("0000:03:00.2", "e1000e", 7);
+	scan();
+	moving = inventory_find(&inventory, "0000:03:00.2");
+	assert_int_equal(check("0000:03:00.0", true, 0, &used), -1);
+	assert_int_equal(err.status, STATUS_REFUSED);
+	assert_string_equal(err.code, "group");
+	assert_string_equal(err.message, "IOMMU group 7 is not viable: 0000:03:00.1 does not "
+					 "answer, somebody holds its lock");
+	assert_string_equal(err.remedy, "`vfioctl show` names who holds what is locked.");
+	moving = NULL;
+	assert_int_equal(check("0000:03:00.0", true, 0, &used), -1);
+	assert_non_null(strstr(err.message, "lock, 0000:03:00.2 is bound to e1000e"));
+	assert_non_null(strstr(err.remedy, "--group"));
+	assert_int_equal(check("0000:03:00.0", true, REASON_BIT(USAGE_GROUP), &used), 0);
+	/* On the way back it may be the one that user space has. */
+	assert_int_equal(check("0000:03:00.0", false, 0, &used), -1);
+	assert_string_equal(err.code, "group");
+	assert_string_equal(err.message, "0000:03:00.1 of the same IOMMU group 7 does not answer: "
+					 "somebody holds its lock");
+	inventory_free(&inventory);
+}
+
 static void test_every_reason_is_told(void **state)
 {
 	unsigned int used;
@@ -146,6 +178,7 @@ int main(void)
 		cmocka_unit_test(test_force_refuses_other_words),
 		tree_test(test_free_device_passes),
 		tree_test(test_group_must_be_viable),
+		tree_test(test_locked_members_count),
 		tree_test(test_every_reason_is_told),
 	};
 

@@ -214,6 +214,11 @@ static void test_stuck_devices_are_locked(void **state)
 		assert_null(find(address)->driver);
 		assert_int_equal(find(address)->vendor_id, -1);
 		assert_int_equal(find(address)->iommu, IOMMU_UNKNOWN);
+		/* No lock guards the links; whose group it is in matters to the other members. */
+		assert_int_equal(find(address)->iommu_group, i);
+		MACHINE_PATH(path, "/sys/devices/pci0000:00/%s", address);
+		assert_string_equal(find(address)->syspath, path);
+		assert_false(group_member_is_free(find(address)));
 	}
 	inventory_free(&inventory);
 }

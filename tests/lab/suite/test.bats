@@ -176,10 +176,14 @@ as_tester() {
 	hold "$(cdev_of $lone)"
 	before=$(resets $lone)
 	expect_json 3 vfioctl.error/1 test $lone
-	json_is .error.code '"in-use"'
+	json_is .error.code '"vfio-open"'
 	expect 3 vfioctl test $lone
 	says "pid $holder (sleep) has $(cdev_of $lone) open"
 	[ "$(resets $lone)" -eq "$before" ]
+	# It is refused in the words in which restore refuses it.
+	refusal=$output
+	expect 3 vfioctl restore $lone
+	[ "$output" = "$refusal" ]
 }
 
 @test "in use through the group: refused, the holder named" {
@@ -193,10 +197,31 @@ as_tester() {
 	bound $pair0 $pair1
 	hold "$(cdev_of $pair1)"
 	before=$(resets $pair0)
+	expect_json 3 vfioctl.error/1 test $pair0
+	json_is .error.code '"group"'
 	expect 3 vfioctl test $pair0
-	says $pair1
+	says "$pair1 of the same IOMMU group"
 	says "pid $holder (sleep)"
 	[ "$(resets $pair0)" -eq "$before" ]
+	refusal=$output
+	expect 3 vfioctl restore $pair0
+	[ "$output" = "$refusal" ]
+}
+
+@test "another member of the group whose unbind waits for its user: refused, the user named" {
+	bound $pair0 $pair1
+	hold "$(cdev_of $pair1)"
+	(echo $pair1 >$pci/$pair1/driver/unbind) 3>&- &
+	unbind=$!
+	eventually test ! -e $pci/$pair1/driver
+	for verb in test restore; do
+		expect_json 3 vfioctl.error/1 $verb $pair0
+		json_is .error.code '"group"'
+		json_is '.error.message | contains("'"$pair1 of the same IOMMU group"'") and contains("'"pid $holder "'")' true
+	done
+	[ "$(driver_of $pair0)" = vfio-pci ]
+	kill "$holder"
+	wait $unbind
 }
 
 # Binds the device and keeps its descriptor only in a message on its way, where /proc shows nothing.
@@ -219,9 +244,9 @@ time.sleep(100)' "$1" 3>&- &
 	eventually eval '! ls -l /proc/$holder/fd | grep -q vfio'
 	before=$(resets $lone)
 	expect_json 3 vfioctl.error/1 test $lone
-	json_is .error.code '"in-use"'
+	json_is .error.code '"vfio-open"'
 	expect 3 vfioctl test $lone
-	says enabled
+	says "$lone is in use by something that cannot be seen from here"
 	[ "$(resets $lone)" -eq "$before" ]
 }
 
