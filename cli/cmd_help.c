@@ -103,7 +103,7 @@ static const struct {
 	{STATUS_PERMISSION, "no permission"},
 	{STATUS_BROKEN, "failed and NOT restored"},
 	{STATUS_TIMEOUT, "timed out"},
-	{STATUS_LOCKED, "another run is changing devices"},
+	{STATUS_LOCKED, "another run is changing or testing devices"},
 	{STATUS_NO_DEVICE, "no such device"},
 	{STATUS_UNSUPPORTED, "not supported here; every check skipped"},
 	{STATUS_WOULD_CHANGE, "would change something (--detailed-exitcode)"},

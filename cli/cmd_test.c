@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 
+#include "change/lock.h"
 #include "cli/command.h"
 #include "cli/select.h"
 #include "cli/test_record.h"
@@ -27,22 +28,44 @@ static struct case_request request_of(const struct options *opts)
 	};
 }
 
-/* Every device must pass before the first is opened. */
-static int gather(struct inventory *ret, const struct options *opts, struct error *err)
+/*
+ * While devices are tested no other run may move them, or test them too. The lock is root's; a user
+ * to whom the nodes were given tests without it, and is protected by what he has open: bind and
+ * restore refuse a device in use. Returns a descriptor, -1 with err->code NULL when there is no
+ * lock to be had, or -1 with the error.
+ */
+static int take_lock(const struct options *opts, struct error *err)
+{
+	struct error reason = {.code = NULL};
+	int fd = lock_take(opts->timeout_s * 1000, &reason);
+
+	if (fd < 0 && reason.status != STATUS_PERMISSION && reason.errnum != EROFS)
+		*err = reason;
+	else if (fd < 0)
+		message_verbose("going on without the lock: %s: %s", reason.device, reason.message);
+	return fd;
+}
+
+/* Every device must pass before the first is opened. *ret_lock keeps it as it was seen. */
+static int gather(struct inventory *ret, int *ret_lock, const struct options *opts,
+		  struct error *err)
 {
 	scoped_selection struct selection selection = {0};
 	scoped_inventory struct inventory all = {0};
 
 	if (opts->n_args == 0)
 		return 0;
+	if (selection_read(&selection, opts, RESOLVE_TO_CHANGE, err) < 0)
+		return -1;
+	*ret_lock = take_lock(opts, err);
 	/* The whole machine, too, for the other members of the groups. */
-	if (selection_read(&selection, opts, RESOLVE_TO_CHANGE, err) < 0 ||
+	if (err->code ||
 	    inventory_scan_only(ret, NEED_DETAIL, (const char *const *)selection.addresses,
 				selection.count, err) < 0 ||
 	    inventory_scan(&all, 0, err) < 0)
 		return -1;
 	for (size_t i = 0; i < ret->count; i++)
-		if (case_admit(&all, &ret->devices[i], err) < 0)
+		if (case_admit(&ret->devices[i], &all, err) < 0)
 			return -1;
 	return 0;
 }
@@ -93,13 +116,14 @@ static enum status run_and_print(const struct options *opts, struct error *err)
 {
 	struct case_request request = request_of(opts);
 	scoped_inventory struct inventory inventory = {0};
+	scoped_fd int lock = -1;
 	struct test_report report = {.by_statement = opts->conformance};
 	struct columns columns;
 	enum status status = STATUS_OK;
 
 	/* A mistyped column must not be found out after the devices were reset. */
 	if (columns_parse(&columns, &case_result_record, opts->output, err) < 0 ||
-	    gather(&inventory, opts, err) < 0)
+	    gather(&inventory, &lock, opts, err) < 0)
 		return err->status;
 	if (run_cases(&report, &request, &inventory, err) < 0 ||
 	    print_report(opts, &report, err) < 0)
@@ -158,6 +182,8 @@ static const struct option_spec options[] = {
 	       "also what changes module parameters: never where it matters", lab),
 	OPTION("contradict", 0, OPTION_FLAG, NULL,
 	       "run each case again expecting the opposite: it must fail", contradict),
+	OPTION("timeout", 0, OPTION_NUMBER, "SECONDS",
+	       "wait so long for another vfioctl that has devices (130)", timeout_s),
 	{0},
 };
 

@@ -19,7 +19,7 @@ enum status {
 	STATUS_PERMISSION = 4,   /* not allowed */
 	STATUS_BROKEN = 5,       /* failed and NOT restored */
 	STATUS_TIMEOUT = 6,      /* a deadline passed */
-	STATUS_LOCKED = 7,       /* another run is changing devices */
+	STATUS_LOCKED = 7,       /* another run is changing or testing devices */
 	STATUS_NO_DEVICE = 8,    /* no such device */
 	STATUS_UNSUPPORTED = 9,  /* not supported here; every test skipped */
 	STATUS_WOULD_CHANGE = 10 /* --dry-run --detailed-exitcode found work to do */

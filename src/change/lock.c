@@ -39,7 +39,7 @@ static int locked_by_other(int fd, struct error *err)
 	pid[n > 0 ? n : 0] = '\0';
 	pid[strcspn(pid, "\n")] = '\0';
 	error_set(err, STATUS_LOCKED, EWOULDBLOCK, "locked", NULL,
-		  "another vfioctl is changing devices%s%s", *pid ? ": pid " : "", pid);
+		  "another vfioctl is changing or testing devices%s%s", *pid ? ": pid " : "", pid);
 	return error_remedy(err, "Wait for it, or give this one more --timeout.");
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One run at a time changes devices: a lock on /run/vfioctl/lock.
+ * One run at a time changes devices, or opens them to test them: a lock on /run/vfioctl/lock.
  */
 #pragma once
 

@@ -271,6 +271,53 @@ time.sleep(100)' "$1" 3>&- &
 	[ "$(driver_of $pair1)" = e1000e ]
 }
 
+has_lock() { # PID
+	[ "$(cat /run/vfioctl/lock)" = "$1" ] && ! flock -n /run/vfioctl/lock true
+}
+
+@test "bind and restore wait while a device is tested, and give up in time" {
+	bound $lone
+	vfioctl test -q $lone 3>&- &
+	test=$!
+	eventually has_lock $test
+	kill -STOP $test
+	expect_json 7 vfioctl.error/1 restore $lone --timeout 1
+	json_is .error.code '"locked"'
+	json_is '.error.message | contains("pid '$test'")' true
+	expect 7 vfioctl bind $pair0 $pair1 --timeout 1
+	expect 7 vfioctl test $lone --timeout 0
+	[ "$(driver_of $lone)" = vfio-pci ]
+	[ "$(driver_of $pair0)" = e1000e ]
+	expect 0 vfioctl test --timeout 0 # the host alone is nobody's device
+	kill -CONT $test
+	wait $test
+	expect 0 vfioctl restore $lone
+}
+
+@test "test waits for a run that changes devices, and gives up in time" {
+	bound $lone
+	flock /run/vfioctl/lock sleep 2 3>&- &
+	eventually eval '! flock -n /run/vfioctl/lock true'
+	before=$(resets $lone)
+	expect_json 7 vfioctl.error/1 test $lone --timeout 0
+	json_is .error.code '"locked"'
+	[ "$(resets $lone)" -eq "$before" ]
+	expect 0 vfioctl test -q $lone --timeout 20
+	wait
+}
+
+@test "a user who may not take the lock tests without it, and is told with -v" {
+	bound $lone
+	chown tester "$(cdev_of $lone)" /dev/iommu
+	flock --close /run/vfioctl/lock sleep 20 3>&- &
+	holder=$!
+	eventually eval '! flock -n /run/vfioctl/lock true'
+	expect 0 as_tester vfioctl test -q -v $lone
+	chown root /dev/iommu
+	says "going on without the lock: /run/vfioctl/lock: "
+	says EACCES
+}
+
 @test "two functions of one group, one after the other" {
 	bound $pair0 $pair1
 	expect_json 0 vfioctl.test/1 test $pair0 $pair1
