@@ -65,7 +65,7 @@ static int gather(struct inventory *ret, int *ret_lock, const struct options *op
 	    inventory_scan(&all, 0, err) < 0)
 		return -1;
 	for (size_t i = 0; i < ret->count; i++)
-		if (case_admit(&ret->devices[i], &all, err) < 0)
+		if (case_admit(&all, &ret->devices[i], err) < 0)
 			return -1;
 	return 0;
 }

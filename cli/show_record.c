@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "cli/records.h"
 #include "cli/show_lists.h"
+#include "host/group.h"
 #include "host/module.h"
 
 /* --- gathering ---------------------------------------------------------------------------- */
