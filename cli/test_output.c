@@ -172,9 +172,18 @@ static void print_tap_result(const struct case_result *result, size_t number)
 		print_tap_steps(&result->outcome);
 }
 
+/*
+ * What is printed is the same in both versions. Perl's harness before 3.48 knows no 14 and calls
+ * it an error; each one says that it is there.
+ */
+static int tap_version(void)
+{
+	return getenv("HARNESS_ACTIVE") ? 13 : 14;
+}
+
 void test_print_tap(const struct test_report *report)
 {
-	printf("TAP version 14\n1..%zu\n", report->results.count);
+	printf("TAP version %d\n1..%zu\n", tap_version(), report->results.count);
 	for (size_t i = 0; i < report->results.count; i++)
 		print_tap_result(&report->results.list[i], i + 1);
 }
