@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "base/worker.h"
 #include "check/case.h"
+#include "check/case_binding.h"
 
 #define RESTORE_MS 30000
 
@@ -33,12 +34,6 @@ struct case_state {
 	struct kept_device devices[];
 };
 
-static void read_driver(char *buf, size_t size, const char *syspath)
-{
-	if (path_link_name(buf, size, "%s/driver", syspath) < 0)
-		*buf = 0;
-}
-
 static void read_override(char *buf, size_t size, const char *syspath)
 {
 	if (path_read(buf, size, "%s/driver_override", syspath) < 0)
@@ -50,7 +45,7 @@ static void keep_device(struct kept_device *ret, const struct device *dev)
 	append(ret->bus, sizeof(ret->bus), "%s", dev->bus);
 	append(ret->name, sizeof(ret->name), "%s", dev->address);
 	append(ret->syspath, sizeof(ret->syspath), "%s", dev->syspath);
-	read_driver(ret->driver, sizeof(ret->driver), dev->syspath);
+	case_driver_of(ret->driver, sizeof(ret->driver), dev->syspath);
 	read_override(ret->override, sizeof(ret->override), dev->syspath);
 }
 
@@ -106,7 +101,7 @@ static int put_driver(struct put_result *outcome, const struct kept_device *kept
 {
 	char now[64], path[384];
 
-	read_driver(now, sizeof(now), kept->syspath);
+	case_driver_of(now, sizeof(now), kept->syspath);
 	if (streq(now, kept->driver))
 		return 0;
 	snprintf(path, sizeof(path), "%s/driver_override", kept->syspath);
