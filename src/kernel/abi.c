@@ -6,6 +6,7 @@
 #include "kernel/abi.h"
 #include "kernel/abi_iommufd.h"
 #include "kernel/abi_kvm.h"
+#include "kernel/vfio.h"
 
 #define SAME(ours, theirs)      static_assert((unsigned long)(ours) == (unsigned long)(theirs), #theirs)
 #define SAME_SIZE(ours, theirs) static_assert(sizeof(struct ours) == sizeof(struct theirs), #theirs)
@@ -64,6 +65,23 @@ SAME_SIZE(k_hot_reset_entry, vfio_pci_dependent_device);
 SAME_SIZE(k_irq_info, vfio_irq_info);
 SAME_OFFSET(k_irq_set, eventfd, vfio_irq_set, data);
 SAME_SIZE(k_gfx_plane, vfio_device_gfx_plane_info);
+SAME_OFFSET(k_gfx_plane, size, vfio_device_gfx_plane_info, size);
+SAME_OFFSET(k_gfx_plane, id, vfio_device_gfx_plane_info, region_index);
+#ifdef VFIO_MIG_GET_PRECOPY_INFO
+SAME(K_MIG_PRECOPY_INFO, VFIO_MIG_GET_PRECOPY_INFO);
+SAME_SIZE(k_precopy_info, vfio_precopy_info);
+#endif
+#ifdef VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE
+SAME_SIZE(k_migration, vfio_device_feature_migration);
+SAME_SIZE(k_mig_state, vfio_device_feature_mig_state);
+SAME(VFIO_MIGRATES_STOP_COPY, VFIO_MIGRATION_STOP_COPY);
+SAME(VFIO_MIGRATES_P2P, VFIO_MIGRATION_P2P);
+SAME(VFIO_STATE_RESUMING, VFIO_DEVICE_STATE_RESUMING);
+#endif
+#ifdef VFIO_MIGRATION_PRE_COPY
+SAME(VFIO_MIGRATES_PRE_COPY, VFIO_MIGRATION_PRE_COPY);
+SAME(VFIO_STATE_PRE_COPY, VFIO_DEVICE_STATE_PRE_COPY);
+#endif
 SAME_OFFSET(k_hot_reset, groups, vfio_pci_hot_reset, group_fds);
 SAME_OFFSET(k_hot_reset_info, entries, vfio_pci_hot_reset_info, devices);
 

@@ -110,6 +110,7 @@ K_SIZE(k_type1_unmap, 24);
 #define K_DEVICE_BIND            K_NUMBER(0x76)
 #define K_DEVICE_ATTACH          K_NUMBER(0x77)
 #define K_DEVICE_DETACH          K_NUMBER(0x78)
+#define K_MIG_PRECOPY_INFO       K_NUMBER(0x79) /* of the descriptor for the data */
 /* A number that no kernel has given a meaning. */
 #define K_NOT_A_COMMAND K_NUMBER(0xff)
 
@@ -169,12 +170,19 @@ K_OFFSET(k_irq_set, eventfd, 20);
 struct k_gfx_plane {
 	uint32_t argsz;
 	uint32_t flags;
+	uint32_t type;
+	uint32_t drm_format;
 	uint64_t drm_format_mod;
-	uint32_t words[10];
-	uint32_t id;
+	uint32_t width;
+	uint32_t height;
+	uint32_t stride;
+	uint32_t size;
+	uint32_t cursor[4];
+	uint32_t id; /* of the region or the dma-buf */
 	uint32_t reserved;
 };
 K_SIZE(k_gfx_plane, 64);
+K_OFFSET(k_gfx_plane, size, 36);
 
 enum { K_GFX_PROBE = 1 << 0, K_GFX_DMABUF = 1 << 1, K_GFX_REGION = 1 << 2 };
 
@@ -184,6 +192,26 @@ struct k_feature {
 	uint32_t flags;
 };
 K_SIZE(k_feature, 8);
+
+/* Feature MIGRATION tells flags; feature MIG_DEVICE_STATE goes to a state, or tells it. */
+struct k_migration {
+	uint64_t flags;
+};
+K_SIZE(k_migration, 8);
+
+struct k_mig_state {
+	uint32_t state;
+	int32_t data; /* descriptor, -1: none */
+};
+K_SIZE(k_mig_state, 8);
+
+struct k_precopy_info {
+	uint32_t argsz;
+	uint32_t flags;
+	uint64_t initial;
+	uint64_t dirty;
+};
+K_SIZE(k_precopy_info, 24);
 
 enum { K_HOT_RESET_DEV_ID = 1 << 0, K_HOT_RESET_OWNED = 1 << 1 };
 

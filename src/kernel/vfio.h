@@ -117,6 +117,47 @@ int vfio_device_feature(int device, unsigned int id, unsigned int flags, void *d
 /* Is there a picture of the device's screen, as a region or as a dma-buf? 0 or -EINVAL. */
 int vfio_device_plane(int device, bool region);
 
+/* The picture of a device that shows it in a region of its own. */
+struct vfio_plane {
+	unsigned int region;
+	uint32_t width, height, stride, size; /* pixels, and bytes */
+};
+int vfio_device_plane_region(int device, struct vfio_plane *ret);
+
+/* vfio_migration.c: the state of a device, to be carried to another one of its kind. */
+
+/* What a device can do beside being stopped. */
+enum {
+	VFIO_MIGRATES_STOP_COPY = 1 << 0,
+	VFIO_MIGRATES_P2P = 1 << 1,
+	VFIO_MIGRATES_PRE_COPY = 1 << 2,
+};
+/* VFIO_MIGRATES_*. -ENOTTY when the device cannot be migrated (-EINVAL from some old drivers). */
+int vfio_migration_flags(int device, uint64_t *ret);
+
+/* The states that a device goes through; the kernel finds the way from one to another. */
+enum {
+	VFIO_STATE_ERROR,
+	VFIO_STATE_STOP,
+	VFIO_STATE_RUNNING,
+	VFIO_STATE_STOP_COPY, /* its data can be read */
+	VFIO_STATE_RESUMING,  /* its data is to be written */
+	VFIO_STATE_RUNNING_P2P,
+	VFIO_STATE_PRE_COPY, /* it runs, and part of its data can be read */
+	VFIO_STATE_PRE_COPY_P2P,
+	VFIO_STATE_BEYOND, /* no state: they end before it */
+};
+int vfio_migration_state(int device, uint32_t *ret);
+
+/*
+ * Goes to a state. *ret_data is a new descriptor for the data, which the caller closes, or -1 when
+ * there is nothing new to read or write.
+ */
+int vfio_migration_go(int device, uint32_t state, int *ret_data);
+
+/* How many bytes are left to read before the device must stop; -EINVAL but in PRE_COPY. */
+int vfio_migration_left(int data, uint64_t *ret_initial, uint64_t *ret_dirty);
+
 /* vfio_reset.c */
 
 /* One function that a hot reset takes along. */

@@ -104,3 +104,20 @@ int vfio_device_plane(int device, bool region)
 
 	return kernel_ioctl(device, K_QUERY_GFX_PLANE, &arg);
 }
+
+int vfio_device_plane_region(int device, struct vfio_plane *ret)
+{
+	struct k_gfx_plane arg = {.argsz = sizeof(arg), .flags = K_GFX_REGION};
+	int r = kernel_ioctl(device, K_QUERY_GFX_PLANE, &arg);
+
+	if (r < 0)
+		return r;
+	*ret = (struct vfio_plane){
+		.region = arg.id,
+		.width = arg.width,
+		.height = arg.height,
+		.stride = arg.stride,
+		.size = arg.size,
+	};
+	return r;
+}
