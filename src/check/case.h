@@ -148,6 +148,7 @@ extern const struct test_case cases_host[], cases_cdev[], cases_group[], cases_d
 extern const struct test_case cases_bind[], cases_exclusive[], cases_attach[], cases_iommufd[];
 extern const struct test_case cases_witness[], cases_reset[], cases_token[], cases_kvm[];
 extern const struct test_case cases_mdev[], cases_noiommu[], cases_driver[];
+extern const struct test_case cases_migration[];
 
 /* ---- for the functions of cases (case_step.c) ---- */
 

@@ -36,7 +36,9 @@ const struct case_statement case_statements[] = {
 const struct test_case *const case_tables[] = {
 	cases_host,   cases_cdev,    cases_group,   cases_device, cases_bind,  cases_exclusive,
 	cases_attach, cases_iommufd, cases_witness, cases_reset,  cases_token, cases_kvm,
-	cases_mdev,   cases_noiommu, cases_driver,  NULL,
+	cases_mdev,   cases_noiommu, cases_driver,
+
+	cases_migration, NULL,
 };
 
 const struct case_statement *case_statement_find(const char *code)

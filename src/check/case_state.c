@@ -2,8 +2,8 @@
 /*
  * What cases leave behind is put back here, by the runner: a case that crashed cannot do it.
  *
- * It is the drivers and overrides of the named devices, and the parameters of modules. All that a
- * case has open ends with its process.
+ * It is the drivers and overrides of the named devices, the parameters of modules, and mdevs that
+ * the case created. All that a case has open ends with its process.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -12,6 +12,7 @@
 #include "base/worker.h"
 #include "check/case.h"
 #include "check/case_binding.h"
+#include "check/case_mdev_own.h"
 
 #define RESTORE_MS 30000
 
@@ -125,12 +126,22 @@ static int put_override(struct put_result *outcome, const struct kept_device *ke
 	return put(outcome, streq(kept->override, "(null)") ? "\n" : kept->override, path);
 }
 
+/* The runner is the parent of this worker, as it was of the case. */
+static int take_mdevs_away(struct put_result *outcome)
+{
+	outcome->result = case_mdev_remove_all(getppid());
+	if (outcome->result < 0)
+		append(outcome->path, sizeof(outcome->path), "remove of an mdev of the case's");
+	return outcome->result;
+}
+
 static void restore_in_child(void *arg, int fd)
 {
 	const struct case_state *state = arg;
 	struct put_result outcome = {0};
 
-	put_parameters(&outcome, state);
+	if (put_parameters(&outcome, state) >= 0)
+		take_mdevs_away(&outcome);
 	for (size_t i = 0; i < state->count && outcome.result >= 0; i++)
 		if (put_driver(&outcome, &state->devices[i]) >= 0)
 			put_override(&outcome, &state->devices[i]);
