@@ -85,6 +85,10 @@ SAME(VFIO_STATE_PRE_COPY, VFIO_DEVICE_STATE_PRE_COPY);
 SAME_OFFSET(k_hot_reset, groups, vfio_pci_hot_reset, group_fds);
 SAME_OFFSET(k_hot_reset_info, entries, vfio_pci_hot_reset_info, devices);
 
+#ifdef VFIO_DEVICE_FEATURE_DMA_BUF
+SAME_OFFSET(k_dma_buf, count, vfio_device_feature_dma_buf, nr_ranges);
+SAME_OFFSET(k_dma_buf, range, vfio_device_feature_dma_buf, dma_ranges);
+#endif
 #ifdef VFIO_DEVICE_BIND_IOMMUFD
 SAME(K_DEVICE_BIND, VFIO_DEVICE_BIND_IOMMUFD);
 SAME(K_DEVICE_ATTACH, VFIO_DEVICE_ATTACH_IOMMUFD_PT);

@@ -213,6 +213,19 @@ struct k_precopy_info {
 };
 K_SIZE(k_precopy_info, 24);
 
+/* Feature data: a dma-buf of one range, as much as is ever asked for here. */
+struct k_dma_buf {
+	uint32_t region;
+	uint32_t open_flags;
+	uint32_t flags;
+	uint32_t count;
+	struct {
+		uint64_t offset;
+		uint64_t length;
+	} range;
+};
+K_SIZE(k_dma_buf, 32);
+
 enum { K_HOT_RESET_DEV_ID = 1 << 0, K_HOT_RESET_OWNED = 1 << 1 };
 
 struct k_hot_reset_entry {

@@ -213,6 +213,24 @@ int iommufd_hardware(int fd, uint32_t devid, struct iommufd_hardware *ret)
 	return r;
 }
 
+int iommufd_hardware_registers(int fd, uint32_t devid, void *data, uint32_t *length,
+			       uint32_t *ret_type)
+{
+	struct k_hw_info arg = {
+		.size = sizeof(arg),
+		.devid = devid,
+		.data_length = *length,
+		.data = (uintptr_t)data,
+	};
+	int r = kernel_ioctl(fd, K_GET_HW_INFO, &arg);
+
+	if (r < 0)
+		return r;
+	*length = arg.data_length;
+	*ret_type = arg.type;
+	return r;
+}
+
 int iommufd_hardware_as(int fd, uint32_t devid, uint32_t type)
 {
 	struct k_hw_info arg = {

@@ -75,7 +75,17 @@ enum {
 };
 int iommufd_hardware(int fd, uint32_t devid, struct iommufd_hardware *ret);
 
-/* Asks for the registers of a certain kind: -EOPNOTSUPP when the IOMMU is another. */
+/*
+ * The kind's own registers alone: all *length bytes at data are overwritten, and *length becomes
+ * how many of them the kernel has, which may be more.
+ */
+int iommufd_hardware_registers(int fd, uint32_t devid, void *data, uint32_t *length,
+			       uint32_t *ret_type);
+
+/*
+ * Asks for the registers of a certain kind, IOMMUFD_NO_HW for whichever it is: -EOPNOTSUPP when the
+ * IOMMU is another, and before Linux 6.17.
+ */
 int iommufd_hardware_as(int fd, uint32_t devid, uint32_t type);
 
 /* A hardware page table for devices like this one, filled from the IOAS. */

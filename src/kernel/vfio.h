@@ -81,6 +81,13 @@ int vfio_device_unknown(int device);
 /* Reads from PCI configuration space, like pread(2). */
 ssize_t vfio_device_read_config(int device, void *buf, size_t size, off_t offset);
 
+/* Writes to it, like pwrite(2); the kernel keeps some registers to itself. */
+ssize_t vfio_device_write_config(int device, const void *buf, size_t size, off_t offset);
+
+/* Sets and clears bits of the command register: what the function may do on the bus. */
+enum { VFIO_COMMAND_MEMORY = 1 << 1, VFIO_COMMAND_MASTER = 1 << 2 };
+int vfio_device_command(int device, unsigned int clear, unsigned int set);
+
 /* Indices of the regions and interrupts of a PCI function. */
 enum { VFIO_REGION_ROM = 6, VFIO_REGION_CONFIG = 7, VFIO_REGION_VGA = 8 };
 enum { VFIO_IRQ_INTX, VFIO_IRQ_MSI, VFIO_IRQ_MSIX, VFIO_IRQ_ERR, VFIO_IRQ_REQ };
@@ -113,6 +120,12 @@ enum {
  * asked this way.
  */
 int vfio_device_feature(int device, unsigned int id, unsigned int flags, void *data, size_t size);
+
+/*
+ * Part of a BAR as a dma-buf, whose descriptor the caller closes: -ENOTTY when the kernel has no
+ * such thing, -EOPNOTSUPP when the device's driver has not.
+ */
+int vfio_device_dma_buf(int device, unsigned int region, uint64_t offset, uint64_t size);
 
 /* Is there a picture of the device's screen, as a region or as a dma-buf? 0 or -EINVAL. */
 int vfio_device_plane(int device, bool region);

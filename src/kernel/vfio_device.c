@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <endian.h>
 #include <errno.h>
+#include <fcntl.h>
 
 #include "kernel/abi.h"
 #include "kernel/ioctl.h"
 #include "kernel/vfio.h"
 
-/* Index of the region that is PCI configuration space. */
+/* Index of the region that is PCI configuration space, and where the command register is there. */
 #define CONFIG_REGION 7
+#define PCI_COMMAND   4
 
 int vfio_device_info(int device, struct vfio_info *ret)
 {
@@ -34,18 +37,51 @@ int vfio_device_unknown(int device)
 	return kernel_ioctl(device, K_NOT_A_COMMAND, NULL);
 }
 
-ssize_t vfio_device_read_config(int device, void *buf, size_t size, off_t offset)
+/* Where configuration space has these bytes in the descriptor. */
+static off_t find_config(int device, size_t size, off_t offset)
 {
 	struct k_region_info arg = {.argsz = sizeof(arg), .index = CONFIG_REGION};
 	int r = kernel_ioctl(device, K_DEVICE_GET_REGION_INFO, &arg);
-	ssize_t n;
 
 	if (r < 0)
 		return r;
 	if (offset < 0 || (uint64_t)offset + size > arg.size)
 		return -EINVAL;
-	n = pread(device, buf, size, (off_t)arg.offset + offset);
+	return (off_t)arg.offset + offset;
+}
+
+ssize_t vfio_device_read_config(int device, void *buf, size_t size, off_t offset)
+{
+	off_t at = find_config(device, size, offset);
+	ssize_t n;
+
+	if (at < 0)
+		return at;
+	n = pread(device, buf, size, at);
 	return n < 0 ? -errno : n;
+}
+
+ssize_t vfio_device_write_config(int device, const void *buf, size_t size, off_t offset)
+{
+	off_t at = find_config(device, size, offset);
+	ssize_t n;
+
+	if (at < 0)
+		return at;
+	n = pwrite(device, buf, size, at);
+	return n < 0 ? -errno : n;
+}
+
+int vfio_device_command(int device, unsigned int clear, unsigned int set)
+{
+	uint16_t command;
+	ssize_t n = vfio_device_read_config(device, &command, sizeof(command), PCI_COMMAND);
+
+	if (n != sizeof(command))
+		return n < 0 ? (int)n : -EIO;
+	command = htole16((uint16_t)((le16toh(command) & ~clear) | set));
+	n = vfio_device_write_config(device, &command, sizeof(command), PCI_COMMAND);
+	return n < 0 ? (int)n : 0;
 }
 
 int vfio_device_region(int device, unsigned int index, struct vfio_region *ret)
@@ -93,6 +129,19 @@ int vfio_device_feature(int device, unsigned int id, unsigned int flags, void *d
 	if (r >= 0 && size)
 		memcpy(data, arg + 1, size);
 	return r;
+}
+
+int vfio_device_dma_buf(int device, unsigned int region, uint64_t offset, uint64_t size)
+{
+	struct k_dma_buf arg = {
+		.region = region,
+		.open_flags = O_RDWR | O_CLOEXEC,
+		.count = 1,
+		.range = {.offset = offset, .length = size},
+	};
+
+	return vfio_device_feature(device, VFIO_FEATURE_DMA_BUF, VFIO_FEATURE_GET, &arg,
+				   sizeof(arg));
 }
 
 int vfio_device_plane(int device, bool region)
