@@ -189,8 +189,8 @@ static int detach_device(struct vfio_device *dev)
 	return vfio_group_unset_container(dev->group);
 }
 
-/* An address for size bytes that is allowed, aligned to it and not 0. */
-static int choose_iova(struct vfio_device *dev, size_t size, uint64_t *ret)
+/* An address for size bytes that is allowed, aligned to it and at least from, which is not 0. */
+static int choose_iova(struct vfio_device *dev, size_t size, uint64_t from, uint64_t *ret)
 {
 	/* Above the first MiB, where a platform has most of its reserved addresses. */
 	struct iova_range ranges[32] = {{0x100000, UINT32_MAX}};
@@ -203,9 +203,10 @@ static int choose_iova(struct vfio_device *dev, size_t size, uint64_t *ret)
 	if (n < 0)
 		return n;
 	for (int i = 0; i < n && i < (int)ARRAY_SIZE(ranges); i++) {
-		uint64_t start = (ranges[i].first + size) / size * size;
+		uint64_t lowest = ranges[i].first > from ? ranges[i].first : from;
+		uint64_t start = (lowest + size - 1) / size * size;
 
-		if (start > ranges[i].first && start <= ranges[i].last &&
+		if (start >= lowest && start <= ranges[i].last &&
 		    ranges[i].last - start >= size - 1) {
 			*ret = start;
 			return 0;
@@ -214,13 +215,18 @@ static int choose_iova(struct vfio_device *dev, size_t size, uint64_t *ret)
 	return -ENOSPC;
 }
 
+/* The container tells what is allowed, not what is taken. */
 static int map_memory(struct vfio_device *dev, void *memory, size_t size, uint64_t *ret_iova)
 {
-	uint64_t iova;
-	int r = choose_iova(dev, size, &iova);
+	uint64_t iova = 0, from = 1;
+	int r;
 
-	if (r >= 0)
-		r = vfio_container_map(dev->context, memory, size, iova);
+	do {
+		r = choose_iova(dev, size, from, &iova);
+		if (r >= 0)
+			r = vfio_container_map(dev->context, memory, size, iova);
+		from = iova + size;
+	} while (r == -EEXIST && from > iova);
 	if (r >= 0)
 		*ret_iova = iova;
 	return r;
