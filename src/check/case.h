@@ -50,6 +50,7 @@ enum {
 	CASE_NEEDS_ROOT = 1 << 14,     /* the effective user is root, with all capabilities */
 	CASE_NEEDS_NO_GROUP = 1 << 15, /* groups are not built */
 	CASE_NEEDS_NO_CDEV = 1 << 16,  /* device cdevs are not built */
+	CASE_NEEDS_NVME = 1 << 17,     /* an NVMe controller */
 };
 
 /* What a case may do to others than its device; each kind includes those before it. */
@@ -146,6 +147,7 @@ struct test_case {
 extern const struct test_case *const case_tables[];
 extern const struct test_case cases_host[], cases_cdev[], cases_group[], cases_device[];
 extern const struct test_case cases_bind[], cases_exclusive[], cases_attach[], cases_iommufd[];
+extern const struct test_case cases_attach_reserved[], cases_attach_pasid[], cases_iommufd_memory[];
 extern const struct test_case cases_witness[], cases_reset[], cases_token[], cases_kvm[];
 extern const struct test_case cases_mdev[], cases_noiommu[], cases_driver[];
 extern const struct test_case cases_migration[];

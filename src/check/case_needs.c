@@ -107,6 +107,13 @@ static bool has_no_cdevs(const struct case_run *run)
 	return run->host->ways.cdev == ANSWER_NO;
 }
 
+/* The two programming interfaces that have NVMe registers: with storage, and to administer alone.
+ */
+static bool is_nvme(const struct case_run *run)
+{
+	return run->device->class_id == 0x010802 || run->device->class_id == 0x010803;
+}
+
 static const struct {
 	unsigned int need;
 	const char *name; /* what must be so, in a word or two */
@@ -139,6 +146,7 @@ static const struct {
 	{CASE_NEEDS_ROOT, "root", is_root, "this takes root"},
 	{CASE_NEEDS_NO_GROUP, "kernel without groups", has_no_groups, "this kernel has groups"},
 	{CASE_NEEDS_NO_CDEV, "kernel without cdevs", has_no_cdevs, "this kernel has device cdevs"},
+	{CASE_NEEDS_NVME, "NVMe controller", is_nvme, "the device is not an NVMe controller"},
 };
 
 const char *case_lacks(const struct case_run *run, unsigned int needs)
