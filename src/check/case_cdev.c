@@ -131,9 +131,13 @@ static void address_space_busy(struct case_run *run)
 {
 	scoped_vfio struct vfio_device dev = VFIO_DEVICE_NONE;
 
-	if (case_attach(run, &dev))
-		case_expect(run, "destroy the address space", -EBUSY,
-			    iommufd_destroy(dev.context, dev.ioas));
+	if (!case_attach(run, &dev))
+		return;
+	if (dev.pt_id != dev.ioas && !case_expect(run, "destroy the page table", -EBUSY,
+						  iommufd_destroy(dev.context, dev.pt_id)))
+		return;
+	case_expect(run, "destroy the address space", -EBUSY,
+		    iommufd_destroy(dev.context, dev.ioas));
 }
 
 static void detach_works(struct case_run *run)
@@ -142,9 +146,13 @@ static void detach_works(struct case_run *run)
 
 	if (!case_attach(run, &dev))
 		return;
-	if (case_expect(run, "DETACH", 0, dev.ops->detach(&dev)))
-		case_expect(run, "destroy the address space", 0,
-			    iommufd_destroy(dev.context, dev.ioas));
+	if (!case_expect(run, "DETACH", 0, dev.ops->detach(&dev)))
+		return;
+	/* The page table was made for the device, and went with it. */
+	if (dev.pt_id != dev.ioas && !case_expect(run, "destroy the page table", -ENOENT,
+						  iommufd_destroy(dev.context, dev.pt_id)))
+		return;
+	case_expect(run, "destroy the address space", 0, iommufd_destroy(dev.context, dev.ioas));
 }
 
 static void detach_unattached(struct case_run *run)

@@ -105,7 +105,7 @@ as_tester() {
 	[ "$(result cdev X01 steps | jq -c 'map(.got)')" = '["ok","ok","EBUSY","ok"]' ]
 	[ "$(result cdev X04 steps | jq -c 'map(.got)')" = '["ok","ok","EBUSY","ok"]' ]
 	[ "$(result cdev A06 steps | jq -c 'map(.what)')" = \
-		'["open","bind","attach","DETACH","destroy the address space"]' ]
+		'["open","bind","attach","DETACH","destroy the page table","destroy the address space"]' ]
 }
 
 @test "it says beforehand that opening resets the function, and it does" {
