@@ -49,6 +49,7 @@ const struct test_case *const case_tables[] = {
 	cases_attach_reserved,
 	cases_attach_pasid,
 	cases_iommufd,
+	cases_iommufd_memory,
 	cases_witness,
 	cases_reset,
 	cases_token,
