@@ -145,12 +145,10 @@ struct test_case {
 
 /* The tables of the program, in order; NULL ends them. */
 extern const struct test_case *const case_tables[];
-extern const struct test_case cases_host[], cases_cdev[], cases_group[], cases_device[];
-extern const struct test_case cases_bind[], cases_exclusive[], cases_attach[], cases_iommufd[];
-extern const struct test_case cases_attach_reserved[], cases_attach_pasid[], cases_iommufd_memory[];
-extern const struct test_case cases_witness[], cases_reset[], cases_token[], cases_kvm[];
-extern const struct test_case cases_mdev[], cases_noiommu[], cases_driver[];
-extern const struct test_case cases_migration[];
+extern const struct test_case cases_host[], cases_cdev[], cases_group[], cases_device[],
+	cases_bind[], cases_exclusive[], cases_attach[], cases_iommufd[], cases_attach_reserved[],
+	cases_attach_pasid[], cases_iommufd_memory[], cases_witness[], cases_reset[], cases_token[],
+	cases_kvm[], cases_mdev[], cases_noiommu[], cases_driver[], cases_migration[];
 
 /* ---- for the functions of cases (case_step.c) ---- */
 

@@ -34,11 +34,6 @@ const struct case_statement case_statements[] = {
 };
 
 const struct test_case *const case_tables[] = {
-	cases_host,   cases_cdev,    cases_group,   cases_device, cases_bind,  cases_exclusive,
-	cases_attach, cases_iommufd, cases_witness, cases_reset,  cases_token, cases_kvm,
-	cases_mdev,   cases_noiommu, cases_driver,
-
-	cases_migration, NULL,
 	cases_host,
 	cases_cdev,
 	cases_group,
@@ -46,10 +41,7 @@ const struct test_case *const case_tables[] = {
 	cases_bind,
 	cases_exclusive,
 	cases_attach,
-	cases_attach_reserved,
-	cases_attach_pasid,
 	cases_iommufd,
-	cases_iommufd_memory,
 	cases_witness,
 	cases_reset,
 	cases_token,
@@ -57,6 +49,10 @@ const struct test_case *const case_tables[] = {
 	cases_mdev,
 	cases_noiommu,
 	cases_driver,
+	cases_migration,
+	cases_attach_reserved,
+	cases_attach_pasid,
+	cases_iommufd_memory,
 	NULL,
 };
 
