@@ -184,6 +184,56 @@ static void hot_reset_is_told(struct case_run *run)
 		return;
 	check_members(run, &dev, &info);
 	free(info.members);
+/* --- reserved addresses ----------------------------------------------------------------- */
+
+/* A region of the group's that no mapping may touch. */
+static bool parse_reserved(const char *line, struct iova_range *ret)
+{
+	unsigned long long first, last;
+	char type[32];
+
+	if (sscanf(line, "%llx %llx %31s", &first, &last, type) != 3)
+		return false;
+	*ret = (struct iova_range){first, last};
+	/* The kernel may hand these out: they are mapped one to one only for the driver's start. */
+	return !streq(type, "direct-relaxable");
+}
+
+static bool check_reserved(struct case_run *run, const struct iova_range *reserved,
+			   const struct iova_range *allowed, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (!case_check(run, "compare allowed and reserved addresses",
+				reserved->last < allowed[i].first ||
+					reserved->first > allowed[i].last,
+				"0x%llx is reserved, and still allowed for mappings",
+				(unsigned long long)reserved->first))
+			return false;
+	return true;
+}
+
+static void reserved_is_left_out(struct case_run *run)
+{
+	scoped_vfio struct vfio_device dev = VFIO_DEVICE_NONE;
+	struct iova_range allowed[MAX_RANGES], reserved;
+	char text[PATH_ATTR_MAX];
+	char *line, *rest = text;
+	int count;
+
+	if (!case_attach(run, &dev))
+		return;
+	count = dev.ops->iova_ranges(&dev, allowed, MAX_RANGES);
+	if (!case_expect(run, "ask for the allowed addresses", 0, count) ||
+	    !case_expect(run, "read the reserved ones", 0,
+			 (int)path_read(text, sizeof(text), "%s/iommu_group/reserved_regions",
+					run->device->syspath)))
+		return;
+	if (count > MAX_RANGES)
+		count = MAX_RANGES;
+	while ((line = strsep(&rest, "\n")))
+		if (parse_reserved(line, &reserved) &&
+		    !check_reserved(run, &reserved, allowed, count))
+			return;
 }
 
 /* --- the end ---------------------------------------------------------------------------- */
@@ -252,6 +302,15 @@ const struct test_case cases_device[] = {
 	 .needs = CASE_NEEDS_PCI,
 	 .after = {"C05", "G04"},
 	 .run = hot_reset_is_told},
+	{.id = "A16",
+	 .statement = "CL8",
+	 .basic = true,
+	 .title = "Addresses that the platform reserves cannot be mapped",
+	 .promise = "What the group's reserved_regions show is not among the allowed addresses.",
+	 .paths = BOTH,
+	 .needs = CASE_NEEDS_PHYSICAL,
+	 .after = {"C05", "G04"},
+	 .run = reserved_is_left_out},
 	{.id = "C17",
 	 .statement = "CL1",
 	 .basic = true,

@@ -192,6 +192,18 @@ struct vfio_hot_reset {
 /* The functions of the bus or slot. -ENODEV when that cannot be reset. Caller frees ->members. */
 int vfio_hot_reset_info(int device, struct vfio_hot_reset *ret);
 
+/*
+ * The member with that address in sysfs, or NULL. The kernel tells only the lower 16 bits of a
+ * domain: those of VMD have more.
+ */
+const struct vfio_reset_member *vfio_hot_reset_member(const struct vfio_hot_reset *info,
+						      const char *address);
+
+/* Writes the member's address as sysfs has it, but for the upper bits of the domain. */
+#define VFIO_MEMBER_NAME_SIZE 16
+void vfio_reset_member_name(char buf[static VFIO_MEMBER_NAME_SIZE],
+			    const struct vfio_reset_member *member);
+
 /* Asks with a buffer that holds no entry: normally -ENOSPC, with the count in *ret. */
 int vfio_hot_reset_count(int device, uint32_t *ret);
 

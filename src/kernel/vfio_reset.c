@@ -3,6 +3,7 @@
  * Hot reset: which functions a reset of the bus or slot takes along, and the reset itself.
  */
 #include <errno.h>
+#include <stdio.h>
 
 #include "kernel/abi.h"
 #include "kernel/ioctl.h"
@@ -62,6 +63,30 @@ int vfio_hot_reset_info(int device, struct vfio_hot_reset *ret)
 	if (r < 0)
 		return r;
 	return info->count && info->count <= count ? hot_reset_from_kernel(ret, info) : -EPROTO;
+}
+
+void vfio_reset_member_name(char buf[static VFIO_MEMBER_NAME_SIZE],
+			    const struct vfio_reset_member *member)
+{
+	snprintf(buf, VFIO_MEMBER_NAME_SIZE, "%04x:%02x:%02x.%d", member->segment, member->bus,
+		 member->devfn >> 3, member->devfn & 7);
+}
+
+const struct vfio_reset_member *vfio_hot_reset_member(const struct vfio_hot_reset *info,
+						      const char *address)
+{
+	unsigned int domain, bus, slot, function;
+
+	if (sscanf(address, "%x:%x:%x.%u", &domain, &bus, &slot, &function) != 4)
+		return NULL;
+	for (size_t i = 0; i < info->count; i++) {
+		const struct vfio_reset_member *member = &info->members[i];
+
+		if (member->segment == (domain & 0xffff) && member->bus == bus &&
+		    member->devfn == (slot << 3 | function))
+			return member;
+	}
+	return NULL;
 }
 
 int vfio_hot_reset_info_as(int device, uint32_t argsz, uint32_t flags)
