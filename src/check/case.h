@@ -148,12 +148,8 @@ extern const struct test_case *const case_tables[];
 extern const struct test_case cases_host[], cases_cdev[], cases_group[], cases_device[],
 	cases_bind[], cases_exclusive[], cases_attach[], cases_iommufd[], cases_attach_reserved[],
 	cases_attach_pasid[], cases_iommufd_memory[], cases_witness[], cases_reset[], cases_token[],
-	cases_kvm[], cases_mdev[], cases_noiommu[], cases_driver[], cases_migration[];
-extern const struct test_case cases_host[], cases_cdev[], cases_group[], cases_device[];
-extern const struct test_case cases_bind[], cases_exclusive[], cases_attach[], cases_iommufd[];
-extern const struct test_case cases_witness[], cases_reset[], cases_token[], cases_kvm[];
-extern const struct test_case cases_hot_reset[];
-extern const struct test_case cases_mdev[], cases_noiommu[], cases_driver[];
+	cases_kvm[], cases_mdev[], cases_noiommu[], cases_driver[], cases_migration[],
+	cases_hot_reset[];
 
 /* ---- for the functions of cases (case_step.c) ---- */
 
