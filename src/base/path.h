@@ -119,3 +119,12 @@ int path_mkdir(mode_t mode, const char *fmt, ...) PRINTF(2, 3);
 
 /* unlink(2). */
 int path_unlink(const char *fmt, ...) PRINTF(1, 2);
+
+/*
+ * For a process of its own, which then sees an empty directory at dir and may fill it: nobody else
+ * sees that, and it ends with the process. -EPERM without CAP_SYS_ADMIN.
+ */
+int path_cover(const char *dir);
+
+/* Makes the node of a character device, for its owner alone to read and write. */
+int path_make_node(dev_t number, uid_t owner, const char *fmt, ...) PRINTF(3, 4);

@@ -3,6 +3,8 @@
  * Everything that changes a file. Only the live machine is ever changed, never a captured tree.
  */
 #include <errno.h>
+#include <sched.h>
+#include <sys/mount.h>
 
 #include "base/path_internal.h"
 
@@ -116,4 +118,25 @@ int path_unlink(const char *fmt, ...)
 	if (!path_is_live())
 		return -EXDEV;
 	return unlink(path) < 0 ? -errno : 0;
+}
+
+int path_cover(const char *dir)
+{
+	if (!path_is_live())
+		return -EXDEV;
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("vfioctl", dir, "tmpfs", MS_NOEXEC | MS_NOSUID, "mode=0755") < 0)
+		return -errno;
+	return 0;
+}
+
+int path_make_node(dev_t number, uid_t owner, const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+
+	if (!path_is_live())
+		return -EXDEV;
+	if (mknod(path, S_IFCHR | S_IRUSR | S_IWUSR, number) < 0)
+		return -errno;
+	return lchown(path, owner, (gid_t)-1) < 0 ? -errno : 0;
 }

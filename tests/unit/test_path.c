@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <limits.h>
+#include <sys/wait.h>
 
 #include "tests/unit/tree.h"
 
@@ -187,6 +188,8 @@ static void test_captured_trees_are_read_only(void **state)
 	assert_int_equal(path_create(0600, "/new"), -EXDEV);
 	assert_int_equal(path_mkdir(0700, "/new"), -EXDEV);
 	assert_int_equal(path_unlink("/attribute"), -EXDEV);
+	assert_int_equal(path_cover("/"), -EXDEV);
+	assert_int_equal(path_make_node(0, 0, "/new"), -EXDEV);
 	assert_int_equal(path_stat_magic(&st, "/attribute"), -EXDEV);
 	assert_reads("/attribute", "old");
 	assert_false(path_exists("/new"));
@@ -290,6 +293,49 @@ static void test_mkdir(void **state)
 	assert_int_equal(path_unlink("%s/planted", tree_root), -ENOENT);
 }
 
+#define NO_NAMESPACES 1
+
+/* 0 when /dev/null can be used through a node of our own where nothing else is seen any more. */
+static int use_own_node(void)
+{
+	int r = path_cover(tree_root);
+	struct stat null = {0};
+	scoped_fd int fd = -1;
+
+	if (r == -EPERM)
+		return NO_NAMESPACES;
+	if (r < 0 || path_exists("%s/file", tree_root) || path_stat(&null, "/dev/null") < 0)
+		return 2;
+	if (path_make_node(null.st_rdev, 12345, "%s/node", tree_root) < 0 ||
+	    path_stat(&null, "%s/node", tree_root) < 0)
+		return 3;
+	if (null.st_uid != 12345 || (null.st_mode & 0777) != 0600)
+		return 4;
+	fd = path_open(O_RDWR, "%s/node", tree_root);
+	return fd >= 0 && write(fd, "x", 1) == 1 ? 0 : 5;
+}
+
+static void test_cover_is_seen_by_nobody_else(void **state)
+{
+	int status = -1;
+	pid_t pid;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	tree_file("/file", "x");
+	path_set_root("/");
+	pid = fork();
+	if (pid == 0)
+		_exit(use_own_node());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_NAMESPACES)
+		skip();
+	assert_int_equal(status, 0);
+	assert_true(path_exists("%s/file", tree_root));
+	assert_false(path_exists("%s/node", tree_root));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -310,6 +356,7 @@ int main(void)
 		tree_test(test_replace_leaves_no_litter),
 		tree_test(test_create_refuses_links),
 		tree_test(test_mkdir),
+		tree_test(test_cover_is_seen_by_nobody_else),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
