@@ -130,21 +130,21 @@ static void read_backends(struct host_mode *host)
 }
 
 /* With interrupt remapping the chips' names begin with "IR-". */
-static enum answer read_interrupt_remapping(void)
+enum answer host_interrupt_remapping(void)
 {
 	scoped_dir DIR *dir = path_opendir("/sys/kernel/irq");
-	bool seen = false;
+	bool plain = false;
 	char chip[64];
 	const char *irq;
 
 	while (dir && (irq = path_next(dir))) {
 		if (path_read(chip, sizeof(chip), "/sys/kernel/irq/%s/chip_name", irq) <= 0)
 			continue;
-		seen = true;
 		if (startswith(chip, "IR-"))
 			return ANSWER_YES;
+		plain |= streq(chip, "IO-APIC");
 	}
-	return seen ? ANSWER_NO : ANSWER_UNKNOWN;
+	return plain ? ANSWER_NO : ANSWER_UNKNOWN;
 }
 
 static const char *iommu_kind(const char *name)
@@ -224,7 +224,7 @@ int host_mode_read(struct host_mode *ret, struct arena *arena, struct error *err
 		host.kernel = arena_strdup(arena, release);
 	host_ways_read(&host.ways);
 	read_backends(&host);
-	host.interrupt_remapping = read_interrupt_remapping();
+	host.interrupt_remapping = host_interrupt_remapping();
 	if (read_iommus(&host, arena) < 0 || read_modules(&host, arena) < 0)
 		return error_out_of_memory(err);
 	*ret = host;

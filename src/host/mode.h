@@ -53,6 +53,12 @@ struct host_mode {
 	size_t n_modules;
 };
 
+/*
+ * Whether the platform remaps interrupts, which keeps those of devices apart. Told by the names of
+ * interrupt chips, which only x86 names after it: elsewhere it is unknown.
+ */
+enum answer host_interrupt_remapping(void);
+
 /* Reads the ways alone, which costs a few files while vfio is loaded. */
 void host_ways_read(struct host_ways *ret);
 
