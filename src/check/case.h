@@ -51,6 +51,9 @@ enum {
 	CASE_NEEDS_NO_GROUP = 1 << 15, /* groups are not built */
 	CASE_NEEDS_NO_CDEV = 1 << 16,  /* device cdevs are not built */
 	CASE_NEEDS_NVME = 1 << 17,     /* an NVMe controller */
+	CASE_NEEDS_DUAL = 1 << 17,     /* groups and device cdevs are built */
+	CASE_NEEDS_NO_SRIOV = 1 << 18, /* a PCI function that is neither PF nor VF */
+	CASE_NEEDS_NO_REMAP = 1 << 19, /* the platform does not remap interrupts */
 };
 
 /* What a case may do to others than its device; each kind includes those before it. */
@@ -150,6 +153,11 @@ extern const struct test_case cases_host[], cases_cdev[], cases_group[], cases_d
 	cases_attach_pasid[], cases_iommufd_memory[], cases_witness[], cases_reset[], cases_token[],
 	cases_kvm[], cases_mdev[], cases_noiommu[], cases_driver[], cases_migration[],
 	cases_hot_reset[];
+extern const struct test_case cases_host[], cases_cdev[], cases_group[], cases_device[];
+extern const struct test_case cases_bind[], cases_bind_pair[], cases_exclusive[];
+extern const struct test_case cases_attach[], cases_iommufd[];
+extern const struct test_case cases_witness[], cases_reset[], cases_token[], cases_kvm[];
+extern const struct test_case cases_mdev[], cases_noiommu[], cases_driver[];
 
 /* ---- for the functions of cases (case_step.c) ---- */
 
@@ -165,6 +173,9 @@ bool case_check(struct case_run *run, const char *what, bool holds, const char *
  * when there is none.
  */
 bool case_group_blocker(const struct case_run *run, char *buf, size_t size);
+
+/* The module whose allow_unsafe_interrupts counts for this run. */
+const char *case_owner_module(const struct case_run *run);
 
 /* Ends the case as skipped. Returns false, for `return case_skip(...)` in helpers. */
 bool case_skip(struct case_run *run, const char *why, ...) PRINTF(2, 3);

@@ -106,6 +106,34 @@ static void iommufd_maps_memory(struct case_run *run)
 	munmap(memory, MEMORY_SIZE);
 }
 
+/* How many devices of VFIO's have the number of a cdev. */
+static int count_cdevs(void)
+{
+	scoped_dir DIR *dir = path_opendir("/sys/class/vfio-dev");
+	const char *name;
+	int n = 0;
+
+	while (dir && (name = path_next(dir)))
+		n += path_exists("/sys/class/vfio-dev/%s/dev", name);
+	return n;
+}
+
+/* What Debian's kernels are like, which have no iommufd, and all kernels before 6.6. */
+static void groups_alone(struct case_run *run)
+{
+	int cdevs = count_cdevs();
+
+	if (!case_check(run, "look for groups", run->host->ways.group == ANSWER_YES,
+			"VFIO offers neither groups nor device cdevs"))
+		return;
+	if (!case_check(run, "look for a container",
+			run->host->container.provider != KERNEL_CONTAINER_NONE,
+			"nobody provides /dev/vfio/vfio, which groups want"))
+		return;
+	case_check(run, "look for cdevs", cdevs == 0 && !path_exists("/dev/vfio/devices"),
+		   "there are cdevs (%d in sysfs), although none are built", cdevs);
+}
+
 const struct test_case cases_host[] = {
 	{.id = "E01",
 	 .statement = "CL10",
@@ -139,5 +167,12 @@ const struct test_case cases_host[] = {
 	 .paths = CASE_HOST,
 	 .needs = CASE_NEEDS_IOMMUFD,
 	 .run = iommufd_maps_memory},
+	{.id = "E08",
+	 .statement = "CL10",
+	 .title = "A kernel without cdevs has groups, and only these",
+	 .promise = "Where device cdevs are not built, groups with a container are the way.",
+	 .paths = CASE_HOST,
+	 .needs = CASE_NEEDS_VFIO | CASE_NEEDS_NO_CDEV,
+	 .run = groups_alone},
 	{.id = NULL},
 };

@@ -112,6 +112,22 @@ static bool has_no_cdevs(const struct case_run *run)
 static bool is_nvme(const struct case_run *run)
 {
 	return run->device->class_id == 0x010802 || run->device->class_id == 0x010803;
+static bool has_groups_and_cdevs(const struct case_run *run)
+{
+	return run->host->ways.group == ANSWER_YES && run->host->ways.cdev == ANSWER_YES;
+}
+
+static bool has_no_sriov(const struct case_run *run)
+{
+	const struct device_detail *detail = run->device->detail;
+
+	return !run->device->physfn && detail && detail->sriov_total <= 0;
+}
+
+static bool does_not_remap(const struct case_run *run)
+{
+	(void)run;
+	return host_interrupt_remapping() == ANSWER_NO;
 }
 
 static const struct {
@@ -147,6 +163,11 @@ static const struct {
 	{CASE_NEEDS_NO_GROUP, "kernel without groups", has_no_groups, "this kernel has groups"},
 	{CASE_NEEDS_NO_CDEV, "kernel without cdevs", has_no_cdevs, "this kernel has device cdevs"},
 	{CASE_NEEDS_NVME, "NVMe controller", is_nvme, "the device is not an NVMe controller"},
+	{CASE_NEEDS_DUAL, "kernel with groups and cdevs", has_groups_and_cdevs,
+	 "this kernel has not both groups and device cdevs"},
+	{CASE_NEEDS_NO_SRIOV, "function without SR-IOV", has_no_sriov, "it is a PF or a VF"},
+	{CASE_NEEDS_NO_REMAP, "no interrupt remapping", does_not_remap,
+	 "the platform remaps interrupts, or does not tell"},
 };
 
 const char *case_lacks(const struct case_run *run, unsigned int needs)

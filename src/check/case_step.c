@@ -52,8 +52,7 @@ static bool takes_ownership(const char *what)
 	return streq(what, "bind") || streq(what, "SET_CONTAINER") || streq(what, "SET_IOMMU");
 }
 
-/* The module whose allow_unsafe_interrupts counts for this run. */
-static const char *owner_module(const struct case_run *run)
+const char *case_owner_module(const struct case_run *run)
 {
 	bool legacy = run->host->container.provider == KERNEL_CONTAINER_LEGACY;
 
@@ -71,7 +70,7 @@ static void explain_ownership(const struct case_run *run, char *buf, size_t size
 		append(buf, size,
 		       "the platform does not keep the device's interrupts apart: interrupt "
 		       "remapping is off, and allow_unsafe_interrupts of %s is not set",
-		       owner_module(run));
+		       case_owner_module(run));
 }
 
 static void explain(struct case_run *run, const char *what, int got)
