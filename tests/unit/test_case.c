@@ -5,6 +5,11 @@
 #include <ctype.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/mman.h>
+
+#include <cmocka.h>
 
 #include "check/case.h"
 #include "tests/unit/machine.h"
@@ -67,21 +72,29 @@ static void many_steps(struct case_run *run)
 	}
 /* clang-format on */
 
-/* Runs one table on the host and gives the results. */
-static struct case_results run_table(const struct test_case *table, const struct case_host *host,
-				     int64_t deadline_ms)
+static const struct case_host empty_host = {.ways = {.vfio_running = false}};
+
+/* Runs one table on the host as the request has it, and gives the results. */
+static struct case_results run_request(const struct test_case *table, struct case_request request)
 {
 	const struct test_case *const tables[] = {table, NULL};
 	struct case_results results = {0};
 
-	struct case_request request = {
-		.tables = tables, .host = host, .deadline_ms = deadline_ms, .all = true};
-
+	request.tables = tables;
+	if (!request.host)
+		request.host = &empty_host;
+	if (!request.deadline_ms)
+		request.deadline_ms = 5000;
 	assert_int_equal(cases_run(&results, &request, NULL), 0);
 	return results;
 }
 
-static const struct case_host empty_host = {.ways = {.vfio_running = false}};
+static struct case_results run_table(const struct test_case *table, const struct case_host *host,
+				     int64_t deadline_ms)
+{
+	return run_request(table, (struct case_request){
+					  .host = host, .deadline_ms = deadline_ms, .all = true});
+}
 
 static void outcomes_are_told(void **state)
 {
@@ -210,6 +223,173 @@ static void what_the_device_lacks_is_told(void **state)
 	mdev = (struct device){.bus = "pci", .iommu = IOMMU_PHYSICAL, .modes = MODE_GROUP};
 	run.target.noiommu = false;
 	assert_null(case_lacks(&run, CASE_NEEDS_PCI | CASE_NEEDS_PHYSICAL | CASE_NEEDS_MAPPING));
+}
+
+/* --- which cases, and how far they may go ----------------------------------------------- */
+
+static void what_goes_too_far_is_skipped(void **state)
+{
+	static const struct test_case table[] = {
+		ROW("S", good),
+		ROW("N", good, .class = CASE_NEIGHBOURS),
+		ROW("L", good, .class = CASE_LAB),
+		ROW("A", good, .after = {"L"}),
+		{.id = NULL},
+	};
+	static const struct {
+		enum case_class up_to;
+		enum case_status owed[4];
+	} requests[] = {
+		{CASE_SELF, {CASE_PASS, CASE_SKIP, CASE_SKIP, CASE_SKIP}},
+		{CASE_NEIGHBOURS, {CASE_PASS, CASE_PASS, CASE_SKIP, CASE_SKIP}},
+		{CASE_LAB, {CASE_PASS, CASE_PASS, CASE_PASS, CASE_PASS}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(requests); i++) {
+		scoped_case_results struct case_results results = run_request(
+			table, (struct case_request){.all = true, .up_to = requests[i].up_to});
+
+		for (size_t k = 0; k < 4; k++)
+			assert_int_equal(results.list[k].outcome.status, requests[i].owed[k]);
+		if (requests[i].up_to != CASE_SELF)
+			continue;
+		assert_string_equal(results.list[1].outcome.reason, "it wants --destructive");
+		assert_string_equal(results.list[2].outcome.reason, "it wants --lab");
+		/* What builds on it says why, too. */
+		assert_string_equal(results.list[3].outcome.reason, "it wants --lab");
+	}
+}
+
+static void the_basic_cases_are_for_everybody(void **state)
+{
+	static const struct test_case table[] = {ROW("X1", good),
+						 ROW("B1", good, .basic = true),
+						 ROW("B2", bad, .basic = true),
+						 {.id = NULL}};
+	scoped_case_results struct case_results basic =
+		run_request(table, (struct case_request){.all = false});
+	scoped_case_results struct case_results all =
+		run_request(table, (struct case_request){.all = true});
+	scoped_case_results struct case_results chosen =
+		run_request(table, (struct case_request){.all = true, .glob = "?1"});
+	scoped_case_results struct case_results both =
+		run_request(table, (struct case_request){.glob = "*1"});
+
+	(void)state;
+	assert_int_equal(basic.count, 2);
+	assert_string_equal(basic.list[0].test->id, "B1");
+	assert_int_equal(all.count, 3);
+	assert_int_equal(chosen.count, 2);
+	assert_string_equal(chosen.list[0].test->id, "X1");
+	assert_string_equal(chosen.list[1].test->id, "B1");
+	assert_int_equal(both.count, 1);
+	assert_string_equal(both.list[0].test->id, "B1");
+}
+
+/* --- a case that cannot fail proves nothing --------------------------------------------- */
+
+/* Counts the runs of a case, in all processes. */
+static unsigned int *runs;
+
+static void no_steps(struct case_run *run)
+{
+	(void)run;
+	++*runs;
+}
+
+/* Decides by its second step, which it takes only once. */
+static void forgets_a_step(struct case_run *run)
+{
+	case_expect(run, "open", 0, 0);
+	if (++*runs == 1)
+		case_expect(run, "be refused", -EBUSY, -EBUSY);
+}
+
+static void holds(struct case_run *run)
+{
+	++*runs;
+	case_expect(run, "open", 0, 0);
+	case_check(run, "count", true, "3 instead of 2");
+}
+
+static int start_counting(void **state)
+{
+	(void)state;
+	runs = mmap(NULL, sizeof(*runs), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	return runs == MAP_FAILED ? -1 : 0;
+}
+
+static int stop_counting(void **state)
+{
+	(void)state;
+	return munmap(runs, sizeof(*runs));
+}
+
+/* The result of one case, run a second time with the opposite expected. */
+static struct case_result contradict(void (*function)(struct case_run *))
+{
+	const struct test_case table[] = {ROW("C", function), {.id = NULL}};
+	scoped_case_results struct case_results results =
+		run_request(table, (struct case_request){.all = true, .contradict = true});
+
+	assert_int_equal(results.count, 1);
+	return results.list[0];
+}
+
+static void a_case_that_can_fail_stands(void **state)
+{
+	static void (*const functions[])(struct case_run *) = {good, holds, many_steps};
+
+	(void)state;
+	*runs = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(functions); i++) {
+		struct case_result result = contradict(functions[i]);
+
+		assert_int_equal(result.outcome.status, CASE_PASS);
+		assert_string_equal(result.outcome.reason, "");
+		assert_int_equal(result.can_fail, 1);
+		/* What is reported is the honest run. */
+		assert_int_not_equal(case_outcome_decisive(&result.outcome)->expected, -EXDEV);
+	}
+	assert_int_equal(*runs, 2); /* holds(), once each way */
+}
+
+static void a_case_that_cannot_fail_fails(void **state)
+{
+	static void (*const functions[])(struct case_run *) = {no_steps, forgets_a_step};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(functions); i++) {
+		struct case_result result;
+
+		*runs = 0;
+		result = contradict(functions[i]);
+		assert_int_equal(result.outcome.status, CASE_FAIL);
+		assert_int_equal(result.can_fail, 0);
+		assert_non_null(strstr(result.outcome.reason, "proves nothing"));
+	}
+}
+
+static void only_what_passed_is_contradicted(void **state)
+{
+	(void)state;
+	assert_int_equal(contradict(bad).can_fail, -1);
+	assert_int_equal(contradict(finds_out).can_fail, -1);
+	assert_int_equal(contradict(crashes).can_fail, -1);
+	assert_string_equal(contradict(bad).outcome.reason, "be refused: expected EBUSY, got ok");
+}
+
+static void without_the_wish_nothing_runs_twice(void **state)
+{
+	static const struct test_case table[] = {ROW("H", holds), {.id = NULL}};
+	scoped_case_results struct case_results results = {0};
+
+	(void)state;
+	*runs = 0;
+	results = run_request(table, (struct case_request){.all = true});
+	assert_int_equal(*runs, 1);
+	assert_int_equal(results.list[0].can_fail, -1);
 }
 
 /* --- the gate --------------------------------------------------------------------------- */
@@ -352,13 +532,15 @@ static size_t gather_cases(const struct test_case **list, size_t size)
 	return n;
 }
 
-/* The case of that id among the first n, or NULL. */
-static const struct test_case *find_case(const struct test_case **list, size_t n, const char *id)
+/* The paths of the cases of that id among the first n; 0 when there is none. */
+static unsigned int paths_of(const struct test_case **list, size_t n, const char *id)
 {
+	unsigned int paths = 0;
+
 	for (size_t i = 0; i < n; i++)
 		if (streq(list[i]->id, id))
-			return list[i];
-	return NULL;
+			paths |= list[i]->paths;
+	return paths;
 }
 
 static void rows_are_complete(void **state)
@@ -371,11 +553,14 @@ static void rows_are_complete(void **state)
 	for (size_t i = 0; i < n; i++) {
 		const struct test_case *test = list[i];
 
-		assert_null(find_case(list, i, test->id));
+		/* One id may be another function on another way. */
+		assert_int_equal(paths_of(list, i, test->id) & test->paths, 0);
 		assert_int_equal(strlen(test->id), 3);
 		assert_true(isupper((unsigned char)test->id[0]));
 		assert_non_null(test->run);
 		assert_true(test->paths != 0);
+		assert_non_null(test->statement);
+		assert_non_null(case_statement_find(test->statement));
 		/* A title fits into a table on 80 columns; a promise is a sentence. */
 		assert_in_range(strlen(test->title), 10, 54);
 		assert_int_equal(test->promise[strlen(test->promise) - 1], '.');
@@ -393,10 +578,10 @@ static void a_case_comes_after_what_it_builds_on(void **state)
 		unsigned int covered = 0;
 
 		for (size_t k = 0; k < ARRAY_SIZE(list[i]->after) && list[i]->after[k]; k++) {
-			const struct test_case *first = find_case(list, i, list[i]->after[k]);
+			unsigned int paths = paths_of(list, i, list[i]->after[k]);
 
-			assert_non_null(first);
-			covered |= first->paths;
+			assert_int_not_equal(paths, 0);
+			covered |= paths;
 		}
 		assert_int_equal(covered ? list[i]->paths & ~covered : 0, 0);
 	}
@@ -404,15 +589,43 @@ static void a_case_comes_after_what_it_builds_on(void **state)
 
 static void host_cases_need_no_device(void **state)
 {
-	const unsigned int of_device =
-		CASE_NEEDS_BOTH | CASE_NEEDS_PHYSICAL | CASE_NEEDS_MAPPING | CASE_NEEDS_PCI;
+	const unsigned int of_host = CASE_NEEDS_VFIO | CASE_NEEDS_CONTAINER | CASE_NEEDS_IOMMUFD |
+				     CASE_NEEDS_KVM | CASE_NEEDS_ROOT | CASE_NEEDS_NO_GROUP |
+				     CASE_NEEDS_NO_CDEV | CASE_NEEDS_DUAL | CASE_NEEDS_NO_REMAP;
 	const struct test_case *list[512];
 	size_t n = gather_cases(list, ARRAY_SIZE(list));
 
 	(void)state;
 	for (size_t i = 0; i < n; i++)
 		if (list[i]->paths & CASE_HOST)
-			assert_int_equal(list[i]->needs & of_device, 0);
+			assert_int_equal(list[i]->needs & ~of_host, 0);
+}
+
+static void who_touches_others_says_so(void **state)
+{
+	const unsigned int others =
+		CASE_NEEDS_SIBLING | CASE_NEEDS_STRANGER | CASE_NEEDS_PF | CASE_NEEDS_VF;
+	const struct test_case *list[512];
+	size_t n = gather_cases(list, ARRAY_SIZE(list));
+
+	(void)state;
+	for (size_t i = 0; i < n; i++)
+		if (list[i]->needs & others)
+			assert_int_not_equal(list[i]->class, CASE_SELF);
+}
+
+static void statements_are_told_apart(void **state)
+{
+	size_t n = 0;
+
+	(void)state;
+	for (const struct case_statement *s = case_statements; s->code; s++, n++) {
+		assert_ptr_equal(case_statement_find(s->code), s);
+		assert_in_range(strlen(s->title), 10, 70);
+	}
+	assert_true(n > 0);
+	assert_null(case_statement_find("CL99"));
+	assert_null(case_statement_find(NULL));
 }
 
 int main(void)
@@ -425,6 +638,12 @@ int main(void)
 		cmocka_unit_test(what_builds_on_a_failure_is_skipped),
 		cmocka_unit_test(what_the_host_lacks_is_skipped),
 		cmocka_unit_test(what_the_device_lacks_is_told),
+		cmocka_unit_test(what_goes_too_far_is_skipped),
+		cmocka_unit_test(the_basic_cases_are_for_everybody),
+		cmocka_unit_test(a_case_that_can_fail_stands),
+		cmocka_unit_test(a_case_that_cannot_fail_fails),
+		cmocka_unit_test(only_what_passed_is_contradicted),
+		cmocka_unit_test(without_the_wish_nothing_runs_twice),
 		cmocka_unit_test(only_a_vfio_device_is_admitted),
 		tree_test(a_free_pair_is_admitted),
 		tree_test(a_device_in_use_is_refused_as_restore_does),
@@ -433,7 +652,9 @@ int main(void)
 		cmocka_unit_test(rows_are_complete),
 		cmocka_unit_test(a_case_comes_after_what_it_builds_on),
 		cmocka_unit_test(host_cases_need_no_device),
+		cmocka_unit_test(who_touches_others_says_so),
+		cmocka_unit_test(statements_are_told_apart),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, start_counting, stop_counting);
 }
