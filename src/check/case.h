@@ -51,9 +51,9 @@ enum {
 	CASE_NEEDS_NO_GROUP = 1 << 15, /* groups are not built */
 	CASE_NEEDS_NO_CDEV = 1 << 16,  /* device cdevs are not built */
 	CASE_NEEDS_NVME = 1 << 17,     /* an NVMe controller */
-	CASE_NEEDS_DUAL = 1 << 17,     /* groups and device cdevs are built */
-	CASE_NEEDS_NO_SRIOV = 1 << 18, /* a PCI function that is neither PF nor VF */
-	CASE_NEEDS_NO_REMAP = 1 << 19, /* the platform does not remap interrupts */
+	CASE_NEEDS_DUAL = 1 << 18,     /* groups and device cdevs are built */
+	CASE_NEEDS_NO_SRIOV = 1 << 19, /* a PCI function that is neither PF nor VF */
+	CASE_NEEDS_NO_REMAP = 1 << 20, /* the platform does not remap interrupts */
 };
 
 /* What a case may do to others than its device; each kind includes those before it. */
@@ -152,12 +152,7 @@ extern const struct test_case cases_host[], cases_cdev[], cases_group[], cases_d
 	cases_bind[], cases_exclusive[], cases_attach[], cases_iommufd[], cases_attach_reserved[],
 	cases_attach_pasid[], cases_iommufd_memory[], cases_witness[], cases_reset[], cases_token[],
 	cases_kvm[], cases_mdev[], cases_noiommu[], cases_driver[], cases_migration[],
-	cases_hot_reset[];
-extern const struct test_case cases_host[], cases_cdev[], cases_group[], cases_device[];
-extern const struct test_case cases_bind[], cases_bind_pair[], cases_exclusive[];
-extern const struct test_case cases_attach[], cases_iommufd[];
-extern const struct test_case cases_witness[], cases_reset[], cases_token[], cases_kvm[];
-extern const struct test_case cases_mdev[], cases_noiommu[], cases_driver[];
+	cases_hot_reset[], cases_bind_pair[];
 
 /* ---- for the functions of cases (case_step.c) ---- */
 

@@ -112,6 +112,8 @@ static bool has_no_cdevs(const struct case_run *run)
 static bool is_nvme(const struct case_run *run)
 {
 	return run->device->class_id == 0x010802 || run->device->class_id == 0x010803;
+}
+
 static bool has_groups_and_cdevs(const struct case_run *run)
 {
 	return run->host->ways.group == ANSWER_YES && run->host->ways.cdev == ANSWER_YES;
