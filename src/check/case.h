@@ -54,6 +54,7 @@ enum {
 	CASE_NEEDS_DUAL = 1 << 18,     /* groups and device cdevs are built */
 	CASE_NEEDS_NO_SRIOV = 1 << 19, /* a PCI function that is neither PF nor VF */
 	CASE_NEEDS_NO_REMAP = 1 << 20, /* the platform does not remap interrupts */
+	CASE_NEEDS_HOST_PF = 1 << 24,  /* the device is a VF, and no VFIO driver has its PF */
 };
 
 /* What a case may do to others than its device; each kind includes those before it. */

@@ -85,6 +85,11 @@ static bool has_vf(const struct case_run *run)
 	return case_peer(run, CASE_VF);
 }
 
+static bool has_host_pf(const struct case_run *run)
+{
+	return run->device->physfn && !path_exists("%s/physfn/vfio-dev", run->device->syspath);
+}
+
 static bool has_kvm(const struct case_run *run)
 {
 	(void)run;
@@ -160,6 +165,8 @@ static const struct {
 	 "no device of another IOMMU group is named with it"},
 	{CASE_NEEDS_PF, "VF with its PF", has_pf, "it is not a VF whose PF is named with it"},
 	{CASE_NEEDS_VF, "PF with a VF", has_vf, "it is not a PF with a VF that is named with it"},
+	{CASE_NEEDS_HOST_PF, "VF of a PF of the host's", has_host_pf,
+	 "it is not a VF whose PF is without a VFIO driver"},
 	{CASE_NEEDS_KVM, "KVM", has_kvm, "there is no /dev/kvm that this user may open"},
 	{CASE_NEEDS_ROOT, "root", is_root, "this takes root"},
 	{CASE_NEEDS_NO_GROUP, "kernel without groups", has_no_groups, "this kernel has groups"},
