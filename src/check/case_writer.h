@@ -5,7 +5,8 @@
  *
  * Such a write is deaf to every signal, so it is done by a process of its own, and the case looks
  * how it fares. That process holds nothing of the case's open; it ends when the kernel lets the
- * write go, at the latest when the case has ended. Failures are -errno.
+ * write go, at the latest when the case has ended. It hears SIGINT, and goes on. Failures are
+ * -errno.
  */
 #pragma once
 
