@@ -55,6 +55,8 @@ enum {
 	CASE_NEEDS_NO_SRIOV = 1 << 19, /* a PCI function that is neither PF nor VF */
 	CASE_NEEDS_NO_REMAP = 1 << 20, /* the platform does not remap interrupts */
 	CASE_NEEDS_HOST_PF = 1 << 24,  /* the device is a VF, and no VFIO driver has its PF */
+	CASE_NEEDS_NO_VFS = 1 << 25,   /* the device has no VFs, which would go with its driver */
+	CASE_NEEDS_SRIOV = 1 << 26,    /* the device is a PF: it can have VFs */
 };
 
 /* What a case may do to others than its device; each kind includes those before it. */

@@ -90,6 +90,16 @@ static bool has_host_pf(const struct case_run *run)
 	return run->device->physfn && !path_exists("%s/physfn/vfio-dev", run->device->syspath);
 }
 
+static bool has_no_vfs(const struct case_run *run)
+{
+	return !path_exists("%s/virtfn0", run->device->syspath);
+}
+
+static bool can_have_vfs(const struct case_run *run)
+{
+	return path_exists("%s/sriov_totalvfs", run->device->syspath);
+}
+
 static bool has_kvm(const struct case_run *run)
 {
 	(void)run;
@@ -167,6 +177,8 @@ static const struct {
 	{CASE_NEEDS_VF, "PF with a VF", has_vf, "it is not a PF with a VF that is named with it"},
 	{CASE_NEEDS_HOST_PF, "VF of a PF of the host's", has_host_pf,
 	 "it is not a VF whose PF is without a VFIO driver"},
+	{CASE_NEEDS_NO_VFS, "no VFs", has_no_vfs, "its VFs would go with its driver"},
+	{CASE_NEEDS_SRIOV, "PF", can_have_vfs, "it is not a PF"},
 	{CASE_NEEDS_KVM, "KVM", has_kvm, "there is no /dev/kvm that this user may open"},
 	{CASE_NEEDS_ROOT, "root", is_root, "this takes root"},
 	{CASE_NEEDS_NO_GROUP, "kernel without groups", has_no_groups, "this kernel has groups"},

@@ -9,6 +9,7 @@
 
 #include "check/case.h"
 #include "tests/unit/machine.h"
+#include "tree.h"
 
 /* --- cases that end in every way -------------------------------------------------------- */
 
@@ -386,6 +387,25 @@ static void without_the_wish_nothing_runs_twice(void **state)
 	results = run_request(table, (struct case_request){.all = true});
 	assert_int_equal(*runs, 1);
 	assert_int_equal(results.list[0].can_fail, -1);
+static void vfs_and_their_pfs_are_told_apart(void **state)
+{
+	struct device dev = {.bus = "pci", .address = "0000:02:00.0", .syspath = "/sys/devices/pf"};
+	struct case_run run = {.host = &empty_host, .device = &dev, .path = CASE_CDEV};
+
+	(void)state;
+	tree_file("/sys/devices/pf/sriov_totalvfs", "7\n");
+	assert_null(case_lacks(&run, CASE_NEEDS_SRIOV | CASE_NEEDS_NO_VFS));
+	assert_non_null(case_lacks(&run, CASE_NEEDS_HOST_PF));
+	tree_link("/sys/devices/pf/virtfn0", "../vf");
+	assert_non_null(case_lacks(&run, CASE_NEEDS_NO_VFS));
+
+	dev.syspath = "/sys/devices/vf";
+	dev.physfn = "0000:02:00.0";
+	tree_link("/sys/devices/vf/physfn", "../pf");
+	assert_null(case_lacks(&run, CASE_NEEDS_HOST_PF | CASE_NEEDS_NO_VFS));
+	assert_non_null(case_lacks(&run, CASE_NEEDS_SRIOV));
+	tree_dir("/sys/devices/pf/vfio-dev");
+	assert_non_null(case_lacks(&run, CASE_NEEDS_HOST_PF));
 }
 
 /* --- the gate --------------------------------------------------------------------------- */
@@ -640,6 +660,7 @@ int main(void)
 		cmocka_unit_test(a_case_that_cannot_fail_fails),
 		cmocka_unit_test(only_what_passed_is_contradicted),
 		cmocka_unit_test(without_the_wish_nothing_runs_twice),
+		tree_test(vfs_and_their_pfs_are_told_apart),
 		cmocka_unit_test(only_a_vfio_device_is_admitted),
 		tree_test(a_free_pair_is_admitted),
 		tree_test(a_device_in_use_is_refused_as_restore_does),
