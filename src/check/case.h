@@ -156,6 +156,10 @@ extern const struct test_case cases_host[], cases_cdev[], cases_group[], cases_d
 	cases_attach_pasid[], cases_iommufd_memory[], cases_witness[], cases_reset[], cases_token[],
 	cases_kvm[], cases_mdev[], cases_noiommu[], cases_driver[], cases_migration[],
 	cases_hot_reset[], cases_bind_pair[];
+extern const struct test_case cases_host[], cases_cdev[], cases_group[], cases_device[];
+extern const struct test_case cases_bind[], cases_exclusive[], cases_attach[], cases_iommufd[];
+extern const struct test_case cases_witness[], cases_reset[], cases_token[], cases_kvm[];
+extern const struct test_case cases_mdev[], cases_noiommu[], cases_driver[], cases_unbind[];
 
 /* ---- for the functions of cases (case_step.c) ---- */
 

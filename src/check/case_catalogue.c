@@ -56,6 +56,9 @@ const struct test_case *const case_tables[] = {
 	cases_hot_reset,
 	cases_bind_pair,
 	NULL,
+	cases_host,   cases_cdev,    cases_group,   cases_device, cases_bind,  cases_exclusive,
+	cases_attach, cases_iommufd, cases_witness, cases_reset,  cases_token, cases_kvm,
+	cases_mdev,   cases_noiommu, cases_driver,  cases_unbind, NULL,
 };
 
 const struct case_statement *case_statement_find(const char *code)
