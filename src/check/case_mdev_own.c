@@ -30,8 +30,10 @@ int case_mdev_create_as(const struct device *mdev, const char *text)
 
 int case_mdev_create(struct case_mdev *ret, const struct device *mdev, unsigned int index)
 {
+	int parent = (int)(base_name(mdev->syspath) - mdev->syspath);
+
 	case_mdev_uuid(ret->uuid, index);
-	snprintf(ret->syspath, sizeof(ret->syspath), "/sys/bus/mdev/devices/%s", ret->uuid);
+	snprintf(ret->syspath, sizeof(ret->syspath), "%.*s%s", parent, mdev->syspath, ret->uuid);
 	ret->device = *mdev;
 	ret->device.address = ret->uuid;
 	ret->device.syspath = ret->syspath;

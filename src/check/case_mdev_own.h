@@ -15,7 +15,7 @@
 /* Of a device that a case creates: what case_open_peer() wants to know of it. */
 struct case_mdev {
 	char uuid[CASE_UUID_SIZE];
-	char syspath[80];
+	char syspath[256];    /* stays until the device is gone; its link in /sys/bus goes first */
 	struct device device; /* points into the above */
 };
 
