@@ -195,6 +195,9 @@ bool case_attach(struct case_run *run, struct vfio_device *dev);
 void case_find(struct case_nodes *nodes, struct vfio_target *ret, const struct case_host *host,
 	       const struct device *dev);
 
+/* The name that VFIO has for the device now ("vfio0"); "" and false when it has not got it. */
+bool case_vfio_name(char *buf, size_t size, const struct device *dev);
+
 /* Relations between named devices; a peer of that kind, or NULL. */
 enum case_relation { CASE_SIBLING, CASE_STRANGER, CASE_PF, CASE_VF };
 const struct device *case_peer(const struct case_run *run, enum case_relation relation);

@@ -6,21 +6,21 @@
 #include "base/path.h"
 #include "check/case.h"
 
-/* The only entry of a directory; false when there is none. */
-static bool only_entry(char *buf, size_t size, const char *syspath)
+bool case_vfio_name(char *buf, size_t size, const struct device *dev)
 {
-	scoped_dir DIR *dir = path_opendir("%s/vfio-dev", syspath);
+	scoped_dir DIR *dir = path_opendir("%s/vfio-dev", dev->syspath);
 	const char *name = dir ? path_next(dir) : NULL;
 
+	*buf = 0;
 	return name && append(buf, size, "%s", name);
 }
 
 static void find_cdev(char *buf, size_t size, const struct device *dev)
 {
-	char name[48] = "";
+	char name[48];
 
 	*buf = 0;
-	if (only_entry(name, sizeof(name), dev->syspath) &&
+	if (case_vfio_name(name, sizeof(name), dev) &&
 	    path_exists("%s/vfio-dev/%s/dev", dev->syspath, name))
 		append(buf, size, "/dev/vfio/devices/%s", name);
 }

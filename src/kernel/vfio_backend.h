@@ -51,7 +51,7 @@ int vfio_cdev_detach_pasid(int device, uint32_t pasid);
 /* vfio_group.c */
 
 /* IOMMU models of a container. */
-enum { VFIO_TYPE1V2 = 3, VFIO_NOIOMMU = 8 };
+enum { VFIO_TYPE1 = 1, VFIO_TYPE1V2 = 3, VFIO_NOIOMMU = 8 };
 
 int vfio_group_open(const char *node);
 
