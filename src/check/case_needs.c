@@ -47,7 +47,7 @@ static bool is_physical(const struct case_run *run)
 
 static bool can_map(const struct case_run *run)
 {
-	return run->path == CASE_CDEV || !run->target.noiommu;
+	return run->path == CASE_CDEV || run->device->iommu != IOMMU_NONE;
 }
 
 static bool is_pci(const struct case_run *run)
