@@ -54,9 +54,9 @@ enum {
 	CASE_NEEDS_DUAL = 1 << 18,     /* groups and device cdevs are built */
 	CASE_NEEDS_NO_SRIOV = 1 << 19, /* a PCI function that is neither PF nor VF */
 	CASE_NEEDS_NO_REMAP = 1 << 20, /* the platform does not remap interrupts */
-	CASE_NEEDS_HOST_PF = 1 << 24,  /* the device is a VF, and no VFIO driver has its PF */
-	CASE_NEEDS_NO_VFS = 1 << 25,   /* the device has no VFs, which would go with its driver */
-	CASE_NEEDS_SRIOV = 1 << 26,    /* the device is a PF: it can have VFs */
+	CASE_NEEDS_HOST_PF = 1 << 21,  /* the device is a VF, and no VFIO driver has its PF */
+	CASE_NEEDS_NO_VFS = 1 << 22,   /* the device has no VFs, which would go with its driver */
+	CASE_NEEDS_SRIOV = 1 << 23,    /* the device is a PF: it can have VFs */
 };
 
 /* What a case may do to others than its device; each kind includes those before it. */
@@ -155,11 +155,7 @@ extern const struct test_case cases_host[], cases_cdev[], cases_group[], cases_d
 	cases_bind[], cases_exclusive[], cases_attach[], cases_iommufd[], cases_attach_reserved[],
 	cases_attach_pasid[], cases_iommufd_memory[], cases_witness[], cases_reset[], cases_token[],
 	cases_kvm[], cases_mdev[], cases_noiommu[], cases_driver[], cases_migration[],
-	cases_hot_reset[], cases_bind_pair[];
-extern const struct test_case cases_host[], cases_cdev[], cases_group[], cases_device[];
-extern const struct test_case cases_bind[], cases_exclusive[], cases_attach[], cases_iommufd[];
-extern const struct test_case cases_witness[], cases_reset[], cases_token[], cases_kvm[];
-extern const struct test_case cases_mdev[], cases_noiommu[], cases_driver[], cases_unbind[];
+	cases_hot_reset[], cases_bind_pair[], cases_unbind[];
 
 /* ---- for the functions of cases (case_step.c) ---- */
 

@@ -56,10 +56,8 @@ const struct test_case *const case_tables[] = {
 	cases_iommufd_memory,
 	cases_hot_reset,
 	cases_bind_pair,
+	cases_unbind,
 	NULL,
-	cases_host,   cases_cdev,    cases_group,   cases_device, cases_bind,  cases_exclusive,
-	cases_attach, cases_iommufd, cases_witness, cases_reset,  cases_token, cases_kvm,
-	cases_mdev,   cases_noiommu, cases_driver,  cases_unbind, NULL,
 };
 
 const struct case_statement *case_statement_find(const char *code)

@@ -38,7 +38,7 @@
 struct witness {
 	struct vfio_device dev;
 	struct nvme nvme;
-	struct nvme_memory queues, data;
+	struct nvme_memory queues, data; /* mapped pieces of memory, used from their start on */
 };
 #define WITNESS_NONE ((struct witness){.dev = VFIO_DEVICE_NONE})
 
@@ -71,9 +71,29 @@ static bool map_piece(struct case_run *run, struct witness *w, const char *what,
 			   w->dev.ops->map(&w->dev, piece->address, PIECE, &piece->iova));
 }
 
+/*
+ * A page of a piece as the controller has to be told of it. Without an IOMMU that is its physical
+ * address.
+ */
+static bool locate(struct case_run *run, const struct witness *w, const struct nvme_memory *piece,
+		   unsigned int page, struct nvme_memory *ret)
+{
+	ret->address = (char *)piece->address + page * NVME_PAGE;
+	ret->iova = piece->iova + page * NVME_PAGE;
+	return !run->target.noiommu ||
+	       case_expect(run, "ask for a physical address", 0,
+			   iommufd_noiommu_pa(w->dev.context, w->dev.ioas, ret->iova, NVME_PAGE,
+					      &ret->iova));
+}
+
 static bool start_controller(struct case_run *run, struct witness *w)
 {
-	return case_expect(run, "start the controller", 0, nvme_start(&w->nvme, &w->queues));
+	struct nvme_memory commands, answers;
+
+	return locate(run, w, &w->queues, 0, &commands) &&
+	       locate(run, w, &w->queues, 1, &answers) &&
+	       case_expect(run, "start the controller", 0,
+			   nvme_start(&w->nvme, &commands, &answers));
 }
 
 static bool open_controller(struct case_run *run, struct witness *w)
@@ -95,7 +115,7 @@ static bool is_poisoned(const struct nvme_memory *data)
 	const uint8_t *bytes = data->address;
 
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	for (size_t i = 0; i < NVME_IDENTITY_SIZE; i++)
+	for (size_t i = 0; i < NVME_PAGE; i++)
 		if (bytes[i] != POISON)
 			return false;
 	return true;
@@ -103,9 +123,12 @@ static bool is_poisoned(const struct nvme_memory *data)
 
 static bool send(struct case_run *run, struct witness *w)
 {
-	memset(w->data.address, POISON, NVME_IDENTITY_SIZE);
-	return case_expect(run, "send Identify Controller", 0,
-			   nvme_send_identify(&w->nvme, w->data.iova));
+	struct nvme_memory page;
+
+	memset(w->data.address, POISON, NVME_PAGE);
+	return locate(run, w, &w->data, 0, &page) &&
+	       case_expect(run, "send Identify Controller", 0,
+			   nvme_send_identify(&w->nvme, page.iova));
 }
 
 /* Asks, and looks at the page for the answer: it begins with the ids that sysfs shows. */
@@ -253,7 +276,7 @@ static void replace_redirects(struct case_run *run)
 	first = w.data;
 	w.data.address = NULL; /* of the second page, from here on */
 	if (build_second(run, &w, &ioas, &w.data)) {
-		memset(first.address, POISON, NVME_IDENTITY_SIZE);
+		memset(first.address, POISON, NVME_PAGE);
 		if (case_expect(run, "ATTACH to the second", 0,
 				vfio_cdev_attach(w.dev.fd, &ioas)) &&
 		    data_arrives(run, &w))
@@ -328,6 +351,16 @@ const struct test_case cases_witness[] = {
 	 .needs = NEEDS | CASE_NEEDS_IOMMUFD,
 	 .after = {"W01", "X11"},
 	 .run = data_move_through_iommufd},
+	{.id = "W06",
+	 .statement = "FU5",
+	 .title = "Without an IOMMU, the device's data arrive at the address that is told",
+	 .promise = "The physical address behind a mapping is where its memory is.",
+	 /* If it were not, this would write to memory of somebody else. */
+	 .class = CASE_LAB,
+	 .paths = CASE_CDEV,
+	 .needs = CASE_NEEDS_NVME | CASE_NEEDS_NOIOMMU,
+	 .after = {"C05"},
+	 .run = data_move},
 	{.id = "A17",
 	 .statement = "CL8",
 	 .title = "The device reaches what is mapped for it, and nothing else",

@@ -36,7 +36,6 @@ enum { CSTS_READY = 1 << 0, CSTS_FATAL = 1 << 1 };
 
 enum { OPCODE_IDENTIFY = 0x06, IDENTIFY_CONTROLLER = 1 };
 
-#define PAGE         4096U
 #define ENTRIES      16U
 #define MAX_START_MS 45000
 
@@ -48,8 +47,7 @@ struct completion {
 	uint32_t words[4];
 };
 
-static_assert(ENTRIES * sizeof(struct command) <= PAGE && NVME_QUEUES_SIZE == 2 * PAGE,
-	      "a page for each queue");
+static_assert(ENTRIES * sizeof(struct command) <= NVME_PAGE, "a page for each queue");
 
 static int read32(const struct nvme *nvme, off_t at, uint32_t *ret)
 {
@@ -164,11 +162,12 @@ static int set_queues(const struct nvme *nvme)
 	int r = write32(nvme, REG_AQA, (ENTRIES - 1) << 16 | (ENTRIES - 1));
 
 	if (r >= 0)
-		r = write64(nvme, REG_ASQ, nvme->queues.iova);
-	return r < 0 ? r : write64(nvme, REG_ACQ, nvme->queues.iova + PAGE);
+		r = write64(nvme, REG_ASQ, nvme->commands.iova);
+	return r < 0 ? r : write64(nvme, REG_ACQ, nvme->answers.iova);
 }
 
-int nvme_start(struct nvme *nvme, const struct nvme_memory *queues)
+int nvme_start(struct nvme *nvme, const struct nvme_memory *commands,
+	       const struct nvme_memory *answers)
 {
 	int r = vfio_device_command(nvme->device, 0, VFIO_COMMAND_MEMORY | VFIO_COMMAND_MASTER);
 
@@ -176,10 +175,12 @@ int nvme_start(struct nvme *nvme, const struct nvme_memory *queues)
 		r = stop(nvme);
 	if (r < 0)
 		return r;
-	nvme->queues = *queues;
+	nvme->commands = *commands;
+	nvme->answers = *answers;
 	nvme->tail = nvme->head = 0;
 	nvme->phase = 1;
-	memset(queues->address, 0, NVME_QUEUES_SIZE);
+	memset(commands->address, 0, NVME_PAGE);
+	memset(answers->address, 0, NVME_PAGE);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	r = set_queues(nvme);
 	if (r >= 0)
@@ -199,7 +200,7 @@ static int ring(const struct nvme *nvme, bool completion, unsigned int value)
 
 int nvme_send_identify(struct nvme *nvme, uint64_t iova)
 {
-	struct command *command = (struct command *)nvme->queues.address + nvme->tail;
+	struct command *command = (struct command *)nvme->commands.address + nvme->tail;
 
 	*command = (struct command){{
 		[0] = htole32(OPCODE_IDENTIFY | nvme->tail << 16), /* the command's number above */
@@ -216,9 +217,9 @@ int nvme_send_identify(struct nvme *nvme, uint64_t iova)
 /* The next answer's last word, which the controller writes last. */
 static uint32_t *next_answer(const struct nvme *nvme)
 {
-	char *queue = (char *)nvme->queues.address + PAGE;
+	struct completion *queue = nvme->answers.address;
 
-	return &((struct completion *)(void *)queue)[nvme->head].words[3];
+	return &queue[nvme->head].words[3];
 }
 
 static int take_answer(struct nvme *nvme, uint32_t word)

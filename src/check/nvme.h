@@ -18,17 +18,16 @@ struct nvme_memory {
 	uint64_t iova;
 };
 
-/* What the queues take, and the answer to a question. */
-#define NVME_QUEUES_SIZE   8192U
-#define NVME_IDENTITY_SIZE 4096U
+/* What each queue takes, and the answer to a question. */
+#define NVME_PAGE 4096U
 
 struct nvme {
 	int device;      /* the VFIO device; the caller's */
 	off_t registers; /* where they begin in it */
 	uint64_t capabilities;
-	struct nvme_memory queues;
-	unsigned int tail, head; /* the next free command, the next answer */
-	unsigned int phase;      /* of the answers of this round through their queue */
+	struct nvme_memory commands, answers; /* the queues */
+	unsigned int tail, head;              /* the next free command, the next answer */
+	unsigned int phase;                   /* of the answers of this round through their queue */
 };
 
 /*
@@ -38,11 +37,12 @@ struct nvme {
 int nvme_open(struct nvme *ret, int device);
 
 /*
- * Lets the function master the bus and starts the controller with empty queues; one that runs is
- * stopped before. -ETIMEDOUT when it does not become ready in the time that it says it may take,
- * -EIO when it says that it failed.
+ * Lets the function master the bus and starts the controller with empty queues, a page each; one
+ * that runs is stopped before. -ETIMEDOUT when it does not become ready in the time that it says it
+ * may take, -EIO when it says that it failed.
  */
-int nvme_start(struct nvme *nvme, const struct nvme_memory *queues);
+int nvme_start(struct nvme *nvme, const struct nvme_memory *commands,
+	       const struct nvme_memory *answers);
 
 /* Asks the controller who it is; the answer is to go to iova. 0 as soon as that is sent. */
 int nvme_send_identify(struct nvme *nvme, uint64_t iova);

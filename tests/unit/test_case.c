@@ -9,7 +9,6 @@
 
 #include "check/case.h"
 #include "tests/unit/machine.h"
-#include "tree.h"
 
 /* --- cases that end in every way -------------------------------------------------------- */
 
