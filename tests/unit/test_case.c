@@ -386,6 +386,8 @@ static void without_the_wish_nothing_runs_twice(void **state)
 	results = run_request(table, (struct case_request){.all = true});
 	assert_int_equal(*runs, 1);
 	assert_int_equal(results.list[0].can_fail, -1);
+}
+
 static void vfs_and_their_pfs_are_told_apart(void **state)
 {
 	struct device dev = {.bus = "pci", .address = "0000:02:00.0", .syspath = "/sys/devices/pf"};
