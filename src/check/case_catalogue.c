@@ -19,7 +19,7 @@ const struct case_statement case_statements[] = {
 	{"CL9", "DETACH takes the device out of its address space"},
 	{"CL10", "Groups are optional"},
 	{"CL11", "Devices without an IOMMU are kept apart"},
-	{"CL12", "A device whose DMA may not be coherent is refused as soon as it is bound"},
+	{"CL12", "A device whose DMA may not be coherent is refused by its driver"},
 	{"PR1", "Emulated devices go the same ways"},
 	{"PR2", "A hot reset is for who owns all that it resets"},
 	{"FU1", "Page tables of the hardware: their kinds, nesting, dirty tracking"},

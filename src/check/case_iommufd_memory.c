@@ -183,7 +183,7 @@ static void reset_takes_shared_back(struct case_run *run)
 const struct test_case cases_iommufd_memory[] = {
 	{.id = "I08",
 	 .statement = "FU4",
-	 .title = "Device memory of the process is mapped by a container, not by iommufd",
+	 .title = "BARs are mapped by a container, not by iommufd",
 	 .promise = "Pages that are no memory are taken by the vfio module's container alone.",
 	 .paths = CASE_CDEV | CASE_GROUP,
 	 .needs = NEEDS,

@@ -218,7 +218,7 @@ static void arguments_are_looked_at(struct case_run *run)
 const struct test_case cases_reset[] = {
 	{.id = "H13",
 	 .statement = "CL3",
-	 .title = "Before BIND the device does not tell what shares its bus",
+	 .title = "Before BIND it does not tell what shares its bus",
 	 .promise = "The functions of the bus are told to who has bound one of them.",
 	 .paths = CASE_CDEV,
 	 .needs = CASE_NEEDS_PCI,

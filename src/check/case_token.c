@@ -283,6 +283,7 @@ static void open_pf_sets_token(struct case_run *run)
 const struct test_case cases_token[] = {
 	{.id = "T01",
 	 .statement = "FU3",
+	 .class = CASE_NEIGHBOURS,
 	 .title = "A VF whose PF has a VFIO driver wants a token",
 	 .promise = "Without a token the VF is refused: in a group always, by BIND since it knows "
 		    "of tokens.",

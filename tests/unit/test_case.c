@@ -205,19 +205,17 @@ static void what_the_host_lacks_is_skipped(void **state)
 static void what_the_device_lacks_is_told(void **state)
 {
 	struct device mdev = {.bus = "mdev", .iommu = IOMMU_EMULATED, .modes = MODE_GROUP};
-	struct case_run run = {.host = &empty_host,
-			       .device = &mdev,
-			       .path = CASE_GROUP,
-			       .target = {.noiommu = true}};
+	struct case_run run = {.host = &empty_host, .device = &mdev, .path = CASE_GROUP};
 
 	(void)state;
 	assert_non_null(case_lacks(&run, CASE_NEEDS_PCI));
 	assert_non_null(case_lacks(&run, CASE_NEEDS_PHYSICAL));
 	assert_non_null(case_lacks(&run, CASE_NEEDS_BOTH));
+	assert_null(case_lacks(&run, CASE_NEEDS_MAPPING));
+	mdev.iommu = IOMMU_NONE;
 	assert_non_null(case_lacks(&run, CASE_NEEDS_MAPPING));
 	assert_null(case_lacks(&run, 0));
 	mdev = (struct device){.bus = "pci", .iommu = IOMMU_PHYSICAL, .modes = MODE_GROUP};
-	run.target.noiommu = false;
 	assert_null(case_lacks(&run, CASE_NEEDS_PCI | CASE_NEEDS_PHYSICAL | CASE_NEEDS_MAPPING));
 }
 

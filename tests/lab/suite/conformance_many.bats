@@ -9,12 +9,13 @@ pair0=0000:01:00.0
 pair1=0000:01:00.1
 port=0000:02:00.0
 edu=0000:00:10.0
+sriov=0000:04:00.0
 uuid=83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
 
 teardown() {
 	[ ! -e /sys/bus/mdev/devices/$uuid ] || echo 1 >/sys/bus/mdev/devices/$uuid/remove
 	echo 0 >$pci/$port/sriov_numvfs 2>/dev/null || true
-	give_back $lone $stranger $pair0 $pair1 $port $edu
+	give_back $lone $stranger $pair0 $pair1 $port $edu $sriov
 }
 
 @test "two functions of one group" {
@@ -68,8 +69,14 @@ pf_and_vf() {
 
 @test "a PF and its VF, both with a VFIO driver" {
 	pf_and_vf
-	scene pf-vf '@(T*|B05)' $port "$vf"
+	scene pf-vf 'T*' $port "$vf"
 	devices_are_as_before $port "$vf"
+}
+
+@test "a PF without VFs" {
+	vfioctl bind -q $sriov
+	scene pf 'B05' $sriov
+	devices_are_as_before $sriov
 }
 
 @test "a VF whose PF has the host's driver" {
@@ -77,7 +84,7 @@ pf_and_vf() {
 	echo 1 >$pci/$port/sriov_numvfs
 	vf=$(basename "$(readlink $pci/$port/virtfn0)")
 	vfioctl bind -q "$vf"
-	scene vf '@(T*)' "$vf"
+	scene vf 'T*' "$vf"
 	devices_are_as_before "$vf"
 }
 
