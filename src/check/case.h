@@ -155,7 +155,7 @@ extern const struct test_case cases_host[], cases_cdev[], cases_group[], cases_d
 	cases_bind[], cases_exclusive[], cases_attach[], cases_iommufd[], cases_attach_reserved[],
 	cases_attach_pasid[], cases_iommufd_memory[], cases_witness[], cases_reset[], cases_token[],
 	cases_kvm[], cases_mdev[], cases_noiommu[], cases_driver[], cases_migration[],
-	cases_hot_reset[], cases_bind_pair[], cases_unbind[];
+	cases_hot_reset[], cases_bind_pair[], cases_unbind[], cases_noiommu_space[];
 
 /* ---- for the functions of cases (case_step.c) ---- */
 

@@ -57,6 +57,7 @@ const struct test_case *const case_tables[] = {
 	cases_hot_reset,
 	cases_bind_pair,
 	cases_unbind,
+	cases_noiommu_space,
 	NULL,
 };
 

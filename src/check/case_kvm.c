@@ -225,7 +225,7 @@ const struct test_case cases_kvm[] = {
 	 .promise = "With the descriptor closed the machine has the device still: the driver goes "
 		    "when the machine does.",
 	 .paths = CASE_CDEV,
-	 .needs = CASE_NEEDS_KVM | CASE_NEEDS_ROOT | CASE_NEEDS_PCI,
+	 .needs = CASE_NEEDS_KVM | CASE_NEEDS_ROOT | CASE_NEEDS_PCI | CASE_NEEDS_NO_VFS,
 	 .after = {"K01"},
 	 .run = machine_keeps_device},
 	{.id = NULL},

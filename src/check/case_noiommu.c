@@ -4,13 +4,11 @@
  *
  * Their DMA reaches all of memory. VFIO gives them away only when a parameter of its module says
  * so while their driver is bound, taints the kernel, puts "noiommu-" into the names of their nodes,
- * and opens those only for who may do as much anyway (CAP_SYS_RAWIO). The group never maps memory.
- * The cdev, since Linux 7.3, has an address space that nobody translates by: it keeps memory where
- * it is, and tells where.
+ * and opens those only for who may do as much anyway (CAP_SYS_RAWIO). The group never maps memory;
+ * what the cdev does is in case_noiommu_space.c.
  */
 #include <errno.h>
 #include <linux/capability.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 
 #include "base/path.h"
@@ -22,9 +20,6 @@
 
 /* The bit of /proc/sys/kernel/tainted that user space asked for something unsafe. */
 #define TAINT_USER 6
-
-#define MEMORY_SIZE 65536
-#define IOVA        0x1000000ULL
 
 /* --- steps ------------------------------------------------------------------------------ */
 
@@ -175,112 +170,6 @@ static void opens_for_the_mighty(struct case_run *run)
 		case_expect(run, "open without it", -EPERM, vfio_open(&dev, &run->target, way));
 }
 
-/* --- the address space of a cdev -------------------------------------------------------- */
-
-/* Where the memory is, as /proc tells it. */
-static int physical_of(const void *memory, uint64_t *ret)
-{
-	scoped_fd int fd = path_open(O_RDONLY, "/proc/self/pagemap");
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), entry;
-	ssize_t n;
-
-	if (fd < 0)
-		return fd;
-	n = pread(fd, &entry, sizeof(entry), (off_t)((uintptr_t)memory / page * sizeof(entry)));
-	if (n != (ssize_t)sizeof(entry))
-		return n < 0 ? -errno : -EIO;
-	/* Bits 0 to 54 are the number of the page; whether it is there at all is bit 63. */
-	*ret = (entry & ((1ULL << 55) - 1)) * page;
-	return entry >> 63 ? 0 : -ENOENT;
-}
-
-static bool ask_physical(struct case_run *run, const struct vfio_device *dev, uint64_t iova,
-			 uint64_t *length, uint64_t *ret)
-{
-	return case_expect(run, "GET_PA", 0,
-			   iommufd_noiommu_span(dev->context, dev->ioas, iova, length, ret));
-}
-
-/* The first page, the middle of it, and what is not mapped. */
-static bool addresses_fit(struct case_run *run, const struct vfio_device *dev, uint64_t *ret)
-{
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-	uint64_t length = MEMORY_SIZE, rest = MEMORY_SIZE, inside = 0;
-
-	if (!ask_physical(run, dev, IOVA, &length, ret) ||
-	    !case_check(run, "look at the length", length >= page && length <= MEMORY_SIZE,
-			"%llu bytes are told to lie together", (unsigned long long)length) ||
-	    !ask_physical(run, dev, IOVA + page / 2, &rest, &inside))
-		return false;
-	return case_check(run, "compare with the middle of the page", inside == *ret + page / 2,
-			  "0x%llx is not the middle of the page at 0x%llx",
-			  (unsigned long long)inside, (unsigned long long)*ret) &&
-	       case_expect(run, "GET_PA behind the mapping", -ENOENT,
-			   iommufd_noiommu_pa(dev->context, dev->ioas, IOVA + MEMORY_SIZE, page,
-					      &inside));
-}
-
-static void compare_physical(struct case_run *run, void *memory)
-{
-	scoped_vfio struct vfio_device dev = VFIO_DEVICE_NONE;
-	uint64_t told = 0, known = 0;
-
-	if (!case_attach(run, &dev) ||
-	    !case_expect(run, "map", 0,
-			 iommufd_map_at(dev.context, dev.ioas, memory, MEMORY_SIZE, IOVA)) ||
-	    !addresses_fit(run, &dev, &told))
-		return;
-	if (case_expect(run, "ask /proc for the address", 0, physical_of(memory, &known)))
-		case_check(run, "compare with /proc", told && told == known,
-			   "GET_PA says 0x%llx, /proc says 0x%llx", (unsigned long long)told,
-			   (unsigned long long)known);
-}
-
-static void memory_is_found(struct case_run *run)
-{
-	void *memory = mmap(NULL, MEMORY_SIZE, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-
-	if (!case_expect(run, "get memory", 0, memory == MAP_FAILED ? -errno : 0))
-		return;
-	compare_physical(run, memory);
-	munmap(memory, MEMORY_SIZE);
-}
-
-static void has_no_hardware(struct case_run *run)
-{
-	scoped_vfio struct vfio_device dev = VFIO_DEVICE_NONE;
-	uint32_t type, id = 0;
-
-	if (!case_attach(run, &dev) ||
-	    !case_expect(run, "GET_HW_INFO", -EOPNOTSUPP,
-			 iommufd_hw_info(dev.context, dev.devid, &type)) ||
-	    !case_expect(run, "make a page table to nest in", -EOPNOTSUPP,
-			 iommufd_hwpt_alloc(dev.context, dev.devid, dev.ioas,
-					    IOMMUFD_HWPT_NEST_PARENT, &id)) ||
-	    !case_expect(
-		    run, "make one that notes what is written", -EOPNOTSUPP,
-		    iommufd_hwpt_alloc(dev.context, dev.devid, dev.ioas, IOMMUFD_HWPT_DIRTY, &id)))
-		return;
-	case_expect(run, "make a part of the IOMMU for a guest", -EOPNOTSUPP,
-		    iommufd_viommu_alloc(dev.context, dev.devid, dev.pt_id, 1, &id));
-}
-
-static void translated_is_not_told(struct case_run *run)
-{
-	scoped_vfio struct vfio_device dev = VFIO_DEVICE_NONE;
-	static char memory[MEMORY_SIZE] __attribute__((aligned(MEMORY_SIZE)));
-	scoped_fd int iommufd = iommufd_open();
-	uint64_t physical, iova;
-	bool known = iommufd_knows(iommufd, 0x95) == 1;
-
-	if (!case_attach(run, &dev) ||
-	    !case_expect(run, "map", 0, dev.ops->map(&dev, memory, MEMORY_SIZE, &iova)))
-		return;
-	case_expect(run, "GET_PA", known ? -EOPNOTSUPP : -ENOTTY,
-		    iommufd_noiommu_pa(dev.context, dev.ioas, iova, MEMORY_SIZE, &physical));
-}
-
 /* --- the container of a group ----------------------------------------------------------- */
 
 static bool offers(struct case_run *run, const char *what, int container, int model, bool owed)
@@ -331,6 +220,7 @@ static void model_is_the_only_one(struct case_run *run)
 
 #define BOTH         (CASE_CDEV | CASE_GROUP)
 #define NOIOMMU_ROOT (CASE_NEEDS_NOIOMMU | CASE_NEEDS_ROOT)
+#define REBINDS      (CASE_NEEDS_ROOT | CASE_NEEDS_PCI | CASE_NEEDS_NO_VFS)
 
 const struct test_case cases_noiommu[] = {
 	{.id = "N11",
@@ -356,31 +246,6 @@ const struct test_case cases_noiommu[] = {
 	 .needs = NOIOMMU_ROOT,
 	 .after = {"C04", "G01"},
 	 .run = opens_for_the_mighty},
-	{.id = "N05",
-	 .statement = "FU5",
-	 .title = "Its memory stays where it is told to be",
-	 .promise = "GET_PA gives the physical address of what is mapped, and how far it goes on.",
-	 .paths = CASE_CDEV,
-	 .needs = NOIOMMU_ROOT,
-	 .after = {"A01"},
-	 .run = memory_is_found},
-	{.id = "N06",
-	 .statement = "FU5",
-	 .title = "A device without an IOMMU has no hardware to tell of",
-	 .promise =
-		 "What belongs to an IOMMU is not supported: registers, nesting, dirty tracking.",
-	 .paths = CASE_CDEV,
-	 .needs = NOIOMMU_ROOT,
-	 .after = {"A01"},
-	 .run = has_no_hardware},
-	{.id = "N07",
-	 .statement = "FU5",
-	 .title = "Where memory is for a device with an IOMMU is not told",
-	 .promise = "GET_PA is for address spaces that nobody translates by.",
-	 .paths = CASE_CDEV,
-	 .needs = CASE_NEEDS_PHYSICAL | CASE_NEEDS_ROOT,
-	 .after = {"A01"},
-	 .run = translated_is_not_told},
 	{.id = "N09",
 	 .statement = "CL11",
 	 .class = CASE_LAB,
@@ -396,7 +261,7 @@ const struct test_case cases_noiommu[] = {
 	 .title = "Without noiommu mode it is not bound",
 	 .promise = "Its driver's probe is refused; nothing is given away by accident.",
 	 .paths = BOTH,
-	 .needs = NOIOMMU_ROOT,
+	 .needs = CASE_NEEDS_NOIOMMU | REBINDS,
 	 .run = refused_when_off},
 	{.id = "N02",
 	 .statement = "CL11",
@@ -404,7 +269,7 @@ const struct test_case cases_noiommu[] = {
 	 .title = "In noiommu mode it is bound, and taints the kernel",
 	 .promise = "Its node's name says what it is, and the kernel remembers.",
 	 .paths = BOTH,
-	 .needs = NOIOMMU_ROOT,
+	 .needs = CASE_NEEDS_NOIOMMU | REBINDS,
 	 .run = taints},
 	{.id = "N08",
 	 .statement = "CL11",
@@ -422,7 +287,7 @@ const struct test_case cases_noiommu[] = {
 	 .title = "Noiommu mode changes nothing behind an IOMMU",
 	 .promise = "It is bound as ever, under its usual names, and taints nothing.",
 	 .paths = BOTH,
-	 .needs = CASE_NEEDS_PHYSICAL | CASE_NEEDS_ROOT | CASE_NEEDS_PCI,
+	 .needs = CASE_NEEDS_PHYSICAL | REBINDS,
 	 .run = keeps_iommu},
 	{.id = "N10",
 	 .statement = "CL12",
@@ -431,7 +296,7 @@ const struct test_case cases_noiommu[] = {
 	 .promise = "Before it has any node, VFIO asks the IOMMU whether the device's DMA is "
 		    "coherent, and refuses where it is not.",
 	 .paths = CASE_CDEV,
-	 .needs = NOIOMMU_ROOT | CASE_NEEDS_NO_GROUP,
+	 .needs = CASE_NEEDS_NOIOMMU | REBINDS | CASE_NEEDS_NO_GROUP,
 	 .run = refused_as_not_coherent},
 	{.id = NULL},
 };
