@@ -80,8 +80,12 @@ static void explain(struct case_run *run, const char *what, int got)
 
 	if (takes_ownership(what) && got == -EPERM)
 		explain_ownership(run, text, sizeof(text));
+	else if (takes_ownership(what) && got == -ENODEV && run->target.noiommu)
+		append(text, sizeof(text),
+		       "noiommu mode was turned off since the driver was bound: see "
+		       "enable_unsafe_noiommu_mode of vfio");
 	for (size_t i = 0; i < ARRAY_SIZE(meanings); i++)
-		if (streq(meanings[i].what, what) && meanings[i].got == got)
+		if (!*text && streq(meanings[i].what, what) && meanings[i].got == got)
 			append(text, sizeof(text), "%s", meanings[i].meaning);
 	if (*text)
 		append(outcome->reason, sizeof(outcome->reason), " (%s)", text);

@@ -75,6 +75,15 @@ reason_of() {
 	[[ $(reason_of group G01) == *EPERM*CAP_SYS_RAWIO* ]]
 }
 
+@test "noiommu: with the mode turned off since, the group fails, and says why" {
+	echo N >/sys/module/vfio/parameters/enable_unsafe_noiommu_mode
+	run --separate-stderr vfioctl test --json $lone
+	echo Y >/sys/module/vfio/parameters/enable_unsafe_noiommu_mode
+	[ "$status" -eq 1 ]
+	[[ $(reason_of group G03) == *ENODEV*enable_unsafe_noiommu_mode* ]]
+	[ "$(status_of cdev C05)" = pass ]
+}
+
 @test "virtio-iommu: interrupts are not kept apart, each way says which switch it wants" {
 	expect_json 1 vfioctl.test/1 test $lone
 	[[ $(reason_of cdev C05) == *EPERM*"allow_unsafe_interrupts of iommufd"* ]]
