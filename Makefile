@@ -104,6 +104,11 @@ check:
 	$(Q)tests/lab/deps build check lab
 	$(Q)MAKE=$(MAKE) tests/check $(STAGES)
 
+# The matrix of hosts alone.
+check-matrix:
+	$(Q)tests/lab/deps lab
+	$(Q)MAKE=$(MAKE) tests/check matrix
+
 # Ratios against other tools and the kernel's floor, measured in the lab.
 bench:
 	$(Q)tests/lab/deps lab
@@ -119,4 +124,4 @@ clean:
 -include tests/lab/lab.mk
 
 .DELETE_ON_ERROR:
-.PHONY: all clean man install schema unit-tests check bench format
+.PHONY: all clean man install schema unit-tests check check-matrix bench format

@@ -133,8 +133,12 @@ remove_old() {
 	TREE=$CACHE/tree-$(tree_key)
 	keep=" ${TREE##*/} log "
 	if [ -d "$TREE" ]; then
-		keep+="kernel-build-$(kernel_source_key) "
-		for variant in $(variants); do keep+="kernel-$variant-$(kernel_key "$variant") "; done
+		for variant in $(variants); do
+			keep+="kernel-$variant-$(kernel_key "$variant") "
+			[ "$variant" = debian ] && continue
+			choose_source "$variant"
+			keep+="kernel-build-$(kernel_source_key) "
+		done
 	fi
 	for entry in "$CACHE"/*/; do
 		entry=$(basename "$entry")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The kernels. All variants of our own come from one object tree, so that the second one takes
+# The kernels. All variants of one source come from one object tree, so that the second one takes
 # seconds; each is then an artefact of its own: bzImage, config and lib/modules/VERSION. Sourced by lab.
 # shellcheck shell=bash
 
@@ -8,10 +8,17 @@ variants() {
 	echo debian
 }
 
+# Sets SOURCE: the package that the variant $1 is compiled from, by its line "# source: PACKAGE".
+# Without one it is empty and means the newest linux-source.
+choose_source() {
+	SOURCE=$(sed -n 's/^# source: //p' "$LAB_DIR/kernel/$1.config")
+}
+
+# The file of SOURCE.
 kernel_source() {
 	local deb
-	deb=$(echo "$TREE"/debs/linux-source-*.deb)
-	[ -f "$deb" ] || die "the tree has no linux-source package: try lab clean"
+	deb=$(printf '%s\n' "$TREE/debs/${SOURCE:-linux-source}"*.deb | sort -V | tail -n 1)
+	[ -f "$deb" ] || die "the tree has no ${SOURCE:-linux-source} package: try lab clean"
 	echo "$deb"
 }
 
@@ -21,14 +28,23 @@ fragment() {
 	[ "$1" = dual ] || cat "$LAB_DIR/kernel/$1.config"
 }
 
+# The patch of a variant, or nothing.
+patch_of() {
+	local patch=$LAB_DIR/kernel/$1.patch
+	[ -f "$patch" ] || patch=/dev/null
+	echo "$patch"
+}
+
 kernel_key() {
 	if [ "$1" = debian ]; then
 		basename "$TREE"/debs/linux-image-*.deb | key_of fill_debian_kernel
 	else
+		choose_source "$1"
 		{
 			basename "$(kernel_source)"
 			fragment "$1" | grep CONFIG_
-		} | key_of fill_kernel configure_kernel compile_kernel
+			cat "$(patch_of "$1")"
+		} | key_of fill_kernel configure_kernel compile_kernel cover_source
 	fi
 }
 
@@ -43,6 +59,7 @@ need_kernel() {
 	if [ "$variant" = debian ]; then
 		artefact "$dir" "kernel-debian" "Debian's stock kernel" fill_debian_kernel
 	elif [ ! -d "$dir" ]; then
+		choose_source "$variant"
 		need_kernel_source
 		with_lock kernel-build exclusive \
 			artefact "$dir" "kernel-$variant" "kernel $variant (minutes when it is the first)" \
@@ -76,7 +93,7 @@ kernel_source_key() {
 	basename "$(kernel_source)" | key_of fill_kernel_source
 }
 
-# Sets KERNEL_BUILD: a directory with the unpacked source and the objects.
+# Sets KERNEL_BUILD: a directory with the unpacked SOURCE and its objects.
 need_kernel_source() {
 	KERNEL_BUILD=$CACHE/kernel-build-$(kernel_source_key)
 	artefact "$KERNEL_BUILD" kernel-source "$(basename "$(kernel_source)" .deb)" fill_kernel_source
@@ -97,27 +114,62 @@ fill_kernel() {
 	local variant=$1 dir=$2
 	enter_tree
 	bind rw "$KERNEL_BUILD" "$ROOT/build"
+	uncover_source
+	cover_source "$(patch_of "$variant")"
 	fragment "$variant" >"$KERNEL_BUILD/fragment"
 	configure_kernel
 	compile_kernel
+	uncover_source
 	cp "$KERNEL_BUILD/obj/arch/x86/boot/bzImage" "$dir/bzImage"
 	cp "$KERNEL_BUILD/obj/.config" "$dir/config"
 	mv "$KERNEL_BUILD/modules/lib" "$dir/lib"
 	umount --recursive "$ROOT"
 }
 
+# Let the compiler see what patch $1 makes of the source. The files that it changes are covered by
+# patched copies: the source stays as it came, and the mounts end with us, however we end. The
+# objects stay; a list of those files sees to it that no other kernel takes them over.
+cover_source() {
+	local patch=$1 file files
+	mapfile -t files < <(sed -n 's,^+++ b/,,p' "$patch")
+	[ ${#files[@]} -gt 0 ] || return 0
+	printf '%s\n' "${files[@]}" >"$KERNEL_BUILD/covered"
+	for file in "${files[@]}"; do
+		install -D -m 644 "$KERNEL_BUILD/src/$file" "$ROOT/tmp/covers/$file"
+	done
+	in_root patch --strip=1 --directory=/tmp/covers <"$patch"
+	for file in "${files[@]}"; do
+		mount --bind "$ROOT/tmp/covers/$file" "$ROOT/build/src/$file"
+	done
+}
+
+# The next build compiles these files again. Done after a patched build, and once more in front of
+# the next one, because that one may have been cut short.
+uncover_source() {
+	local list=$KERNEL_BUILD/covered
+	[ -f "$list" ] || return 0
+	(cd "$KERNEL_BUILD/src" && xargs -d '\n' touch --) <"$list"
+	rm "$list"
+}
+
+# Huge pages are worth a tenth of the compiler's time.
 kernel_make() {
-	in_root KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=vfioctl KBUILD_BUILD_TIMESTAMP=@0 \
+	in_root GLIBC_TUNABLES=glibc.malloc.hugetlb=1 \
+		KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=vfioctl KBUILD_BUILD_TIMESTAMP=@0 \
 		make -s -C /build/src O=/build/obj -j"$(nproc)" "$@"
 }
 
+# The smallest configuration is the same for all; of what comes after it the last word counts.
 configure_kernel() {
-	kernel_make tinyconfig
-	in_root /build/src/scripts/kconfig/merge_config.sh -m -O /build/obj \
-		/build/obj/.config /build/fragment >/dev/null
+	local tiny=$KERNEL_BUILD/tinyconfig config=$KERNEL_BUILD/obj/.config missing
+	if [ ! -f "$tiny" ]; then
+		kernel_make tinyconfig
+		cp "$config" "$tiny.part"
+		mv "$tiny.part" "$tiny"
+	fi
+	cat "$tiny" "$KERNEL_BUILD/fragment" >"$config"
 	kernel_make olddefconfig
-	local missing
-	missing=$(lines_not_held "$KERNEL_BUILD/fragment" "$KERNEL_BUILD/obj/.config")
+	missing=$(lines_not_held "$KERNEL_BUILD/fragment" "$config")
 	[ -z "$missing" ] || die "the kernel's configuration did not take these lines:" $'\n'"$missing"
 }
 

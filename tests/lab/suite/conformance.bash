@@ -11,9 +11,10 @@ results=/out/results
 
 # The column of the table for this machine.
 host_name() {
-	case $LAB_TOPOLOGY in
-	default | minimal) echo "$LAB_KERNEL" ;;
-	*) echo "$LAB_TOPOLOGY" ;;
+	case $LAB_TOPOLOGY-$LAB_KERNEL in
+	default-* | minimal-*) echo "$LAB_KERNEL" ;;
+	*-dual) echo "$LAB_TOPOLOGY" ;;
+	*) echo "$LAB_TOPOLOGY-$LAB_KERNEL" ;;
 	esac
 }
 

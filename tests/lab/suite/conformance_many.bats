@@ -45,7 +45,9 @@ mdev_of() {
 
 @test "an emulated serial port" {
 	mdev_of mtty mtty-2
-	scene mdev '@(M*|I*|C*|X*|A*|G*|D02)' $uuid
+	scene mdev '@(M*|I0[1-7]|C*|X*|A*|G*|D02)' $uuid
+	vfioctl bind -q $lone
+	scene mdev-and-nvme 'M10' $lone $uuid
 }
 
 @test "emulated displays" {

@@ -1,11 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# vfioctl test on hosts that offer less, or something else, than both ways with an IOMMU: one set of
+# What vfioctl mode says of the hosts of the matrix, and vfioctl test where it differs: one set of
 # tests for each machine; LAB_KERNEL and LAB_TOPOLOGY tell which one this is.
 
 load common
 bats_require_minimum_version 1.5.0
 
 lone=0000:03:00.0
+
+# What mode says of the host that offers everything: what the modules on disk tell, and what is known
+# once they are loaded.
+built='{"offers": "group and cdev", "container": "legacy", "group": true, "cdev": true,
+	"vfio_uses_iommufd": true, "noiommu": true, "interrupt_remapping": true}'
+running='{"evidence": "running kernel", "iommufd": true, "type1": true, "noiommu_enabled": false,
+	"noiommu_cdev": true, "unsafe_interrupts_type1": false, "unsafe_interrupts_iommufd": false}'
 
 setup() {
 	want=${BATS_TEST_DESCRIPTION%%:*}
@@ -15,6 +22,26 @@ setup() {
 
 teardown() {
 	give_back $lone
+}
+
+# names_host BUILT RUNNING: mode says of this host what stands above, except for these members.
+names_host() {
+	vfioctl restore -q $lone
+	modprobe -r vfio_iommu_type1 || true # not all kernels have it
+	modprobe -r vfio-pci
+	[ ! -e /sys/module/vfio ]
+	expect_json 0 vfioctl.mode/1 mode
+	document_has "$built + $1"
+	document_has '{"evidence": "vfio module on disk, not loaded", "iommufd": false}'
+	modprobe vfio-pci
+	expect_json 0 vfioctl.mode/1 mode
+	document_has "$built + $1"
+	document_has "$running + $2"
+}
+
+# document_has OBJECT: the document in $output has these members, with these values.
+document_has() {
+	json_is "($1) as \$want | with_entries(select(.key | in(\$want))) == \$want" true
 }
 
 status_of() {
@@ -27,6 +54,25 @@ reason_of() {
 		'.results[] | select(.path == $path and .id == $id).reason' <<<"$output"
 }
 
+@test "dual: mode names the host" {
+	names_host '{}' '{}'
+}
+
+@test "dual-6.12: mode names the host" {
+	names_host '{}' '{"noiommu_cdev": false}'
+}
+
+@test "dual-6.12: both ways pass" {
+	expect_json 0 vfioctl.test/1 test $lone
+	json_is '[.failed, .skipped]' '[0,0]'
+	json_is '[.results[].path] | unique' '["cdev","group","host"]'
+}
+
+@test "cdev-only: mode names the host" {
+	names_host '{"offers": "cdev only", "container": "none", "group": false}' \
+		'{"type1": false, "unsafe_interrupts_type1": null}'
+}
+
 @test "cdev-only: the cdev is tested, and there is no group" {
 	expect_json 0 vfioctl.test/1 test $lone
 	json_is .failed 0
@@ -35,10 +81,20 @@ reason_of() {
 	[ "$(status_of host E01)" = pass ]
 }
 
+@test "iommufd-container: mode names the host" {
+	names_host '{"container": "iommufd"}' '{"type1": false, "unsafe_interrupts_type1": null}'
+}
+
 @test "iommufd-container: both ways pass, with iommufd's container" {
 	expect_json 0 vfioctl.test/1 test $lone
 	json_is '[.failed, .skipped]' '[0,0]'
 	json_is '[.results[].path] | unique' '["cdev","group","host"]'
+}
+
+@test "debian: mode names the host" {
+	names_host '{"offers": "group only", "cdev": false, "vfio_uses_iommufd": false, "noiommu": false}' \
+		'{"iommufd": false, "noiommu_enabled": null, "noiommu_cdev": null,
+		"unsafe_interrupts_iommufd": null}'
 }
 
 @test "debian: the group is tested, and there is neither cdev nor iommufd" {
@@ -55,6 +111,10 @@ reason_of() {
 	[ "$(status_of host E02)" = fail ]
 	[[ $(reason_of host E02) == *vfio_iommu_type1* ]]
 	modprobe vfio_iommu_type1
+}
+
+@test "noiommu: mode names the host" {
+	names_host '{"interrupt_remapping": false}' '{"noiommu_enabled": true}'
 }
 
 @test "noiommu: both ways pass; a group maps nothing, a cdev does" {
@@ -82,6 +142,10 @@ reason_of() {
 	[ "$status" -eq 1 ]
 	[[ $(reason_of group G03) == *ENODEV*enable_unsafe_noiommu_mode* ]]
 	[ "$(status_of cdev C05)" = pass ]
+}
+
+@test "virtio-iommu: mode names the host" {
+	names_host '{"interrupt_remapping": false}' '{}'
 }
 
 @test "virtio-iommu: interrupts are not kept apart, each way says which switch it wants" {
