@@ -57,19 +57,31 @@ static void find_modules(struct show_record *record)
 		modules_for_alias(&record->vfio_modules, record->arena, alias);
 }
 
+/* What bind and restore would do with it, and its nodes. */
+static void find_prospects(struct show_record *record)
+{
+	const struct device *dev = &record->device;
+
+	find_modules(record);
+	record->has_choice = streq(dev->bus, "pci") && !device_is_bridge(dev) &&
+			     driver_choose(&record->choice, record->arena, dev, "auto", NULL) == 0;
+	record->has_record = binding_load(&record->recorded, record->arena, dev, NULL) > 0;
+	add_node(record, dev->cdev);
+	add_node(record, dev->group_node);
+}
+
 void show_record_fill(struct show_record *ret, const struct device *dev,
 		      const struct inventory *all)
 {
+	bool locked = dev->state == DEVICE_LOCKED;
+
 	*ret = (struct show_record){.device = *dev, .all = all, .arena = arena_new(1 << 20)};
-	if (!ret->arena || dev->state != DEVICE_OK)
+	if (!ret->arena || dev->state == DEVICE_GONE)
 		return;
-	find_modules(ret);
-	ret->has_choice = streq(dev->bus, "pci") && !device_is_bridge(dev) &&
-			  driver_choose(&ret->choice, ret->arena, dev, "auto", NULL) == 0;
-	ret->has_record = binding_load(&ret->recorded, ret->arena, dev, NULL) > 0;
-	add_node(ret, dev->cdev);
-	add_node(ret, dev->group_node);
-	if (device_is_vfio(dev))
+	if (!locked)
+		find_prospects(ret);
+	/* Of a device that does not answer the one question is who keeps it from answering. */
+	if (device_is_vfio(dev) || locked)
 		holders_of_device(&ret->holders, dev, NULL);
 	ret->usage_known = usage_of_device(&ret->usages, dev, false, NULL) == 0;
 }

@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/worker.h"
 #include "change/node.h"
+#include "host/vfio_driver.h"
 
 /* What the worker tells of one step; small enough for one write to a pipe. */
 struct report {
@@ -31,8 +32,7 @@ struct job {
 static bool is_expected(const struct step *step, const char *found)
 {
 	if (step->any_driver)
-		return !path_exists("/sys/bus/%s/devices/%s/vfio-dev", step->dev->bus,
-				    step->dev->address);
+		return !vfio_holds("/sys/bus/%s/devices/%s", step->dev->bus, step->dev->address);
 	return streq(step->value ? step->value : "", found);
 }
 

@@ -2,7 +2,8 @@
 /*
  * VFIO drivers say which devices they are made for by aliases that begin with "vfio_pci:" where
  * those of native drivers begin with "pci:" (include/linux/mod_devicetable.h). vfio_pci's own
- * matches all, so it is the least specific. A module's name is not its driver's: vfio_pci registers
+ * matches all, so it is the least specific. Before Linux 5.15 there are no such aliases, and no
+ * variants: only vfio_pci. A module's name is not its driver's: vfio_pci registers
  * "vfio-pci".
  */
 #include "change/driver.h"
@@ -59,6 +60,9 @@ static int choose_variant(struct driver_choice *ret, struct arena *arena, const 
 							 : "a variant made for this device";
 	} else if (is_registered(dev, "vfio-pci")) {
 		*ret = (struct driver_choice){.driver = "vfio-pci", .why = "the generic driver"};
+	} else if (module_state("vfio_pci") == MODULE_LOADABLE) {
+		*ret = (struct driver_choice){
+			.driver = "vfio-pci", .module = "vfio_pci", .why = "the generic driver"};
 	} else {
 		return no_vfio_module(dev, err);
 	}

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/path.h"
+#include "host/vfio_driver.h"
 
 /* One node: where it will be, and its entry in sysfs. */
 struct node {
@@ -30,19 +31,14 @@ static bool find_cdev(struct node *node, const struct device *dev)
 
 static bool find_group(struct node *node, const struct device *dev)
 {
-	static const char *const prefixes[] = {"", "noiommu-"};
-	char group[32];
+	char group[32], entry[64];
 
 	if (path_link_name(group, sizeof(group), "/sys/bus/%s/devices/%s/iommu_group", dev->bus,
-			   dev->address) < 0)
+			   dev->address) < 0 ||
+	    vfio_group_entry(entry, sizeof(entry), group) < 0)
 		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
-		snprintf(node->path, sizeof(node->path), "/dev/vfio/%s%s", prefixes[i], group);
-		if (path_resolve(node->syspath, sizeof(node->syspath), "/sys/class/vfio/%s%s",
-				 prefixes[i], group) > 0)
-			return true;
-	}
-	return false;
+	snprintf(node->path, sizeof(node->path), "/dev/vfio/%s", entry);
+	return path_resolve(node->syspath, sizeof(node->syspath), "/sys/class/vfio/%s", entry) > 0;
 }
 
 /* udevd has finished with the device, or there is no udevd. */
@@ -82,7 +78,7 @@ int node_wait(const struct device *dev, int64_t timeout_ms, struct error *err)
 	struct node nodes[2];
 	size_t count = 0;
 
-	if (path_exists("/sys/bus/%s/devices/%s/vfio-dev", dev->bus, dev->address)) {
+	if (vfio_holds("/sys/bus/%s/devices/%s", dev->bus, dev->address)) {
 		count += find_cdev(&nodes[count], dev);
 		count += find_group(&nodes[count], dev);
 	}

@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "check/case.h"
 #include "host/group.h"
+#include "host/vfio_driver.h"
 
 /* What stands behind a result that administrators meet. */
 static const struct {
@@ -36,7 +37,7 @@ bool case_group_blocker(const struct case_run *run, char *buf, size_t size)
 	while (dir && (name = path_next(dir))) {
 		if (path_link_name(driver, sizeof(driver), "%s/iommu_group/devices/%s/driver",
 				   syspath, name) < 0 ||
-		    path_exists("%s/iommu_group/devices/%s/vfio-dev", syspath, name) ||
+		    vfio_holds("%s/iommu_group/devices/%s", syspath, name) ||
 		    group_allows_driver(driver))
 			continue;
 		snprintf(buf, size, "%s of the same IOMMU group has the host's driver %s", name,

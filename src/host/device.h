@@ -73,8 +73,9 @@ struct device {
 	enum iommu_kind iommu;
 	int numa_node; /* -1: unknown, or the platform has none */
 
+	bool is_vfio;           /* a VFIO driver, of whatever name, has it: device_is_vfio() */
 	unsigned int modes;     /* MODE_*: offered now */
-	const char *vfio_name;  /* "vfio0", "noiommu-vfio0": entry in /sys/class/vfio-dev */
+	const char *vfio_name;  /* "vfio0", "noiommu-vfio0"; NULL before Linux 6.1 */
 	dev_t cdev_number;      /* 0 without a cdev */
 	const char *cdev;       /* node path, "/dev/vfio/devices/vfio0" */
 	const char *group_node; /* "/dev/vfio/12", "/dev/vfio/noiommu-0" */
@@ -95,5 +96,5 @@ bool device_is_bridge(const struct device *dev);
 /* True while a VFIO driver, of whatever name, has the device. */
 static inline bool device_is_vfio(const struct device *dev)
 {
-	return dev->vfio_name != NULL;
+	return dev->is_vfio;
 }

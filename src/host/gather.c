@@ -8,6 +8,7 @@
 
 #include "base/path.h"
 #include "host/inventory.h"
+#include "host/vfio_driver.h"
 
 #define DEVICE_PATH "/sys/bus/%s/devices/%s"
 
@@ -150,7 +151,8 @@ static void read_cdev(struct device *dev, struct arena *arena)
 	char number[64];
 
 	/* The attribute is there only if the VFIO device has a character device of its own. */
-	if (path_read(number, sizeof(number), "/sys/class/vfio-dev/%s/dev", dev->vfio_name) < 0)
+	if (!dev->vfio_name ||
+	    path_read(number, sizeof(number), "/sys/class/vfio-dev/%s/dev", dev->vfio_name) < 0)
 		return;
 	dev->cdev_number = parse_device_number(number);
 	dev->cdev = arena_printf(arena, "/dev/vfio/devices/%s", dev->vfio_name);
@@ -160,26 +162,25 @@ static void read_cdev(struct device *dev, struct arena *arena)
 /* Sets group_node; true when it is that of a group without an IOMMU. */
 static bool read_group_node(struct device *dev, struct arena *arena)
 {
-	static const char *const prefixes[] = {"", "noiommu-"};
+	char group[32], entry[64];
 
-	for (size_t i = 0; dev->iommu_group >= 0 && i < ARRAY_SIZE(prefixes); i++) {
-		if (!path_exists("/sys/class/vfio/%s%d", prefixes[i], dev->iommu_group))
-			continue;
-		dev->group_node =
-			arena_printf(arena, "/dev/vfio/%s%d", prefixes[i], dev->iommu_group);
-		dev->modes |= MODE_GROUP;
-		return *prefixes[i] != '\0';
-	}
-	return false;
+	snprintf(group, sizeof(group), "%d", dev->iommu_group);
+	if (dev->iommu_group < 0 || vfio_group_entry(entry, sizeof(entry), group) < 0)
+		return false;
+	dev->group_node = arena_printf(arena, "/dev/vfio/%s", entry);
+	dev->modes |= MODE_GROUP;
+	return vfio_group_number(entry) != entry;
 }
 
 static void read_vfio(struct device *dev, struct arena *arena, const struct vfio_entry *entry)
 {
 	bool noiommu;
 
+	dev->is_vfio = true;
 	dev->vfio_name = entry->name;
 	read_cdev(dev, arena);
-	noiommu = read_group_node(dev, arena) || startswith(dev->vfio_name, "noiommu-");
+	noiommu =
+		read_group_node(dev, arena) || (entry->name && startswith(entry->name, "noiommu-"));
 	/* A VFIO device without IOMMU instance is mediated, unless it says that it has no IOMMU. */
 	if (dev->iommu != IOMMU_PHYSICAL && !noiommu)
 		dev->iommu = IOMMU_EMULATED;

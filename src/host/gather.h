@@ -6,12 +6,12 @@
 
 #include "host/device.h"
 
-/* An entry of /sys/class/vfio-dev: the VFIO device of some physical or mediated device. */
+/* The VFIO device of some physical or mediated device. */
 struct vfio_entry {
 	const char *device; /* name of the device on its bus */
 	const char *bus;
 	const char *syspath;
-	const char *name; /* "vfio0" */
+	const char *name; /* "vfio0": entry in /sys/class/vfio-dev; NULL before Linux 6.1 */
 };
 
 /*

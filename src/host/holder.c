@@ -14,6 +14,7 @@
 #include "base/path.h"
 #include "host/holder_internal.h"
 #include "host/steps.h"
+#include "host/vfio_driver.h"
 
 enum { PROCESS_DEADLINE_MS = 2000 };
 
@@ -197,16 +198,14 @@ static dev_t read_cdev_number(const char *syspath)
 
 void holder_target_vfio(struct holder_target *ret, const char *syspath)
 {
-	static const char *const kinds[] = {"", "noiommu-"};
-	char group[64], path[128];
+	char group[64], entry[96], path[128];
 
 	*ret = (struct holder_target){.number = read_cdev_number(syspath), .syspath = syspath};
-	if (path_link_name(group, sizeof(group), "%s/iommu_group", syspath) < 0)
+	if (path_link_name(group, sizeof(group), "%s/iommu_group", syspath) < 0 ||
+	    vfio_group_entry(entry, sizeof(entry), group) < 0)
 		return;
-	for (size_t i = 0; i < ARRAY_SIZE(kinds) && !ret->group; i++) {
-		snprintf(path, sizeof(path), "/sys/class/vfio/%s%s", kinds[i], group);
-		ret->group = read_number(path);
-	}
+	snprintf(path, sizeof(path), "/sys/class/vfio/%s", entry);
+	ret->group = read_number(path);
 }
 
 int holders_of_device(struct holders *ret, const struct device *dev, struct error *err)

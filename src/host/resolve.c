@@ -12,6 +12,7 @@
 
 #include "base/path.h"
 #include "host/address.h"
+#include "host/vfio_driver.h"
 
 static bool valid_name(const char *name)
 {
@@ -21,7 +22,6 @@ static bool valid_name(const char *name)
 
 int device_directory(char *ret, size_t size, const char *name)
 {
-	char path[PATH_MAX];
 	int n;
 
 	if (path_exists("/sys/bus/pci/devices/%s", name)) {
@@ -33,19 +33,8 @@ int device_directory(char *ret, size_t size, const char *name)
 		return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 	}
 
-	/* A device of another bus: known by its entry in the vfio-dev class. */
-	scoped_dir DIR *dir = path_opendir("/sys/class/vfio-dev");
-	const char *entry;
-
-	while (dir && (entry = path_next(dir))) {
-		if (path_resolve(path, sizeof(path), "/sys/class/vfio-dev/%s/device", entry) < 0)
-			continue;
-		if (!streq(base_name(path), name))
-			continue;
-		n = snprintf(ret, size, "%s", path);
-		return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
-	}
-	return -ENODEV;
+	/* A device of another bus is known only while VFIO holds it. */
+	return vfio_find_device(ret, size, name);
 }
 
 /* True for a directory of sysfs that is a PCI function or carries a VFIO device. */
@@ -55,7 +44,7 @@ static bool is_device(const char *path)
 
 	if (path_link_name(bus, sizeof(bus), "%s/subsystem", path) < 0)
 		return false;
-	return streq(bus, "pci") || streq(bus, "mdev") || path_exists("%s/vfio-dev", path);
+	return streq(bus, "pci") || streq(bus, "mdev") || vfio_holds("%s", path);
 }
 
 /* Shortens a resolved sysfs path until it names a device of ours. */

@@ -3,14 +3,26 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 
 #include "base/path.h"
 #include "host/address.h"
+#include "host/vfio_driver.h"
 
-static size_t count_entries(const char *directory)
+#define GROUP_MEMBERS "/sys/kernel/iommu_groups/%s/devices"
+
+static size_t count_entries(const char *fmt, ...) PRINTF(1, 2);
+static size_t count_entries(const char *fmt, ...)
 {
-	scoped_dir DIR *dir = path_opendir("%s", directory);
+	char path[PATH_MAX];
 	size_t n = 0;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(path, sizeof(path), fmt, ap);
+	va_end(ap);
+
+	scoped_dir DIR *dir = path_opendir("%s", path);
 
 	while (dir && path_next(dir))
 		n++;
@@ -24,37 +36,93 @@ static int compare_entries(const void *a, const void *b)
 	return strcmp(left->device, right->device);
 }
 
-/* Fills entry from /sys/class/vfio-dev/NAME; false when it has just vanished. */
-static bool read_entry(struct vfio_entry *entry, struct arena *arena, const char *name)
+/*
+ * Fills entry for the device whose resolved directory is path; name may be NULL. False when it has
+ * just vanished, or there is no room.
+ */
+static bool fill_entry(struct vfio_entry *entry, struct arena *arena, const char *path,
+		       const char *name)
 {
-	char path[PATH_MAX], bus[64];
+	char bus[64];
 
-	if (path_resolve(path, sizeof(path), "/sys/class/vfio-dev/%s/device", name) < 0 ||
-	    path_link_name(bus, sizeof(bus), "%s/subsystem", path) < 0)
+	if (path_link_name(bus, sizeof(bus), "%s/subsystem", path) < 0)
 		return false;
 	*entry = (struct vfio_entry){
 		.name = arena_strdup(arena, name),
 		.syspath = arena_strdup(arena, path),
 		.bus = arena_strdup(arena, bus),
 	};
-	if (!entry->name || !entry->syspath || !entry->bus)
+	if ((name && !entry->name) || !entry->syspath || !entry->bus)
 		return false;
 	entry->device = base_name(entry->syspath);
 	return true;
 }
 
-static int read_entries(struct roster *roster)
+static void add_entry(struct roster *roster, const char *path, const char *name)
 {
-	size_t size = count_entries("/sys/class/vfio-dev");
+	if (roster->n_entries < roster->room &&
+	    fill_entry(&roster->entries[roster->n_entries], roster->arena, path, name))
+		roster->n_entries++;
+}
+
+static void read_class(struct roster *roster)
+{
 	scoped_dir DIR *dir = path_opendir("/sys/class/vfio-dev");
+	char path[PATH_MAX];
 	const char *name;
 
-	roster->entries = arena_alloc(roster->arena, (size + 1) * sizeof(*roster->entries));
+	while (dir && (name = path_next(dir)))
+		if (path_resolve(path, sizeof(path), "/sys/class/vfio-dev/%s/device", name) > 0)
+			add_entry(roster, path, name);
+}
+
+/* The devices of a group that has a VFIO node, before there was a class of them. */
+static void read_group(struct roster *roster, const char *group)
+{
+	scoped_dir DIR *dir = path_opendir(GROUP_MEMBERS, group);
+	char path[PATH_MAX];
+	const char *name;
+
+	while (dir && (name = path_next(dir)))
+		if (path_resolve(path, sizeof(path), GROUP_MEMBERS "/%s", group, name) > 0 &&
+		    vfio_holds("%s", path))
+			add_entry(roster, path, NULL);
+}
+
+static void read_groups(struct roster *roster)
+{
+	scoped_dir DIR *dir = path_opendir("/sys/class/vfio");
+	const char *name;
+
+	while (dir && (name = path_next(dir)))
+		read_group(roster, vfio_group_number(name));
+}
+
+/* How many devices VFIO holds at most. */
+static size_t count_held(void)
+{
+	scoped_dir DIR *dir = NULL;
+	size_t n = 0;
+	const char *name;
+
+	if (vfio_has_device_class())
+		return count_entries("/sys/class/vfio-dev");
+	dir = path_opendir("/sys/class/vfio");
+	while (dir && (name = path_next(dir)))
+		n += count_entries(GROUP_MEMBERS, vfio_group_number(name));
+	return n;
+}
+
+static int read_entries(struct roster *roster)
+{
+	roster->room = count_held();
+	roster->entries = arena_alloc(roster->arena, (roster->room + 1) * sizeof(*roster->entries));
 	if (!roster->entries)
 		return -ENOMEM;
-	while (dir && roster->n_entries < size && (name = path_next(dir)))
-		if (read_entry(&roster->entries[roster->n_entries], roster->arena, name))
-			roster->n_entries++;
+	if (vfio_has_device_class())
+		read_class(roster);
+	else
+		read_groups(roster);
 	qsort(roster->entries, roster->n_entries, sizeof(*roster->entries), compare_entries);
 	return 0;
 }
@@ -98,5 +166,5 @@ const struct vfio_entry *roster_find(const struct roster *roster, const char *de
 
 size_t roster_estimate(void)
 {
-	return count_entries("/sys/bus/pci/devices") + count_entries("/sys/class/vfio-dev");
+	return count_entries("/sys/bus/pci/devices") + count_held();
 }

@@ -10,7 +10,7 @@
 struct roster {
 	struct arena *arena;        /* set by the caller; owns the rest */
 	struct vfio_entry *entries; /* devices that a VFIO driver holds, sorted by name */
-	size_t n_entries;
+	size_t n_entries, room;
 	const char **pci; /* names in /sys/bus/pci/devices, in order of address */
 	size_t n_pci;
 };

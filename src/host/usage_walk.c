@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "host/address.h"
 #include "host/usage_internal.h"
+#include "host/vfio_driver.h"
 
 /* The deepest real ones are disks behind a row of USB hubs: about 20. */
 enum { MAX_DEPTH = 32, MAX_DIRECTORIES = 50000 };
@@ -150,6 +151,9 @@ static void walk_entry(struct walk *walk, const char *name, int depth)
 		return;
 	if (streq(name, "dev") && S_ISREG(st.st_mode))
 		look_at_dev(walk);
+	/* Where VFIO devices have no directory of their own the group tells; see below. */
+	if (streq(name, "iommu_group") && !vfio_has_device_class() && vfio_holds("%s", walk->path))
+		look_at_vfio(walk);
 	if (!S_ISDIR(st.st_mode) || is_barren(name) || is_function(name))
 		return;
 	if (streq(name, "vfio-dev")) {

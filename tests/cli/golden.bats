@@ -63,6 +63,10 @@ golden() {
 	golden cdev-only 03:00.0
 }
 
+@test "before-6.1" {
+	golden before-6.1 01:00.0 01:00.1 03:00.0
+}
+
 @test "noiommu" {
 	golden noiommu 03:00.0 01:00.0
 }

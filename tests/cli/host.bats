@@ -80,6 +80,23 @@ load helper
 	equals "$(query '.devices[0].nodes | length')" 1
 }
 
+@test "a kernel without a class of VFIO devices: the group and the driver tell" {
+	json_on before-6.1 mode
+	equals "$(query .kernel)" 5.10.0-32-amd64
+	equals "$(query .offers)" "group only"
+	equals "$(query .evidence)" "running kernel"
+	json_on before-6.1 list --vfio
+	equals "$(query '[.devices[].address] | join(" ")')" "0000:01:00.1 0000:03:00.0"
+	equals "$(query '[.devices[] | .driver, .iommu, (.modes | join(","))] | unique | join(" ")')" "group physical vfio-pci"
+	equals "$(query '.devices[1] | .vfio_name, .cdev' | sort -u)" null
+	[[ $(query '.devices[1].group_node') == /dev/vfio/[0-9]* ]]
+	# The twin has its own driver, which keeps the group; vfio-pci is where bind would take it.
+	json_on before-6.1 show 01:00.1
+	equals "$(query '.devices[0].group_members[] | "\(.address) \(.blocks_group)"')" $'0000:01:00.0 true\n0000:01:00.1 false'
+	json_on before-6.1 show 01:00.0
+	equals "$(query '.devices[0] | [.modes, .would_offer, .bind_driver] | flatten | join(" ")')" "group vfio-pci"
+}
+
 @test "cdev only" {
 	json_on cdev-only mode
 	equals "$(query .offers)" "cdev only"

@@ -47,6 +47,20 @@ within() {
 	equals "$(query '.devices[0].state')" locked
 }
 
+@test "show of a device whose unbind waits names who has it" {
+	{
+		a_function 0000:01:00.0
+		printf '@ /sys/devices/pci0000:00/0000:01:00.0\np driver_override\n'
+		printf '@ /proc/90\nf comm qemu\nF maps\nl fd/3 anon_inode:[vfio-device]\n'
+		printf 'f fdinfo/3 vfio-device-syspath: /sys/devices/pci0000:00/0000:01:00.0\n'
+	} | make_tree
+	within 12000 json show 01:00.0 --json --sysroot "$tree"
+	exits 0
+	equals "$(query '.devices[0] | [.state, .in_use, .holders[0].command] | map(tostring) | join(" ")')" \
+		"locked true qemu"
+	equals "$(query '[.devices[0].usage[].reason] | sort | join(" ")')" "unseen vfio-open"
+}
+
 @test "a locked member of the group keeps user space out, and show says which" {
 	{
 		for i in 0 1; do

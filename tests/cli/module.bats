@@ -47,6 +47,14 @@ m z_vfio_pci
 	equals "$(query '.devices[0].bind_driver')" vfio-pci
 }
 
+@test "a kernel before 5.15, whose vfio_pci says nothing of what it is for" {
+	with_modules <<<'m vfio_pci
+m ice
+	alias pci:v00008086d00001572sv*sd*bc*sc*i*'
+	equals "$(query '.devices[0].bind_driver')" vfio-pci
+	equals "$(query '.devices[0].vfio_modules | join(",")')" ""
+}
+
 @test "no vfio_pci, no driver" {
 	with_modules <<<'m ice
 	alias pci:v00008086d00001572sv*sd*bc*sc*i*'

@@ -2,6 +2,8 @@
 /* The gate and all but disks, in captured trees. The running kernel is for test_usage_live.c. */
 #include "tests/unit/usage.h"
 
+#define MDEV "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
+
 static void other_functions_below_are_not_entered(void **state)
 {
 	(void)state;
@@ -106,7 +108,7 @@ static struct device make_vfio_device(void)
 
 	tree_file(FUNCTION "/vfio-dev/vfio0/dev", "511:0\n");
 	tree_file("/sys/dev/char/511:0/uevent", "DEVNAME=vfio/devices/vfio0\n");
-	dev.vfio_name = "vfio0";
+	dev.is_vfio = true;
 	return dev;
 }
 
@@ -139,18 +141,42 @@ static void an_invisible_user_counts(void **state)
 	tree_file(FUNCTION "/enable", "1\n");
 	assert_only(look_at(&dev), USAGE_VFIO_OPEN,
 		    "0000:00:1f.0 is in use by something that cannot be seen from here");
-	dev.vfio_name = NULL; /* any other driver enables its device */
+	dev.is_vfio = false; /* any other driver enables its device */
 	assert_none(look_at(&dev));
 }
 
 static void mediated_devices_below_count(void **state)
 {
 	(void)state;
-	tree_file(FUNCTION "/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001/vfio-dev/vfio7/dev", "511:7\n");
+	tree_file(FUNCTION "/" MDEV "/vfio-dev/vfio7/dev", "511:7\n");
 	tree_file("/sys/dev/char/511:7/uevent", "DEVNAME=vfio/devices/vfio7\n");
 	make_process("90", "3", "/dev/vfio/devices/vfio7");
 	assert_only(look_at(&device), USAGE_VFIO_OPEN,
 		    "pid 90 (dd) has /dev/vfio/devices/vfio7 open (fd 3)");
+}
+
+/* Before Linux 6.1: the group's node is all there is, of the function and of an mdev below it. */
+static void an_open_group_counts_on_older_kernels(void **state)
+{
+	struct device dev = device;
+
+	(void)state;
+	dev.is_vfio = true;
+	tree_link(FUNCTION "/driver", "../../../bus/pci/drivers/vfio-pci");
+	tree_link(FUNCTION "/iommu_group", "../../../kernel/iommu_groups/7");
+	tree_link(FUNCTION "/" MDEV "/driver", "../../../../bus/mdev/drivers/vfio_mdev");
+	tree_link(FUNCTION "/" MDEV "/iommu_group", "../../../../kernel/iommu_groups/8");
+	tree_file("/sys/class/vfio/7/dev", "243:0\n");
+	tree_file("/sys/class/vfio/8/dev", "243:1\n");
+	tree_file("/sys/dev/char/243:0/uevent", "DEVNAME=vfio/7\n");
+	tree_file("/sys/dev/char/243:1/uevent", "DEVNAME=vfio/8\n");
+	make_process("90", "3", "/dev/vfio/9");
+	assert_none(look_at(&dev));
+	make_process("90", "4", "/dev/vfio/7");
+	assert_only(look_at(&dev), USAGE_VFIO_OPEN, "pid 90 (dd) has /dev/vfio/7 open (fd 4)");
+	unlink(tree_path("/proc/90/fd/4"));
+	make_process("90", "4", "/dev/vfio/8");
+	assert_only(look_at(&dev), USAGE_VFIO_OPEN, "pid 90 (dd) has /dev/vfio/8 open (fd 4)");
 }
 
 static void a_locked_device_is_unseen_and_named(void **state)
@@ -231,6 +257,7 @@ int main(void)
 		tree_test(an_open_vfio_device_counts),
 		tree_test(an_invisible_user_counts),
 		tree_test(mediated_devices_below_count),
+		tree_test(an_open_group_counts_on_older_kernels),
 		tree_test(a_locked_device_is_unseen_and_named),
 		tree_test(a_device_without_directory_is_unseen),
 		tree_test(hidden_processes_count),
