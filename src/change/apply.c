@@ -7,11 +7,11 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 
 #include "base/path.h"
 #include "base/worker.h"
+#include "change/interrupt.h"
 #include "change/node.h"
 #include "host/vfio_driver.h"
 
@@ -194,16 +194,6 @@ static int explain_stuck(const struct step *step, const char *what, struct error
 
 /* --- running ------------------------------------------------------------------------------ */
 
-/* Interrupts are blocked while a change runs: it is finished or undone, never left half-way. */
-static bool is_interrupted(void)
-{
-	sigset_t pending;
-
-	sigpending(&pending);
-	return sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM) ||
-	       sigismember(&pending, SIGHUP) || sigismember(&pending, SIGQUIT);
-}
-
 /* The one step that somebody else can hold up for ever, and that an interrupt may leave. */
 static bool may_be_left(const struct job *job, const struct step *step)
 {
@@ -223,7 +213,7 @@ static int wait_for_report(struct worker *worker, int64_t timeout_ms, bool may_l
 	for (;;) {
 		left = start + timeout_ms - now_ms();
 		if (left <= 0 ||
-		    (may_leave && now_ms() - start >= PATIENCE_MS && is_interrupted())) {
+		    (may_leave && now_ms() - start >= PATIENCE_MS && interrupts_are_pending())) {
 			*ret_why = left <= 0 ? "it did not end in time" : "interrupted";
 			return -ETIMEDOUT;
 		}

@@ -2,12 +2,11 @@
 #include "change/change.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <signal.h>
 
 #include "base/path.h"
 #include "change/apply.h"
 #include "change/decide.h"
+#include "change/interrupt.h"
 #include "change/lock.h"
 #include "change/undo.h"
 
@@ -207,37 +206,10 @@ static void look_afterwards(struct change *change)
 	}
 }
 
-/*
- * A terminal that closes or a Ctrl-C shall find every device where it was, or where it was to go.
- * apply.c looks whether one is pending.
- */
-static void block_interrupts(sigset_t *interrupts, sigset_t *ret_before)
-{
-	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
-	struct sigaction action;
-
-	sigemptyset(interrupts);
-	/* Not those that are ignored, as under nohup(1): blocked, they would become pending. */
-	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
-		if (sigaction(signals[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
-			sigaddset(interrupts, signals[i]);
-	sigprocmask(SIG_BLOCK, interrupts, ret_before);
-}
-
-/* What came meanwhile is taken back: the caller shall be told what became of the devices. */
-static void unblock_interrupts(const sigset_t *interrupts, const sigset_t *before)
-{
-	const struct timespec now = {0};
-
-	while (sigtimedwait(interrupts, NULL, &now) > 0)
-		;
-	sigprocmask(SIG_SETMASK, before, NULL);
-}
-
 /* Under the lock, or in a dry run: from the decision to the new state. */
 static int carry_out(struct change *change, const struct change_request *request, struct error *err)
 {
-	sigset_t interrupts, before;
+	struct interrupts interrupts;
 	int r;
 
 	if (pass_gate(change, request, err) < 0)
@@ -248,12 +220,13 @@ static int carry_out(struct change *change, const struct change_request *request
 		return -1;
 	if (request->dry_run)
 		return 0;
-	block_interrupts(&interrupts, &before);
+	/* apply.c looks whether one is pending. */
+	interrupts_block(&interrupts);
 	r = apply(change, request, err);
 	if (r == 0 && request->restore)
 		forget_restored(change);
 	look_afterwards(change);
-	unblock_interrupts(&interrupts, &before);
+	interrupts_unblock(&interrupts);
 	return r;
 }
 

@@ -43,18 +43,30 @@ static int add_group(struct change *change, const struct device *dev, struct err
 	return 0;
 }
 
+const struct device *decide_find(const struct inventory *inventory, const char *address,
+				 struct error *err)
+{
+	const struct device *dev = inventory_find(inventory, address);
+
+	if (!dev || dev->state == DEVICE_GONE) {
+		error_set(err, STATUS_NO_DEVICE, ENODEV, "no-such-device", address,
+			  "the device is gone");
+		return NULL;
+	}
+	if (device_must_answer(dev, err) < 0)
+		return NULL;
+	return dev;
+}
+
 int decide_devices(struct change *change, const struct change_request *request, struct error *err)
 {
 	change->results = calloc(change->before.count + 1, sizeof(*change->results));
 	if (!change->results)
 		return error_out_of_memory(err);
 	for (size_t i = 0; i < request->count; i++) {
-		const struct device *dev = inventory_find(&change->before, request->addresses[i]);
+		const struct device *dev = decide_find(&change->before, request->addresses[i], err);
 
 		if (!dev)
-			return error_set(err, STATUS_NO_DEVICE, ENODEV, "no-such-device",
-					 request->addresses[i], "the device is gone");
-		if (device_must_answer(dev, err) < 0)
 			return -1;
 		add_result(change, dev);
 		if (request->take_group && add_group(change, dev, err) < 0)

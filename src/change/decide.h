@@ -8,6 +8,12 @@
 #include "change/change.h"
 
 /*
+ * The device of that name. NULL with STATUS_NO_DEVICE or, when it does not answer, STATUS_TIMEOUT.
+ */
+const struct device *decide_find(const struct inventory *inventory, const char *address,
+				 struct error *err);
+
+/*
  * Makes a result for each device of the request and, if asked for, for the members of its group.
  * 0, or -1 with STATUS_NO_DEVICE or, for a device that does not answer, STATUS_TIMEOUT.
  */
