@@ -166,12 +166,6 @@ bool case_expect(struct case_run *run, const char *what, int expected, int got);
 bool case_check(struct case_run *run, const char *what, bool holds, const char *why, ...)
 	PRINTF(4, 5);
 
-/*
- * Names the member that keeps the group of the run's device with the host, and its driver. False
- * when there is none.
- */
-bool case_group_blocker(const struct case_run *run, char *buf, size_t size);
-
 /* The module whose allow_unsafe_interrupts counts for this run. */
 const char *case_owner_module(const struct case_run *run);
 

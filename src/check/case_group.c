@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "check/case.h"
+#include "host/group.h"
 #include "kernel/vfio_backend.h"
 
 static int model_of(const struct case_run *run)
@@ -24,7 +25,7 @@ static void group_is_viable(struct case_run *run)
 	if (!case_expect(run, "GET_STATUS", 0, vfio_group_status(dev.group, &status)))
 		return;
 	if (!status.viable)
-		case_group_blocker(run, blocker, sizeof(blocker));
+		group_blocker(blocker, sizeof(blocker), run->device->syspath);
 	if (!case_check(run, "look whether the group is viable", status.viable, "%s", blocker))
 		return;
 	case_check(run, "look for a container", !status.has_container,

@@ -165,23 +165,13 @@ static void only_groups_count(struct case_run *run)
 
 /* --- on both ways ------------------------------------------------------------------------- */
 
-/* Above a function on a root bus stands a host bridge, "pci0000:00", not another function. */
-static bool is_on_root_bus(const struct device *dev)
-{
-	char parent[256] = "";
-
-	append(parent, sizeof(parent), "%.*s", (int)(base_name(dev->syspath) - dev->syspath) - 1,
-	       dev->syspath);
-	return startswith(base_name(parent), "pci");
-}
-
 static void root_bus_is_not_reset(struct case_run *run)
 {
 	scoped_vfio struct vfio_device dev = VFIO_DEVICE_NONE;
 	bool group = run->path == CASE_GROUP;
 	uint32_t count;
 
-	if (!is_on_root_bus(run->device)) {
+	if (!device_is_on_root_bus(run->device)) {
 		case_skip(run, "the function is not on a root bus");
 		return;
 	}

@@ -2,10 +2,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "base/path.h"
 #include "check/case.h"
 #include "host/group.h"
-#include "host/vfio_driver.h"
 
 /* What stands behind a result that administrators meet. */
 static const struct {
@@ -25,26 +23,6 @@ const char *case_result_name(int result)
 	if (result == CASE_NO)
 		return "no";
 	return result < 0 ? errno_name(result) : "ok";
-}
-
-bool case_group_blocker(const struct case_run *run, char *buf, size_t size)
-{
-	const char *syspath = run->device->syspath;
-	scoped_dir DIR *dir = path_opendir("%s/iommu_group/devices", syspath);
-	const char *name;
-	char driver[64];
-
-	while (dir && (name = path_next(dir))) {
-		if (path_link_name(driver, sizeof(driver), "%s/iommu_group/devices/%s/driver",
-				   syspath, name) < 0 ||
-		    vfio_holds("%s/iommu_group/devices/%s", syspath, name) ||
-		    group_allows_driver(driver))
-			continue;
-		snprintf(buf, size, "%s of the same IOMMU group has the host's driver %s", name,
-			 driver);
-		return true;
-	}
-	return false;
 }
 
 /* The steps in which the kernel gives a group to user space, or does not. */
@@ -67,7 +45,7 @@ static void explain_ownership(const struct case_run *run, char *buf, size_t size
 {
 	if (run->target.noiommu)
 		append(buf, size, "without an IOMMU this takes CAP_SYS_RAWIO");
-	else if (!case_group_blocker(run, buf, size))
+	else if (!group_blocker(buf, size, run->device->syspath))
 		append(buf, size,
 		       "the platform does not keep the device's interrupts apart: interrupt "
 		       "remapping is off, and allow_unsafe_interrupts of %s is not set",

@@ -93,6 +93,9 @@ struct device {
 /* True for a PCI-to-PCI or CardBus bridge, which VFIO never takes (its header is not type 0). */
 bool device_is_bridge(const struct device *dev);
 
+/* True for a function to which no bridge leads: its bus cannot be reset. */
+bool device_is_on_root_bus(const struct device *dev);
+
 /* True while a VFIO driver, of whatever name, has the device. */
 static inline bool device_is_vfio(const struct device *dev)
 {

@@ -323,3 +323,15 @@ bool device_is_bridge(const struct device *dev)
 	return class == CLASS_BRIDGE_PCI || class == CLASS_BRIDGE_CARDBUS ||
 	       class == CLASS_BRIDGE_PCI_SEMITRANSPARENT;
 }
+
+/* Above a function on a root bus stands its host bridge, "pci0000:00", not another function. */
+bool device_is_on_root_bus(const struct device *dev)
+{
+	const char *start = dev->syspath, *end = start ? strrchr(start, '/') : NULL;
+
+	if (!end || end == start)
+		return true;
+	for (start = end; start > dev->syspath && start[-1] != '/'; start--)
+		;
+	return startswith(start, "pci") != NULL;
+}

@@ -17,5 +17,11 @@ bool group_member_is_free(const struct device *dev);
 /* True for a driver that a member may keep while its group is handed out. */
 bool group_allows_driver(const char *driver);
 
+/*
+ * Names the member that keeps the group of the device with that directory with the host, and its
+ * driver, as it is now. False when there is none.
+ */
+bool group_blocker(char *buf, size_t size, const char *syspath);
+
 /* The i-th member of the group in the inventory, or NULL at the end. Groups below 0 are empty. */
 struct device *iommu_group_member(const struct inventory *inventory, int64_t group, size_t i);
