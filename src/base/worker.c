@@ -107,6 +107,11 @@ void worker_abandon(struct worker *worker)
 	reap(worker, WNOHANG);
 }
 
+void worker_leave(struct worker *worker)
+{
+	reap(worker, WNOHANG);
+}
+
 bool worker_end(struct worker *worker, int64_t timeout_ms)
 {
 	int64_t deadline = now_ms() + timeout_ms;

@@ -43,6 +43,12 @@ int worker_wait(struct worker *worker, int64_t timeout_ms, void *buf, size_t siz
 void worker_abandon(struct worker *worker);
 
 /*
+ * Leaves the worker to itself: it goes on, and nobody hears of its result. For work that has to put
+ * something back at its end, which a kill would prevent.
+ */
+void worker_leave(struct worker *worker);
+
+/*
  * Kills the worker and waits at most timeout_ms for its end. True when it is gone and reaped; false
  * when the kernel does not let go of it: it is left behind.
  */

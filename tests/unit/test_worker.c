@@ -189,6 +189,47 @@ static void on_alarm(int signal)
 	(void)signal;
 }
 
+static void write_late(void *arg, int fd)
+{
+	const int *late = arg;
+
+	(void)!write(fd, "", 1);
+	nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+	(void)!write(fd, "nobody", 6); /* must not end it */
+	(void)!write(*late, "done", 4);
+}
+
+static void write_late_to_file(void *arg, int fd)
+{
+	int file = path_create(0600, "%s", (const char *)arg);
+
+	write_late(&file, fd);
+}
+
+/* One that is left ends its work, and hears no interrupt meanwhile. */
+static void test_left_worker_goes_on(void **state)
+{
+	char path[300], text[8] = "";
+	int64_t until = now_ms() + 10000;
+	struct worker worker;
+	pid_t pid;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/late", tree_root);
+	path_set_root("/");
+	assert_int_equal(worker_start(&worker, write_late_to_file, path), 0);
+	pid = worker.pid;
+	assert_int_equal(worker_read(&worker, 5000, text, 1), 0);
+	worker_leave(&worker);
+	assert_int_equal(worker.pid, 0);
+	assert_int_equal(worker.result, -1);
+	kill(pid, SIGINT);
+	while (path_read(text, sizeof(text), "%s", path) < 4 && now_ms() < until)
+		nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+	assert_string_equal(text, "done");
+	waitpid(pid, NULL, 0);
+}
+
 /* Signals to the caller neither end the wait nor stretch it. */
 static void test_wait_survives_signals(void **state)
 {
@@ -218,6 +259,7 @@ int main(void)
 		tree_test(test_worker_keeps_the_root),
 		cmocka_unit_test(test_standard_streams_may_be_closed),
 		cmocka_unit_test(test_wait_survives_signals),
+		tree_test(test_left_worker_goes_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
