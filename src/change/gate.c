@@ -110,7 +110,7 @@ int gate_check(const struct gate *gate, const struct device *dev, struct usages 
 	refusal_add_all(&refusal, usages);
 	if (gate->to_vfio)
 		check_viability(&refusal, gate, dev);
-	else if (check_group_users(&refusal, gate, dev, err) < 0)
+	else if (!gate->stays && check_group_users(&refusal, gate, dev, err) < 0)
 		return -1;
 	if (refusal_error(&refusal, dev, err) < 0)
 		return -1;

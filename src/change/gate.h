@@ -21,12 +21,14 @@ struct gate {
 	const void *arg;
 	unsigned int forced; /* reasons overridden by --force */
 	bool to_vfio;        /* the group must be viable afterwards */
+	bool stays;          /* it keeps its driver: its group does not matter */
 };
 
 /*
- * 0 when dev may be taken from its driver, -1 with STATUS_REFUSED and every reason otherwise.
- * *ret_used is the set of reasons that --force overrode. usages receives the claims on block
- * devices, to be kept until the driver is gone; the caller frees it with usages_free().
+ * 0 when dev may be taken from its driver, or be reset below it, -1 with STATUS_REFUSED and every
+ * reason otherwise. *ret_used is the set of reasons that --force overrode. usages receives the
+ * claims on block devices, to be kept until the driver is gone; the caller frees it with
+ * usages_free().
  */
 int gate_check(const struct gate *gate, const struct device *dev, struct usages *usages,
 	       unsigned int *ret_used, struct error *err);

@@ -141,6 +141,37 @@ static void test_locked_members_count(void **state)
 	inventory_free(&inventory);
 }
 
+/* A device that keeps its driver is not asked about its group, but about its own users. */
+static void test_one_that_stays(void **state)
+{
+	struct gate gate = {.inventory = &inventory, .is_moving = is_moving, .stays = true};
+	scoped_usages struct usages usages = {0};
+	unsigned int used;
+
+	(void)state;
+	machine_add("0000:03:00.0", "e1000e", 7);
+	machine_add("0000:03:00.1", "vfio-pci", 7);
+	machine_add_child("0000:03:00.1", "vfio-dev", "vfio0");
+	tree_file("/sys/devices/pci0000:00/0000:03:00.1/vfio-dev/vfio0/dev", "511:0\n");
+	tree_file("/sys/dev/char/511:0/uevent", "DEVNAME=vfio/devices/vfio0\n");
+	tree_file("/proc/9/comm", "qemu\n");
+	tree_file("/proc/9/maps", "");
+	tree_link("/proc/9/fd/3", "/dev/vfio/devices/vfio0");
+	scan();
+	assert_int_equal(check("0000:03:00.0", false, 0, &used), -1);
+	assert_string_equal(err.code, "group");
+	assert_int_equal(
+		gate_check(&gate, inventory_find(&inventory, "0000:03:00.0"), &usages, &used, &err),
+		0);
+	usages_free(&usages);
+	tree_file("/sys/devices/pci0000:00/0000:03:00.0/boot_vga", "1\n");
+	assert_int_equal(
+		gate_check(&gate, inventory_find(&inventory, "0000:03:00.0"), &usages, &used, &err),
+		-1);
+	assert_string_equal(err.code, "boot-vga");
+	inventory_free(&inventory);
+}
+
 static void test_every_reason_is_told(void **state)
 {
 	unsigned int used;
@@ -179,6 +210,7 @@ int main(void)
 		tree_test(test_free_device_passes),
 		tree_test(test_group_must_be_viable),
 		tree_test(test_locked_members_count),
+		tree_test(test_one_that_stays),
 		tree_test(test_every_reason_is_told),
 	};
 
