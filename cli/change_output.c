@@ -39,14 +39,17 @@ static struct value result_mode(const void *record, size_t i)
 	return mode_word(latest(record)->modes, i);
 }
 
-static struct value result_overridden(const void *record, size_t i)
+struct value reason_word(unsigned int reasons, size_t i)
 {
-	const struct change_result *result = record;
-
 	for (int reason = 0; reason < USAGE_REASON_COUNT; reason++)
-		if (result->overridden & REASON_BIT(reason) && i-- == 0)
+		if (reasons & REASON_BIT(reason) && i-- == 0)
 			return value_string(usage_reasons[reason].name);
 	return VALUE_UNKNOWN;
+}
+
+static struct value result_overridden(const void *record, size_t i)
+{
+	return reason_word(((const struct change_result *)record)->overridden, i);
 }
 
 const struct record_type change_result_record = {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "change/change.h"
+#include "change/reset.h"
 #include "cli/command.h"
 
 /* Options of the verbs that change devices. */
@@ -26,6 +27,9 @@ extern const struct record_type change_result_record;
 
 /* struct step (change/plan.h) */
 extern const struct record_type step_record;
+
+/* The i-th of a set of REASON_BIT()s, as --force names it. */
+struct value reason_word(unsigned int reasons, size_t i);
 
 /* Fields of a document about a struct change. */
 struct value change_is_changed(const void *change);
@@ -57,6 +61,7 @@ struct value change_step_item(const void *change, size_t i);
 struct error_report {
 	const struct error *err;
 	const struct change *change; /* NULL: the error is of no change */
+	const struct reset *reset;   /* NULL: nor of a reset */
 };
 extern const struct record_type error_record, error_document;
 

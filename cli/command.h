@@ -43,5 +43,10 @@ void message_error(const struct error *err);
 void message_warning(const char *fmt, ...) PRINTF(1, 2);
 /* What happened or what to do next: not with --quiet. */
 void message_note(const char *fmt, ...) PRINTF(1, 2);
+/*
+ * A line on a terminal that tells how far it is, written over the one before; NULL takes it away.
+ * Nothing where there is no terminal, nor with --quiet.
+ */
+void message_progress(const char *fmt, ...) PRINTF(1, 2);
 /* Only with -v. */
 void message_verbose(const char *fmt, ...) PRINTF(1, 2);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/change_output.h"
+#include "cli/reset_output.h"
 
 #define ERROR(name, expression)                                                                    \
 	static struct value error_##name(const void *record)                                       \
@@ -62,6 +63,13 @@ static struct value report_result(const void *record, size_t i)
 	return change ? change_result_item(change, i) : VALUE_UNKNOWN;
 }
 
+static struct value report_reset(const void *record, size_t i)
+{
+	const struct reset *reset = ((const struct error_report *)record)->reset;
+
+	return reset ? reset_result_item(reset, i) : VALUE_UNKNOWN;
+}
+
 const struct record_type error_document = {
 	.name = "error",
 	.fields =
@@ -78,5 +86,11 @@ const struct record_type error_document = {
 			 .item = report_result,
 			 .child = &change_result_record,
 			 .help = "of a command that changes devices: what became of each"},
+			{.key = "resets",
+			 .title = "RESETS",
+			 .type = FIELD_RECORDS,
+			 .item = report_reset,
+			 .child = &reset_result_record,
+			 .help = "of reset: what became of each device"},
 			{0}},
 };

@@ -8,6 +8,15 @@ static struct {
 	int verbose;
 } how;
 
+static bool progress_is_shown;
+
+static void clear_progress(void)
+{
+	if (progress_is_shown)
+		fputs("\r\033[K", stderr);
+	progress_is_shown = false;
+}
+
 void message_setup(const struct options *opts)
 {
 	how.json = opts->json;
@@ -21,6 +30,7 @@ static void print(const char *text)
 	scoped_free char *clean = scrub(text, 4096);
 
 	fflush(stdout);
+	clear_progress();
 	fprintf(stderr, "vfioctl: %s\n", clean ? clean : "out of memory");
 }
 
@@ -63,6 +73,26 @@ void message_note(const char *fmt, ...)
 	va_start(ap, fmt);
 	vprint("", fmt, ap);
 	va_end(ap);
+}
+
+void message_progress(const char *fmt, ...)
+{
+	scoped_free char *text = NULL;
+	va_list ap;
+	int n;
+
+	if (how.quiet || how.json || !isatty(STDERR_FILENO))
+		return;
+	clear_progress();
+	if (!fmt)
+		return;
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return;
+	fprintf(stderr, "\r\033[Kvfioctl: %s", text);
+	progress_is_shown = true;
 }
 
 void message_verbose(const char *fmt, ...)

@@ -45,6 +45,8 @@ struct options {
 	bool dry_run, detailed_exitcode, take_group;
 	const char *driver, *force;
 	int64_t timeout_s;
+	/* reset */
+	const char *scope, *method;
 	/* test */
 	bool conformance, list_cases, tap, destructive, lab, contradict;
 	const char *case_glob;

@@ -67,6 +67,7 @@ wrong() {
 	wrong missing-operand "show needs DEVICE..." show
 	wrong missing-operand "bind needs DEVICE..." bind
 	wrong missing-operand "restore needs DEVICE..." restore
+	wrong missing-operand "reset needs DEVICE..." reset
 	wrong extra-operand "'03:00.0' is one operand too many" mode 03:00.0
 }
 
@@ -98,8 +99,21 @@ wrong() {
 	says "mounted" "vfio-open" "unseen"
 }
 
+@test "a scope and a method that are none, or not of each other" {
+	device=$("$VFIOCTL" list -n -r -o address | head -n 1)
+	[ -n "$device" ] || skip "this machine has no PCI function"
+	wrong bad-option "--scope: there is no scope 'bus'. Scopes are: function, hot." \
+		reset --scope bus "$device"
+	wrong bad-option "--method: there is no reset method 'FLR'. Methods are:" \
+		reset --method FLR "$device"
+	wrong bad-option "--method is for --scope function" reset --scope hot --method flr "$device"
+	wrong bad-option "--timeout 0 leaves no time" reset --timeout 0 "$device"
+	wrong bad-option "--force: there is no reason 'all'" reset --force all "$device"
+	wrong unknown-column "Did you mean 'method'?" reset -o metod "$device"
+}
+
 @test "a captured tree cannot be changed" {
-	for verb in bind restore; do
+	for verb in bind restore reset; do
 		wrong bad-option "--sysroot is not for $verb: a captured tree can only be looked at" \
 			"$verb" 0000:03:00.0 --sysroot "$trees/both"
 		wrong bad-option "--sysroot is not for $verb" "$verb" 0000:03:00.0 --dry-run \

@@ -81,6 +81,18 @@ unchanged() {
 	unchanged
 }
 
+@test "a dry run of a reset shows it or refuses, and does nothing" {
+	json reset "$device" --dry-run --json
+	[[ $status =~ ^[039]$ ]] || exits 0
+	[[ $(query .schema) =~ ^vfioctl\.(reset|error)/1$ ]]
+	equals "$(query '[.results[]?, .resets[]?] | map(.reset) | unique | join(",")')" false
+	unchanged
+	run --separate-stderr as_nobody "$VFIOCTL" reset "$device"
+	exits 4
+	says "root"
+	unchanged
+}
+
 @test "the function that carries the root file system is refused" {
 	source=$(findmnt -no SOURCE / | sed 's/\[.*//')
 	[ -b "$source" ] || skip "/ is on no block device"

@@ -118,7 +118,7 @@ listed() {
 }
 
 @test "bash: a verb" {
-	in_bash $'vfioctl res\t'
+	in_bash $'vfioctl rest\t'
 	gives "vfioctl restore "
 }
 
@@ -186,7 +186,7 @@ listed() {
 }
 
 @test "zsh: a verb" {
-	in_zsh $'vfioctl res\t'
+	in_zsh $'vfioctl rest\t'
 	gives "vfioctl restore "
 }
 
@@ -216,7 +216,7 @@ listed() {
 }
 
 @test "fish: a verb" {
-	in_fish "vfioctl res"
+	in_fish "vfioctl rest"
 	gives restore
 }
 

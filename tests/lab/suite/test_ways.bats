@@ -54,6 +54,14 @@ reason_of() {
 		'.results[] | select(.path == $path and .id == $id).reason' <<<"$output"
 }
 
+# Alone and with its bus.
+is_reset_both_ways() {
+	for scope in function hot; do
+		expect_json 0 vfioctl.reset/1 reset --scope $scope $lone
+		json_is '.results[0] | [.reset, .restored]' '[true,true]'
+	done
+}
+
 @test "dual: mode names the host" {
 	names_host '{}' '{}'
 }
@@ -160,4 +168,31 @@ reason_of() {
 	echo 1 >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
 	expect_json 0 vfioctl.test/1 test $lone
 	json_is '[.failed, .skipped]' '[0,0]'
+}
+
+@test "cdev-only: it is reset, with its bus through the cdev" {
+	is_reset_both_ways
+}
+
+@test "iommufd-container: it is reset, with its bus too" {
+	is_reset_both_ways
+}
+
+@test "debian: it is reset, with its bus through the group" {
+	is_reset_both_ways
+}
+
+@test "noiommu: it is reset, with its bus too" {
+	is_reset_both_ways
+}
+
+@test "virtio-iommu: VFIO does not give it for a reset of its bus, and says why" {
+	echo 0 >/sys/module/iommufd/parameters/allow_unsafe_interrupts
+	expect_json 1 vfioctl.error/1 reset --scope hot $lone
+	json_is '[.error.code, .error.errno, .resets[0].reset]' '["open","EPERM",false]'
+	[[ $output == *allow_unsafe_interrupts* ]]
+	expect 0 vfioctl reset $lone
+	echo 1 >/sys/module/iommufd/parameters/allow_unsafe_interrupts
+	is_reset_both_ways
+	echo 0 >/sys/module/iommufd/parameters/allow_unsafe_interrupts
 }
