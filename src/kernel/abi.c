@@ -29,6 +29,11 @@ SAME(K_TYPE1_MAP_DMA, VFIO_IOMMU_MAP_DMA);
 SAME(K_TYPE1_UNMAP_DMA, VFIO_IOMMU_UNMAP_DMA);
 SAME(K_TYPE1_INFO_CAPS, VFIO_IOMMU_INFO_CAPS);
 SAME(K_TYPE1_CAP_IOVA_RANGE, VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE);
+#ifdef VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL
+SAME(K_TYPE1_CAP_AVAILABLE, VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL);
+SAME_OFFSET(k_type1_available, count, vfio_iommu_type1_info_dma_avail, avail);
+#endif
+SAME(K_TYPE1_INFO_PAGE_SIZES, VFIO_IOMMU_INFO_PGSIZES);
 SAME(K_TYPE1_MAP_READ, VFIO_DMA_MAP_FLAG_READ);
 SAME(K_TYPE1_MAP_WRITE, VFIO_DMA_MAP_FLAG_WRITE);
 SAME(K_DEVICE_GET_INFO, VFIO_DEVICE_GET_INFO);
@@ -49,6 +54,10 @@ SAME(K_PCI_HOT_RESET_INFO, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO);
 SAME(K_DEVICE_FEATURE, VFIO_DEVICE_FEATURE);
 SAME(K_DEVICE_FLAG_RESET, VFIO_DEVICE_FLAGS_RESET);
 SAME(K_DEVICE_FLAG_PCI, VFIO_DEVICE_FLAGS_PCI);
+SAME(K_DEVICE_FLAG_CAPS, VFIO_DEVICE_FLAGS_CAPS);
+SAME(K_REGION_CAP_SPARSE, VFIO_REGION_INFO_CAP_SPARSE_MMAP);
+SAME(K_REGION_CAP_TYPE, VFIO_REGION_INFO_CAP_TYPE);
+SAME(K_REGION_CAP_MSIX_MAPPABLE, VFIO_REGION_INFO_CAP_MSIX_MAPPABLE);
 
 SAME_SIZE(k_group_status, vfio_group_status);
 SAME_OFFSET(k_type1_info, page_sizes, vfio_iommu_type1_info, iova_pgsizes);
@@ -61,6 +70,13 @@ SAME_SIZE(k_type1_unmap, vfio_iommu_type1_dma_unmap);
 SAME_OFFSET(k_device_info, irqs, vfio_device_info, num_irqs);
 SAME_SIZE(k_region_info, vfio_region_info);
 SAME_OFFSET(k_region_info, offset, vfio_region_info, offset);
+SAME_OFFSET(k_region_sparse, areas, vfio_region_info_cap_sparse_mmap, areas);
+SAME_SIZE(k_region_area, vfio_region_sparse_mmap_area);
+SAME_OFFSET(k_region_type, subtype, vfio_region_info_cap_type, subtype);
+#ifdef VFIO_DEVICE_INFO_CAP_PCI_ATOMIC_COMP
+SAME(K_DEVICE_CAP_ATOMIC, VFIO_DEVICE_INFO_CAP_PCI_ATOMIC_COMP);
+SAME_OFFSET(k_device_atomic, widths, vfio_device_info_cap_pci_atomic_comp, flags);
+#endif
 SAME_SIZE(k_hot_reset_entry, vfio_pci_dependent_device);
 SAME_SIZE(k_irq_info, vfio_irq_info);
 SAME_OFFSET(k_irq_set, eventfd, vfio_irq_set, data);

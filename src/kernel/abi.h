@@ -44,8 +44,8 @@ K_SIZE(k_group_status, 8);
 #define K_TYPE1_MAP_DMA   K_NUMBER(0x71)
 #define K_TYPE1_UNMAP_DMA K_NUMBER(0x72)
 
-enum { K_TYPE1_INFO_CAPS = 1 << 1 };
-enum { K_TYPE1_CAP_IOVA_RANGE = 1 };
+enum { K_TYPE1_INFO_PAGE_SIZES = 1 << 0, K_TYPE1_INFO_CAPS = 1 << 1 };
+enum { K_TYPE1_CAP_IOVA_RANGE = 1, K_TYPE1_CAP_AVAILABLE = 3 };
 enum { K_TYPE1_MAP_READ = 1 << 0, K_TYPE1_MAP_WRITE = 1 << 1 };
 
 struct k_type1_info {
@@ -78,6 +78,12 @@ struct k_type1_iova_ranges {
 	struct k_range ranges[];
 };
 K_SIZE(k_type1_iova_ranges, 16);
+
+struct k_type1_available {
+	struct k_cap cap;
+	uint32_t count;
+};
+K_SIZE(k_type1_available, 12);
 
 struct k_type1_map {
 	uint32_t argsz;
@@ -114,7 +120,13 @@ K_SIZE(k_type1_unmap, 24);
 /* A number that no kernel has given a meaning. */
 #define K_NOT_A_COMMAND K_NUMBER(0xff)
 
-enum { K_DEVICE_FLAG_RESET = 1 << 0, K_DEVICE_FLAG_PCI = 1 << 1 };
+enum {
+	K_DEVICE_FLAG_RESET = 1 << 0,
+	K_DEVICE_FLAG_PCI = 1 << 1,
+	K_DEVICE_FLAG_CCW = 1 << 4,
+	K_DEVICE_FLAG_CAPS = 1 << 7,
+};
+enum { K_DEVICE_CAP_ATOMIC = 5 };
 
 struct k_device_info {
 	uint32_t argsz;
@@ -126,6 +138,14 @@ struct k_device_info {
 };
 K_SIZE(k_device_info, 24);
 K_OFFSET(k_device_info, cap_offset, 16);
+
+/* Which atomic operations of the device the way to memory completes. */
+struct k_device_atomic {
+	struct k_cap cap;
+	uint32_t widths;
+	uint32_t reserved;
+};
+K_SIZE(k_device_atomic, 16);
 
 struct k_region_info {
 	uint32_t argsz;
@@ -144,6 +164,28 @@ enum {
 	K_REGION_MMAP = 1 << 2,
 	K_REGION_CAPS = 1 << 3,
 };
+enum { K_REGION_CAP_SPARSE = 1, K_REGION_CAP_TYPE = 2, K_REGION_CAP_MSIX_MAPPABLE = 3 };
+
+struct k_region_area {
+	uint64_t offset;
+	uint64_t size;
+};
+K_SIZE(k_region_area, 16);
+
+struct k_region_sparse {
+	struct k_cap cap;
+	uint32_t count;
+	uint32_t reserved;
+	struct k_region_area areas[];
+};
+K_SIZE(k_region_sparse, 16);
+
+struct k_region_type {
+	struct k_cap cap;
+	uint32_t type;
+	uint32_t subtype;
+};
+K_SIZE(k_region_type, 16);
 
 struct k_irq_info {
 	uint32_t argsz;

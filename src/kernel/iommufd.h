@@ -57,7 +57,13 @@ int iommufd_vfio_ioas(int fd, uint32_t *ret_id);
 int iommufd_hw_info(int fd, uint32_t devid, uint32_t *ret_type);
 
 /* Kinds of IOMMU. */
-enum { IOMMUFD_NO_HW = 0, IOMMUFD_INTEL_VTD = 1, IOMMUFD_ARM_SMMUV3 = 2, IOMMUFD_AMD = 4 };
+enum {
+	IOMMUFD_NO_HW = 0,
+	IOMMUFD_INTEL_VTD = 1,
+	IOMMUFD_ARM_SMMUV3 = 2,
+	IOMMUFD_TEGRA241 = 3,
+	IOMMUFD_AMD = 4,
+};
 
 /* What GET_HW_INFO tells; what this kernel does not say yet is 0. */
 struct iommufd_hardware {

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "kernel/chain.h"
 #include "kernel/vfio.h"
 
 extern const struct vfio_ops vfio_cdev_ops, vfio_group_ops;
@@ -81,5 +82,13 @@ int vfio_container_iova_ranges(int container, struct iova_range *ranges, size_t 
  * The ranges in what the kernel answered: -EOPNOTSUPP when it told none, -EPROTO when it
  * contradicts itself. A function of its own for the tests.
  */
-int vfio_container_parse_ranges(const void *data, size_t data_size, struct iova_range *ranges,
+int vfio_container_parse_ranges(const struct vfio_answer *answer, struct iova_range *ranges,
 				size_t size);
+
+/* What a container with an IOMMU says of the mappings that it takes. */
+struct vfio_limits {
+	uint64_t page_sizes;   /* a bit for each size; 0: not told */
+	int64_t mappings_left; /* -1: not told */
+};
+int vfio_container_limits(int container, struct vfio_limits *ret);
+int vfio_container_parse_limits(const struct vfio_answer *answer, struct vfio_limits *ret);

@@ -86,72 +86,80 @@ int vfio_container_unmap(int container, uint64_t iova, size_t size)
 	return r >= 0 && arg.size != size ? -ENOENT : r;
 }
 
-/*
- * The offset of the capability of that id in an info structure of the given size, 0 when it has
- * none. Kernels before 6.6 do not align capabilities, so that all of them must be copied to be
- * read.
- */
-static size_t find_cap(const char *info, size_t size, size_t offset, unsigned int id)
+static int ask_type1(struct vfio_answer *ret, int container)
 {
-	/* A chain cannot have more links than there is room for: this ends even in a circle. */
-	for (size_t i = 0; offset && i < size / sizeof(struct k_cap); i++) {
-		struct k_cap cap;
+	const struct k_type1_info head = {.argsz = sizeof(head)};
 
-		if (offset > size || size - offset < sizeof(cap))
-			return 0;
-		memcpy(&cap, info + offset, sizeof(cap));
-		if (cap.id == id)
-			return offset;
-		offset = cap.next;
-	}
+	return vfio_answer_ask(ret, container, K_TYPE1_GET_INFO, &head, sizeof(head));
+}
+
+/* The structure that the answer begins with; without capabilities, cap_offset is 0. */
+static int read_type1(const struct vfio_answer *answer, struct k_type1_info *ret)
+{
+	if (vfio_answer_read(answer, 0, ret, sizeof(*ret)) < 0)
+		return -EPROTO;
+	if (!(ret->flags & K_TYPE1_INFO_CAPS))
+		ret->cap_offset = 0;
 	return 0;
 }
 
-int vfio_container_parse_ranges(const void *data, size_t data_size, struct iova_range *ranges,
+int vfio_container_parse_ranges(const struct vfio_answer *answer, struct iova_range *ranges,
 				size_t size)
 {
 	struct k_type1_info info;
 	struct k_type1_iova_ranges cap;
+	struct capability found;
 	size_t offset;
 
-	if (data_size < sizeof(info))
+	if (read_type1(answer, &info) < 0)
 		return -EPROTO;
-	memcpy(&info, data, sizeof(info));
-	offset = info.flags & K_TYPE1_INFO_CAPS
-			 ? find_cap(data, data_size, info.cap_offset, K_TYPE1_CAP_IOVA_RANGE)
-			 : 0;
-	if (!offset)
+	if (!chain_find(answer, info.cap_offset, K_TYPE1_CAP_IOVA_RANGE, &found))
 		return -EOPNOTSUPP;
-	if (data_size - offset < sizeof(cap))
+	if (vfio_answer_read(answer, found.offset, &cap, sizeof(cap)) < 0)
 		return -EPROTO;
-	memcpy(&cap, (const char *)data + offset, sizeof(cap));
-	offset += sizeof(cap);
-	if (cap.count > INT32_MAX || cap.count > (data_size - offset) / sizeof(ranges[0]))
+	offset = found.offset + sizeof(cap);
+	if (cap.count > INT32_MAX || cap.count > (answer->size - offset) / sizeof(ranges[0]))
 		return -EPROTO;
-	memcpy(ranges, (const char *)data + offset,
-	       (cap.count < size ? cap.count : size) * sizeof(ranges[0]));
+	if (vfio_answer_read(answer, offset, ranges,
+			     (cap.count < size ? cap.count : size) * sizeof(ranges[0])) < 0)
+		return -EPROTO;
 	return (int)cap.count;
 }
 
 int vfio_container_iova_ranges(int container, struct iova_range *ranges, size_t size)
 {
-	struct k_type1_info head = {.argsz = sizeof(head)};
-	scoped_free struct k_type1_info *info = NULL;
-	uint32_t info_size;
-	int r = kernel_ioctl(container, K_TYPE1_GET_INFO, &head);
+	scoped_vfio_answer struct vfio_answer answer = {.data = NULL};
+	int r = ask_type1(&answer, container);
 
-	if (r < 0)
-		return r;
-	/* The kernel put into argsz how much it has to say. */
-	info_size = head.argsz;
-	if (info_size < sizeof(head) || info_size > 1 << 20)
-		return -EOPNOTSUPP;
-	info = calloc(1, info_size);
-	if (!info)
-		return -ENOMEM;
-	info->argsz = info_size;
-	r = kernel_ioctl(container, K_TYPE1_GET_INFO, info);
-	return r < 0 ? r : vfio_container_parse_ranges(info, info_size, ranges, size);
+	return r < 0 ? r : vfio_container_parse_ranges(&answer, ranges, size);
+}
+
+int vfio_container_parse_limits(const struct vfio_answer *answer, struct vfio_limits *ret)
+{
+	struct vfio_limits limits = {.mappings_left = -1};
+	struct k_type1_available available;
+	struct k_type1_info info;
+	struct capability found;
+
+	if (read_type1(answer, &info) < 0)
+		return -EPROTO;
+	if (info.flags & K_TYPE1_INFO_PAGE_SIZES)
+		limits.page_sizes = info.page_sizes;
+	if (chain_find(answer, info.cap_offset, K_TYPE1_CAP_AVAILABLE, &found)) {
+		if (vfio_answer_read(answer, found.offset, &available, sizeof(available)) < 0)
+			return -EPROTO;
+		limits.mappings_left = available.count;
+	}
+	*ret = limits;
+	return 0;
+}
+
+int vfio_container_limits(int container, struct vfio_limits *ret)
+{
+	scoped_vfio_answer struct vfio_answer answer = {.data = NULL};
+	int r = ask_type1(&answer, container);
+
+	return r < 0 ? r : vfio_container_parse_limits(&answer, ret);
 }
 
 static int open_nodes(struct vfio_device *dev)

@@ -6,7 +6,7 @@
 #include <errno.h>
 
 #include "base/path.h"
-#include "kernel/abi.h"
+#include "kernel/abi_iommufd.h"
 #include "kernel/ioctl.h"
 #include "kernel/probe.h"
 #include "kernel/vfio_backend.h"
@@ -17,8 +17,7 @@
 /* An answer to the container's GET_INFO: a capability to pass over, then the ranges. */
 struct answer {
 	struct k_type1_info info;
-	struct k_cap other;
-	uint32_t other_value; /* makes what follows lie unaligned, as before Linux 6.6 */
+	struct k_type1_available other; /* what follows lies unaligned, as before Linux 6.6 */
 	struct k_type1_iova_ranges ranges;
 	struct k_range list[2];
 } __attribute__((packed));
@@ -27,17 +26,30 @@ static struct answer good_answer(void)
 {
 	return (struct answer){
 		.info = {.argsz = sizeof(struct answer),
-			 .flags = K_TYPE1_INFO_CAPS,
+			 .flags = K_TYPE1_INFO_CAPS | K_TYPE1_INFO_PAGE_SIZES,
+			 .page_sizes = 0x201000,
 			 .cap_offset = offsetof(struct answer, other)},
-		.other = {.id = 3, .version = 1, .next = offsetof(struct answer, ranges)},
+		.other = {.cap = {.id = K_TYPE1_CAP_AVAILABLE,
+				  .version = 1,
+				  .next = offsetof(struct answer, ranges)},
+			  .count = 65535},
 		.ranges = {.cap = {.id = K_TYPE1_CAP_IOVA_RANGE, .version = 1}, .count = 2},
 		.list = {{0, 0xfedfffff}, {0xfef00000, UINT64_MAX}},
 	};
 }
 
-static int parse(const struct answer *answer, size_t size, struct iova_range *ranges, size_t room)
+static int parse(struct answer *answer, size_t size, struct iova_range *ranges, size_t room)
 {
-	return vfio_container_parse_ranges(answer, size, ranges, room);
+	const struct vfio_answer all = {.data = answer, .size = size};
+
+	return vfio_container_parse_ranges(&all, ranges, room);
+}
+
+static int parse_limits(struct answer *answer, size_t size, struct vfio_limits *ret)
+{
+	const struct vfio_answer all = {.data = answer, .size = size};
+
+	return vfio_container_parse_limits(&all, ret);
 }
 
 static void ranges_are_read(void **state)
@@ -84,7 +96,7 @@ static void a_circle_of_capabilities_ends(void **state)
 	struct iova_range ranges[2];
 
 	(void)state;
-	answer.other.next = offsetof(struct answer, other);
+	answer.other.cap.next = offsetof(struct answer, other);
 	assert_int_equal(parse(&answer, sizeof(answer), ranges, 2), -EOPNOTSUPP);
 }
 
@@ -102,8 +114,36 @@ static void lies_about_size_are_refused(void **state)
 	answer.ranges.count = UINT32_MAX;
 	assert_int_equal(parse(&answer, sizeof(answer), ranges, 2), -EPROTO);
 	answer = good_answer();
-	answer.other.next = UINT32_MAX;
+	answer.other.cap.next = UINT32_MAX;
 	assert_int_equal(parse(&answer, sizeof(answer), ranges, 2), -EOPNOTSUPP);
+}
+
+static void limits_are_read(void **state)
+{
+	struct answer answer = good_answer();
+	struct vfio_limits limits;
+
+	(void)state;
+	assert_int_equal(parse_limits(&answer, sizeof(answer), &limits), 0);
+	assert_int_equal(limits.page_sizes, 0x201000);
+	assert_int_equal(limits.mappings_left, 65535);
+	answer.info.flags = 0;
+	assert_int_equal(parse_limits(&answer, sizeof(answer), &limits), 0);
+	assert_int_equal(limits.page_sizes, 0);
+	assert_int_equal(limits.mappings_left, -1);
+}
+
+static void cut_limits_are_refused(void **state)
+{
+	struct answer answer = good_answer();
+	struct vfio_limits limits = {.mappings_left = 17};
+
+	(void)state;
+	assert_int_equal(parse_limits(&answer, sizeof(answer.info) - 1, &limits), -EPROTO);
+	/* The header of the capability is there, its value is not. */
+	assert_int_equal(parse_limits(&answer, offsetof(struct answer, other.count), &limits),
+			 -EPROTO);
+	assert_int_equal(limits.mappings_left, 17);
 }
 
 /* --- ioctl ------------------------------------------------------------------------------ */
@@ -190,6 +230,8 @@ int main(void)
 		cmocka_unit_test(no_ranges_is_no_error_of_ours),
 		cmocka_unit_test(a_circle_of_capabilities_ends),
 		cmocka_unit_test(lies_about_size_are_refused),
+		cmocka_unit_test(limits_are_read),
+		cmocka_unit_test(cut_limits_are_refused),
 		cmocka_unit_test(errors_are_negative_errnos),
 		cmocka_unit_test(a_long_name_is_not_cut),
 		cmocka_unit_test(a_way_without_nodes_is_not_opened),
