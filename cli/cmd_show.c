@@ -5,6 +5,8 @@
 #include <stdio.h>
 
 #include "cli/command.h"
+#include "cli/open_lock.h"
+#include "cli/probe_record.h"
 #include "cli/select.h"
 
 struct show {
@@ -30,6 +32,14 @@ static const struct record_type show_document = {
 					 {0}},
 };
 
+static void print_probe(const struct probe *probe, const struct options *opts)
+{
+	if (!probe)
+		return;
+	puts("\nprobe:");
+	sheet_print(&probe_record_type, probe, opts);
+}
+
 static void print_text(const struct show *show, const struct options *opts)
 {
 	for (size_t i = 0; i < show->count; i++) {
@@ -38,6 +48,7 @@ static void print_text(const struct show *show, const struct options *opts)
 		if (i)
 			putchar('\n');
 		sheet_print(&show_record_type, record, opts);
+		print_probe(record->probe, opts);
 		if (record->holders.hidden)
 			message_note(
 				"%s: %zu processes could not be looked into: run as root to see "
@@ -46,50 +57,129 @@ static void print_text(const struct show *show, const struct options *opts)
 	}
 }
 
-static enum status show(const struct inventory *named, const struct options *opts,
-			struct error *err)
+static int probe_all(struct show *show, const struct options *opts, struct error *err)
 {
-	scoped_inventory struct inventory all = {0};
-	struct show list = {.count = 0};
+	struct case_host host;
+
+	case_host_probe(&host);
+	for (size_t i = 0; i < show->count; i++) {
+		struct show_record *record = &show->devices[i];
+
+		if (!record->arena)
+			return error_out_of_memory(err);
+		message_note("Opening %s resets the function", record->device.address);
+		if (probe_device(&record->probe, record->arena, &host, &record->device,
+				 opts->timeout_s * 1000, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static enum status print(const struct show *show, const struct options *opts)
+{
 	enum status status = STATUS_OK;
 
-	/* The whole machine, for the other members of the groups. */
-	if (inventory_scan(&all, 0, err) < 0)
-		return err->status;
-	list.devices = calloc(named->count + 1, sizeof(*list.devices));
-	for (size_t i = 0; list.devices && i < named->count; i++)
-		show_record_fill(&list.devices[list.count++], &named->devices[i], &all);
 	if (opts->json)
-		json_print_document(&show_document, &list);
+		json_print_document(&show_document, show);
 	else
-		print_text(&list, opts);
-	for (size_t i = 0; i < list.count; i++) {
-		if (list.devices[i].device.state == DEVICE_GONE)
+		print_text(show, opts);
+	for (size_t i = 0; i < show->count; i++)
+		if (show->devices[i].device.state == DEVICE_GONE)
 			status = STATUS_NO_DEVICE;
-		show_record_free(&list.devices[i]);
+	return status;
+}
+
+static enum status show(const struct inventory *named, const struct inventory *all,
+			const struct options *opts, struct error *err)
+{
+	struct show list = {.devices = calloc(named->count + 1, sizeof(*list.devices))};
+	enum status status;
+
+	if (!list.devices) {
+		error_out_of_memory(err);
+		return err->status;
 	}
+	for (size_t i = 0; i < named->count; i++)
+		show_record_fill(&list.devices[list.count++], &named->devices[i], all);
+	if (opts->probe && probe_all(&list, opts, err) < 0)
+		status = err->status;
+	else
+		status = print(&list, opts);
+	for (size_t i = 0; i < list.count; i++)
+		show_record_free(&list.devices[i]);
 	free(list.devices);
 	return status;
+}
+
+static int check_options(const struct options *opts, struct error *err)
+{
+	if (opts->probe && opts->sysroot)
+		return error_set(
+			err, STATUS_USAGE, EINVAL, "bad-option", NULL,
+			"--sysroot is not for show --probe: a captured tree can only be looked "
+			"at");
+	if (opts->probe && opts->timeout_s == 0)
+		return error_set(err, STATUS_USAGE, EINVAL, "bad-option", NULL,
+				 "--timeout 0 leaves no time for anything");
+	return 0;
+}
+
+/* The devices named, and the whole machine, for the other members of the groups. */
+static int scan(struct inventory *named, struct inventory *all, const struct selection *selection,
+		struct error *err)
+{
+	if (inventory_scan_only(named, NEED_NAMES | NEED_OFFER | NEED_DETAIL,
+				(const char *const *)selection->addresses, selection->count,
+				err) < 0)
+		return -1;
+	return inventory_scan(all, 0, err);
+}
+
+/* Every device must pass before the first is opened. */
+static int admit(const struct inventory *named, const struct inventory *all, struct error *err)
+{
+	for (size_t i = 0; i < named->count; i++)
+		if (case_admit(all, &named->devices[i], err) < 0)
+			return -1;
+	return 0;
 }
 
 static enum status run(const struct options *opts, struct error *err)
 {
 	scoped_selection struct selection selection = {0};
-	scoped_inventory struct inventory named = {0};
+	scoped_inventory struct inventory named = {0}, all = {0};
+	scoped_fd int lock = -1;
 
-	if (selection_read(&selection, opts, RESOLVE_TO_READ, err) < 0 ||
-	    inventory_scan_only(&named, NEED_NAMES | NEED_OFFER | NEED_DETAIL,
-				(const char *const *)selection.addresses, selection.count, err) < 0)
+	if (check_options(opts, err) < 0 ||
+	    selection_read(&selection, opts, opts->probe ? RESOLVE_TO_CHANGE : RESOLVE_TO_READ,
+			   err) < 0)
 		return err->status;
-	return show(&named, opts, err);
+	if (opts->probe)
+		lock = open_lock_take(opts, err);
+	if (err->code || scan(&named, &all, &selection, err) < 0 ||
+	    (opts->probe && admit(&named, &all, err) < 0))
+		return err->status;
+	return show(&named, &all, opts, err);
 }
+
+static const struct option_spec options[] = {
+	OPTION("probe", 0, OPTION_FLAG, NULL,
+	       "open it, which resets the function, and show what it tells then", probe),
+	OPTION("timeout", 0, OPTION_NUMBER, "SECONDS",
+	       "with --probe, how long one device may take, and another vfioctl (130)", timeout_s),
+	{0},
+};
 
 const struct command cmd_show = {
 	.name = "show",
 	.synopsis = "DEVICE...",
 	.summary =
 		"show all that is known of a device: group, modules, nodes, resets, who holds it",
-	.details = "Opens nothing of the device itself and does not wake it when it sleeps.",
+	.details =
+		"Opens nothing of the device itself and does not wake it when it sleeps, unless "
+		"--probe is given: then each DEVICE, which must be bound to a VFIO driver and not "
+		"be in use, is opened and reset.",
+	.options = options,
 	.document = &show_document,
 	.read_only = true,
 	.min_args = 1,

@@ -2,10 +2,8 @@
 /*
  * vfioctl test: choose the devices, pass the gate with all of them, run the cases, print.
  */
-#include <errno.h>
-
-#include "change/lock.h"
 #include "cli/command.h"
+#include "cli/open_lock.h"
 #include "cli/select.h"
 #include "cli/test_record.h"
 
@@ -28,24 +26,6 @@ static struct case_request request_of(const struct options *opts)
 	};
 }
 
-/*
- * While devices are tested no other run may move them, or test them too. The lock is root's; a user
- * to whom the nodes were given tests without it, and is protected by what he has open: bind and
- * restore refuse a device in use. Returns a descriptor, -1 with err->code NULL when there is no
- * lock to be had, or -1 with the error.
- */
-static int take_lock(const struct options *opts, struct error *err)
-{
-	struct error reason = {.code = NULL};
-	int fd = lock_take(opts->timeout_s * 1000, &reason);
-
-	if (fd < 0 && reason.status != STATUS_PERMISSION && reason.errnum != EROFS)
-		*err = reason;
-	else if (fd < 0)
-		message_verbose("going on without the lock: %s: %s", reason.device, reason.message);
-	return fd;
-}
-
 /* Every device must pass before the first is opened. *ret_lock keeps it as it was seen. */
 static int gather(struct inventory *ret, int *ret_lock, const struct options *opts,
 		  struct error *err)
@@ -57,7 +37,7 @@ static int gather(struct inventory *ret, int *ret_lock, const struct options *op
 		return 0;
 	if (selection_read(&selection, opts, RESOLVE_TO_CHANGE, err) < 0)
 		return -1;
-	*ret_lock = take_lock(opts, err);
+	*ret_lock = open_lock_take(opts, err);
 	/* The whole machine, too, for the other members of the groups. */
 	if (err->code ||
 	    inventory_scan_only(ret, NEED_DETAIL, (const char *const *)selection.addresses,

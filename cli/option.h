@@ -47,6 +47,8 @@ struct options {
 	int64_t timeout_s;
 	/* reset */
 	const char *scope, *method;
+	/* show */
+	bool probe;
 	/* test */
 	bool conformance, list_cases, tap, destructive, lab, contradict;
 	const char *case_glob;

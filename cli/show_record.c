@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/path.h"
+#include "cli/probe_record.h"
 #include "cli/records.h"
 #include "cli/show_lists.h"
 #include "host/group.h"
@@ -137,6 +138,7 @@ DETAIL(firmware_node, value_string(detail(record)->firmware_node))
 DETAIL(bind_driver, value_string(shown(record)->has_choice ? shown(record)->choice.driver : NULL))
 DETAIL(bind_why, value_string(shown(record)->has_choice ? shown(record)->choice.why : NULL))
 DETAIL(restore_driver, value_string(shown(record)->recorded.driver))
+DETAIL(probe, value_record(shown(record)->probe))
 DETAIL(hidden, value_number((int64_t)shown(record)->holders.hidden))
 DETAIL(in_use,
        shown(record)->usage_known ? value_bool(shown(record)->usages.count > 0) : VALUE_UNKNOWN)
@@ -329,5 +331,12 @@ const struct record_type show_record_type = {
 					  .item = show_bar,
 					  .child = &bar_record,
 					  .help = "memory and I/O windows"},
+					 {.key = "probe",
+					  .title = "PROBE",
+					  .type = FIELD_RECORD,
+					  .flags = FIELD_JSON_ONLY,
+					  .get = show_probe,
+					  .child = &probe_record_type,
+					  .help = "what it tells when it is open; with --probe"},
 					 {0}},
 };

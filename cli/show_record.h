@@ -6,6 +6,7 @@
 
 #include "change/binding.h"
 #include "change/driver.h"
+#include "check/probe.h"
 #include "cli/field.h"
 #include "host/holder.h"
 #include "host/inventory.h"
@@ -34,6 +35,7 @@ struct show_record {
 	struct holders holders;
 	struct usages usages;
 	bool usage_known;
+	const struct probe *probe; /* NULL: it was not opened */
 };
 
 extern const struct record_type show_record_type;

@@ -169,6 +169,12 @@ bool case_check(struct case_run *run, const char *what, bool holds, const char *
 /* The module whose allow_unsafe_interrupts counts for this run. */
 const char *case_owner_module(const struct case_run *run);
 
+/*
+ * Puts into buf, which must be empty, what stands behind a result of the step "open", "bind",
+ * "SET_CONTAINER", ... that administrators meet; nothing when there is nothing to say.
+ */
+void case_explain(const struct case_run *run, const char *what, int got, char *buf, size_t size);
+
 /* Ends the case as skipped. Returns false, for `return case_skip(...)` in helpers. */
 bool case_skip(struct case_run *run, const char *why, ...) PRINTF(2, 3);
 

@@ -52,20 +52,25 @@ static void explain_ownership(const struct case_run *run, char *buf, size_t size
 		       case_owner_module(run));
 }
 
+void case_explain(const struct case_run *run, const char *what, int got, char *buf, size_t size)
+{
+	if (takes_ownership(what) && got == -EPERM)
+		explain_ownership(run, buf, size);
+	else if (takes_ownership(what) && got == -ENODEV && run->target.noiommu)
+		append(buf, size,
+		       "noiommu mode was turned off since the driver was bound: see "
+		       "enable_unsafe_noiommu_mode of vfio");
+	for (size_t i = 0; i < ARRAY_SIZE(meanings); i++)
+		if (!*buf && streq(meanings[i].what, what) && meanings[i].got == got)
+			append(buf, size, "%s", meanings[i].meaning);
+}
+
 static void explain(struct case_run *run, const char *what, int got)
 {
 	struct case_outcome *outcome = &run->outcome;
 	char text[256] = "";
 
-	if (takes_ownership(what) && got == -EPERM)
-		explain_ownership(run, text, sizeof(text));
-	else if (takes_ownership(what) && got == -ENODEV && run->target.noiommu)
-		append(text, sizeof(text),
-		       "noiommu mode was turned off since the driver was bound: see "
-		       "enable_unsafe_noiommu_mode of vfio");
-	for (size_t i = 0; i < ARRAY_SIZE(meanings); i++)
-		if (!*text && streq(meanings[i].what, what) && meanings[i].got == got)
-			append(text, sizeof(text), "%s", meanings[i].meaning);
+	case_explain(run, what, got, text, sizeof(text));
 	if (*text)
 		append(outcome->reason, sizeof(outcome->reason), " (%s)", text);
 }

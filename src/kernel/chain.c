@@ -51,7 +51,8 @@ int vfio_answer_ask(struct vfio_answer *ret, int fd, unsigned long request, cons
 		return -EPROTO;
 	if (size > head_size)
 		return ask(ret, fd, request, head, head_size, size);
-	*ret = (struct vfio_answer){.data = take_ptr(first.data), .size = head_size};
+	*ret = first;
+	first.data = NULL;
 	return 0;
 }
 

@@ -120,6 +120,11 @@ wrong() {
 			--sysroot "$trees/both"
 	done
 	wrong bad-option "--sysroot is not for test" test --sysroot "$trees/both"
+	wrong bad-option "--sysroot is not for show --probe" show --probe 03:00.0 --sysroot "$trees/both"
+}
+
+@test "no time at all" {
+	wrong bad-option "--timeout 0 leaves no time" show --probe --timeout 0 0000:03:00.0
 }
 
 @test "a root that is none" {
