@@ -93,7 +93,7 @@ PROBE(hot_reset_owned, value_answer(probe->reset.owned))
 
 ITEM(device_flag, value_bit(vfio_device_flags, probe->device.flags, i))
 ITEM(atomic_width, value_bit(vfio_atomic_widths, probe->device.atomic_widths, i))
-ITEM(migration_flag, value_bit(vfio_migration_flags, probe->migration, i))
+ITEM(migration_flag, value_bit(vfio_migration_names, probe->migration, i))
 ITEM(register, ITEM_OF(probe->iommu.registers, probe->iommu.n_registers))
 ITEM(range, ITEM_OF(probe->space.ranges, probe->space.n_ranges))
 ITEM(reserved, ITEM_OF(probe->space.reserved, probe->space.n_reserved))

@@ -88,7 +88,7 @@ struct probe {
 	struct vfio_feature features[VFIO_FEATURES_LIMIT];
 	size_t n_features;
 	enum answer migrates;
-	uint64_t migration; /* bits of vfio_migration_flags */
+	uint64_t migration; /* VFIO_MIGRATES_* */
 	struct probe_reset reset;
 	struct probe_failure failures[16];
 	size_t n_failures;

@@ -73,7 +73,7 @@ void probe_ask_device(struct probe_run *run)
 static void ask_migration(struct probe_run *run)
 {
 	struct probe *probe = run->probe;
-	int r = vfio_migration(run->open->fd, &probe->migration);
+	int r = vfio_migration_flags(run->open->fd, &probe->migration);
 
 	probe->migrates = r >= 0 ? ANSWER_YES : ANSWER_NO;
 	if (r >= 0 || r == -ENOTTY || r == -EINVAL)
@@ -100,12 +100,22 @@ void probe_ask_features(struct probe_run *run)
 
 /* --- hot reset -------------------------------------------------------------------------- */
 
-static void describe_member(struct probe_member *ret, struct arena *arena,
+/* It is in the domain of the device, of which the kernel tells only the lower bits. */
+static const char *member_address(struct arena *arena, const struct device *dev,
+				  const struct vfio_reset_member *member)
+{
+	char name[VFIO_MEMBER_NAME_SIZE];
+
+	vfio_reset_member_name(name, member);
+	return arena_printf(arena, "%.*s%s", (int)strcspn(dev->address, ":"), dev->address,
+			    name + strcspn(name, ":"));
+}
+
+static void describe_member(struct probe_member *ret, const struct probe_run *run,
 			    const struct vfio_hot_reset *reset,
 			    const struct vfio_reset_member *member)
 {
-	const char *address = arena_printf(arena, "%04x:%02x:%02x.%x", member->segment, member->bus,
-					   member->devfn >> 3, member->devfn & 7U);
+	const char *address = member_address(run->arena, run->device, member);
 	char driver[64], group[32];
 	uint64_t number;
 
@@ -118,7 +128,7 @@ static void describe_member(struct probe_member *ret, struct arena *arena,
 	    parse_number(group, 10, INT32_MAX, &number) == 0)
 		ret->iommu_group = (int)number;
 	if (path_link_name(driver, sizeof(driver), "/sys/bus/pci/devices/%s/driver", address) >= 0)
-		ret->driver = arena_strdup(arena, driver);
+		ret->driver = arena_strdup(run->arena, driver);
 }
 
 static void list_members(struct probe_run *run, const struct vfio_hot_reset *reset)
@@ -131,7 +141,7 @@ static void list_members(struct probe_run *run, const struct vfio_hot_reset *res
 		return;
 	}
 	for (size_t i = 0; i < reset->count; i++)
-		describe_member(&list[i], run->arena, reset, &reset->members[i]);
+		describe_member(&list[i], run, reset, &reset->members[i]);
 	ret->members = list;
 	ret->count = reset->count;
 }

@@ -35,8 +35,10 @@ const struct vfio_name vfio_irq_flags[] = {{1 << 0, "eventfd"},
 					   {1 << 3, "noresize"},
 					   {0}};
 
-const struct vfio_name vfio_migration_flags[] = {
-	{1 << 0, "stop-copy"}, {1 << 1, "p2p"}, {1 << 2, "pre-copy"}, {0}};
+const struct vfio_name vfio_migration_names[] = {{VFIO_MIGRATES_STOP_COPY, "stop-copy"},
+						 {VFIO_MIGRATES_P2P, "p2p"},
+						 {VFIO_MIGRATES_PRE_COPY, "pre-copy"},
+						 {0}};
 
 static const struct vfio_name device_capabilities[] = {
 	{1, "zpci-base"},
@@ -303,15 +305,4 @@ int vfio_feature_probe(int device, unsigned int id, struct vfio_feature *ret)
 	*ret = (struct vfio_feature){
 		.id = id, .name = vfio_name_of(features, id), .can_get = get, .can_set = set};
 	return 0;
-}
-
-int vfio_migration(int device, uint64_t *ret_flags)
-{
-	uint64_t flags = 0;
-	int r = vfio_device_feature(device, VFIO_FEATURE_MIGRATION, VFIO_FEATURE_GET, &flags,
-				    sizeof(flags));
-
-	if (r >= 0)
-		*ret_flags = flags;
-	return r;
 }

@@ -26,7 +26,7 @@ extern const struct vfio_name vfio_device_flags[];    /* "reset", "pci", ... */
 extern const struct vfio_name vfio_atomic_widths[];   /* "32", "64", "128" */
 extern const struct vfio_name vfio_region_flags[];    /* "read", "write", "mmap" */
 extern const struct vfio_name vfio_irq_flags[];       /* "eventfd", "maskable", ... */
-extern const struct vfio_name vfio_migration_flags[]; /* "stop-copy", "p2p", "pre-copy" */
+extern const struct vfio_name vfio_migration_names[]; /* "stop-copy", "p2p", "pre-copy" */
 
 /* A capability of a device or region. */
 struct vfio_capability {
@@ -96,9 +96,6 @@ struct vfio_feature {
 
 /* Asks only whether, and does nothing else. A feature that is not there is no failure. */
 int vfio_feature_probe(int device, unsigned int id, struct vfio_feature *ret);
-
-/* What migration can do: bits of vfio_migration_flags. -ENOTTY when the device cannot migrate. */
-int vfio_migration(int device, uint64_t *ret_flags);
 
 /*
  * Readers of what the kernel answered. Functions of their own for the tests.

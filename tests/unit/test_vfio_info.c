@@ -285,14 +285,12 @@ static void what_is_no_device_has_no_answer(void **state)
 	struct vfio_irq_description irq;
 	struct vfio_description device;
 	struct vfio_feature feature;
-	uint64_t flags;
 
 	(void)state;
 	assert_int_equal(vfio_describe(-1, arena, &device), -EBADF);
 	assert_int_equal(vfio_describe_region(-1, 0, arena, &region), -EBADF);
 	assert_int_equal(vfio_describe_irq(-1, 0, &irq), -EBADF);
 	assert_int_equal(vfio_feature_probe(-1, 1, &feature), -EBADF);
-	assert_int_equal(vfio_migration(-1, &flags), -EBADF);
 }
 
 int main(void)

@@ -25,6 +25,14 @@ probed() {
 	json_is '[.regions[] | select(.size > 0).name]' '["bar0","config"]'
 }
 
+@test "dual-6.12: through the cdev, as far as this kernel tells" {
+	probed
+	json_is '[.path, .iommu_type, .iommu_source, .nesting, .dirty_tracking]' \
+		'["cdev","intel-vtd","iommufd",false,false]'
+	json_is '[.iova_ranges[0] | .first, .last]' '["0x0","0xfedfffff"]'
+	json_is '[.features[] | select(.name == "low-power-entry").set]' '[true]'
+}
+
 @test "cdev-only: through the cdev" {
 	probed
 	json_is '[.path, .iommu_source, .nesting]' '["cdev","iommufd",false]'
