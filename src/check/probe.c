@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/worker.h"
+#include "host/group.h"
 
 /* How long a killed process may take to go away. */
 #define LINGER_MS 3000
@@ -129,7 +130,7 @@ static int add_remedy(const struct case_run *run, struct error *err)
 
 	if (run->target.noiommu)
 		return error_remedy(err, "Run as root.");
-	if (case_group_blocker(run, blocker, sizeof(blocker)))
+	if (group_blocker(blocker, sizeof(blocker), run->device->syspath))
 		return error_remedy(err, "`vfioctl bind --group %s` takes the whole group.",
 				    run->device->address);
 	return error_remedy(err, "Turn interrupt remapping on; the parameter is for machines whose "
