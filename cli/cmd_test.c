@@ -50,22 +50,22 @@ static int gather(struct inventory *ret, int *ret_lock, const struct options *op
 	return 0;
 }
 
-static int run_cases(struct test_report *report, struct case_request *request,
+static int run_cases(struct test_report *report, struct case_request request,
 		     const struct inventory *inventory, struct error *err)
 {
 	struct case_host host;
 
 	case_host_probe(&host);
-	request->host = &host;
-	request->named = inventory->devices;
-	request->n_named = inventory->count;
-	if (cases_run(&report->results, request, NULL) < 0)
+	request.host = &host;
+	request.named = inventory->devices;
+	request.n_named = inventory->count;
+	if (cases_run(&report->results, &request, NULL) < 0)
 		return error_out_of_memory(err);
 	for (size_t i = 0; i < inventory->count; i++) {
 		const struct device *dev = &inventory->devices[i];
 
 		message_note("Opening %s resets the function", dev->address);
-		if (cases_run(&report->results, request, dev) < 0)
+		if (cases_run(&report->results, &request, dev) < 0)
 			return error_out_of_memory(err);
 	}
 	for (size_t i = 0; i < report->results.count; i++)
@@ -94,7 +94,6 @@ static int print_report(const struct options *opts, const struct test_report *re
 
 static enum status run_and_print(const struct options *opts, struct error *err)
 {
-	struct case_request request = request_of(opts);
 	scoped_inventory struct inventory inventory = {0};
 	scoped_fd int lock = -1;
 	struct test_report report = {.by_statement = opts->conformance};
@@ -105,7 +104,7 @@ static enum status run_and_print(const struct options *opts, struct error *err)
 	if (columns_parse(&columns, &case_result_record, opts->output, err) < 0 ||
 	    gather(&inventory, &lock, opts, err) < 0)
 		return err->status;
-	if (run_cases(&report, &request, &inventory, err) < 0 ||
+	if (run_cases(&report, request_of(opts), &inventory, err) < 0 ||
 	    print_report(opts, &report, err) < 0)
 		status = err->status;
 	else

@@ -302,19 +302,21 @@ static struct value list_item(const void *record, size_t i)
 
 const struct record_type cases_document = {
 	.name = "cases",
-	.fields = (const struct field[]){{.key = "cases",
-					  .title = "CASES",
-					  .type = FIELD_RECORDS,
-					  .item = list_item,
-					  .child = &case_record,
-					  .help = "the cases, in the order in which they run"},
-					 {.key = "statements",
-					  .title = "STATEMENTS",
-					  .type = FIELD_RECORDS,
-					  .item = statement_item,
-					  .child = &statement_record,
-					  .help = "what the kernel states, to which the cases belong"},
-					 {0}},
+	.fields =
+		(const struct field[]){
+			{.key = "cases",
+			 .title = "CASES",
+			 .type = FIELD_RECORDS,
+			 .item = list_item,
+			 .child = &case_record,
+			 .help = "the cases, in the order in which they run"},
+			{.key = "statements",
+			 .title = "STATEMENTS",
+			 .type = FIELD_RECORDS,
+			 .item = statement_item,
+			 .child = &statement_record,
+			 .help = "what the kernel states, to which the cases belong"},
+			{0}},
 };
 
 const void *case_list_item(const void *request, size_t i)

@@ -200,7 +200,10 @@ static void run_and_tidy(struct round *round, struct case_run *run, const struct
 		fail(run, "%s", why);
 }
 
-/* 1 when the case fails with the opposite of what is owed, else 0 and the result is a failure. */
+/*
+ * 1 when the case fails in that very step with the opposite of what is owed, else 0 and the result
+ * is a failure.
+ */
 static int prove_failable(struct round *round, struct case_outcome *outcome,
 			  const struct test_case *test)
 {
@@ -209,7 +212,7 @@ static int prove_failable(struct round *round, struct case_outcome *outcome,
 	run.contradicted = outcome->n_steps;
 	if (outcome->n_steps > 0)
 		run_and_tidy(round, &run, test);
-	if (run.outcome.status == CASE_FAIL)
+	if (run.outcome.status == CASE_FAIL && run.outcome.n_steps == run.contradicted)
 		return 1;
 	outcome->status = CASE_FAIL;
 	append(outcome->reason, sizeof(outcome->reason),

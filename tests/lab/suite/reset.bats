@@ -140,8 +140,8 @@ refused() {
 		vfioctl reset --dry-run --scope hot $pair0 $lone
 	[ "${lines[0]}" = "hot reset of $pair0" ]
 	grep -qE "^$pair1 +vfio-pci +[0-9]+ yes +-$" <<<"$output"
-	! grep -E 'O_RDWR|O_WRONLY' "$BATS_TEST_TMPDIR/opens" | grep -v /dev/null
-	! grep -E '/dev/vfio|/dev/iommu|/config"' "$BATS_TEST_TMPDIR/opens"
+	[ -z "$(grep -E 'O_RDWR|O_WRONLY' "$BATS_TEST_TMPDIR/opens" | grep -v /dev/null)" ]
+	run ! grep -E '/dev/vfio|/dev/iommu|/config"' "$BATS_TEST_TMPDIR/opens"
 	[ "$(dmesg | grep -c 'reset done' || true)" = "$count" ]
 	expect_json 0 vfioctl.reset/1 reset --dry-run $lone
 	json_is '.results[0] | [.method, .reset, .restored, .duration_ms]' '["flr",false,null,null]'
