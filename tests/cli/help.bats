@@ -103,7 +103,7 @@ with_value() {
 			! "$VFIOCTL" help --words | grep -q "^option $verb ${option%% *} "
 		done < <(options)
 	done
-	equals "$refused" 12 # -o: show mode help; --sysroot: bind restore test help; -J -n -r -q -v: help
+	equals "$refused" 13 # -o: show mode help; --sysroot: bind restore test reset help; -J -n -r -q -v: help
 }
 
 @test "every verb's help ends with where to read more" {

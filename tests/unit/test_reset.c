@@ -24,6 +24,7 @@ static struct device function(const char *address, const char *syspath)
 		.syspath = syspath,
 		.class_id = 0x020000,
 		.iommu_group = 7,
+		.is_vfio = true,
 		.vfio_name = "vfio0",
 		.driver = "vfio-pci",
 	};
@@ -42,7 +43,7 @@ static int make_machine(void **state)
 	devices[PORT] = function("0000:00:1c.0", BRIDGE);
 	devices[PORT].class_id = 0x060400;
 	devices[PORT].driver = "pcieport";
-	devices[PORT].vfio_name = NULL;
+	devices[PORT].is_vfio = false;
 	devices[ONE] = function("0000:03:00.0", FIRST);
 	devices[TWO] = function("0000:03:00.1", BRIDGE "/0000:03:00.1");
 	devices[VIRTUAL] = function("0000:04:10.0", BRIDGE "/0000:04:10.0");
@@ -230,7 +231,8 @@ static void test_free_devices_pass(void **state)
 	allowed(ONE, RESET_HOT);
 	allowed(TWO, RESET_HOT);
 	/* Alone, it needs no driver; pci-stub does nothing with it. */
-	devices[ONE].vfio_name = devices[ONE].driver = NULL;
+	devices[ONE].is_vfio = false;
+	devices[ONE].driver = NULL;
 	allowed(ONE, RESET_FUNCTION);
 	devices[ONE].driver = "pci-stub";
 	allowed(ONE, RESET_FUNCTION);
@@ -239,7 +241,7 @@ static void test_free_devices_pass(void **state)
 static void test_not_bound(void **state)
 {
 	(void)state;
-	devices[ONE].vfio_name = NULL;
+	devices[ONE].is_vfio = false;
 	devices[ONE].driver = "e1000e";
 	refused(ONE, RESET_FUNCTION, STATUS_UNSUPPORTED, "not-bound", "but to e1000e");
 	assert_string_equal(err.remedy, "`vfioctl bind 0000:03:00.0` binds it.");
@@ -251,7 +253,7 @@ static void test_not_bound(void **state)
 static void test_not_owned(void **state)
 {
 	(void)state;
-	devices[TWO].vfio_name = devices[VIRTUAL].vfio_name = NULL;
+	devices[TWO].is_vfio = devices[VIRTUAL].is_vfio = false;
 	devices[TWO].driver = NULL;
 	devices[VIRTUAL].driver = "igbvf";
 	refused(ONE, RESET_HOT, STATUS_REFUSED, "not-owned",
@@ -274,7 +276,7 @@ static void test_in_use(void **state)
 	devices[ONE].n_vfs = 1;
 	refused(ONE, RESET_FUNCTION, STATUS_REFUSED, "live-vfs", "1 virtual function");
 	/* What is in use is told before what is not bound. */
-	devices[ONE].vfio_name = NULL;
+	devices[ONE].is_vfio = false;
 	devices[ONE].driver = "igb";
 	refused(ONE, RESET_FUNCTION, STATUS_REFUSED, "live-vfs", "1 virtual function");
 }
@@ -311,7 +313,7 @@ static void test_last_look(void **state)
 	tree_file(FIRST "/enable", "1\n");
 	assert_int_equal(reset_check_unopened(&devices[ONE], &err), -1);
 	assert_int_equal(err.status, STATUS_REFUSED);
-	devices[ONE].vfio_name = NULL; /* it counts its own driver's */
+	devices[ONE].is_vfio = false; /* it counts its own driver's */
 	assert_int_equal(reset_check_unopened(&devices[ONE], &err), 0);
 }
 
