@@ -74,15 +74,13 @@ static void find_prospects(struct show_record *record)
 void show_record_fill(struct show_record *ret, const struct device *dev,
 		      const struct inventory *all)
 {
-	bool locked = dev->state == DEVICE_LOCKED;
-
 	*ret = (struct show_record){.device = *dev, .all = all, .arena = arena_new(1 << 20)};
 	if (!ret->arena || dev->state == DEVICE_GONE)
 		return;
-	if (!locked)
-		find_prospects(ret);
 	/* Of a device that does not answer the one question is who keeps it from answering. */
-	if (device_is_vfio(dev) || locked)
+	if (dev->state != DEVICE_LOCKED)
+		find_prospects(ret);
+	if (device_may_be_held(dev))
 		holders_of_device(&ret->holders, dev, NULL);
 	ret->usage_known = usage_of_device(&ret->usages, dev, false, NULL) == 0;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "host/group.h"
+#include "host/holder.h"
 #include "host/refusal.h"
 
 static int find_reason(const char *name)
@@ -45,22 +46,24 @@ int gate_parse_force(unsigned int *ret, const char *text, struct error *err)
 /* Members that the command leaves where they are, and that keep user space out of the group. */
 struct blockers {
 	char members[512];
-	size_t bound, locked;
+	size_t bound;   /* to a driver of the host */
+	size_t waiting; /* locked, or in an unbind that waits for who has it open */
 };
 
 static void note_blocker(struct blockers *blockers, const struct device *member)
 {
 	append(blockers->members, sizeof(blockers->members), "%s%s ",
 	       *blockers->members ? ", " : "", member->address);
-	if (member->state == DEVICE_LOCKED) {
-		blockers->locked++;
-		append(blockers->members, sizeof(blockers->members),
-		       "does not answer, somebody holds its lock");
-	} else {
+	if (!device_may_be_held(member)) {
 		blockers->bound++;
 		append(blockers->members, sizeof(blockers->members), "is bound to %s",
 		       member->driver);
+		return;
 	}
+	blockers->waiting++;
+	append(blockers->members, sizeof(blockers->members), "%s",
+	       member->state == DEVICE_LOCKED ? "does not answer, somebody holds its lock"
+					      : "is being unbound and waits for its user");
 }
 
 static void check_viability(struct refusal *refusal, const struct gate *gate,
@@ -74,14 +77,15 @@ static void check_viability(struct refusal *refusal, const struct gate *gate,
 		if (member != dev && !group_member_is_free(member) &&
 		    !gate->is_moving(gate->arg, member))
 			note_blocker(&blockers, member);
-	if (blockers.bound + blockers.locked == 0)
+	if (blockers.bound + blockers.waiting == 0)
 		return;
 	if (blockers.bound)
 		append(remedy, sizeof(remedy),
 		       blockers.bound == 1 ? "Bind it too (--group) or unbind it."
 					   : "Bind them too (--group) or unbind them.");
-	if (blockers.locked)
-		append(remedy, sizeof(remedy), "%s`vfioctl show` names who holds what is locked.",
+	if (blockers.waiting)
+		append(remedy, sizeof(remedy),
+		       "%sStop whoever has it open; `vfioctl show` names who can be seen.",
 		       blockers.bound ? " " : "");
 	snprintf(evidence, sizeof(evidence), "IOMMU group %d is not viable: %s", dev->iommu_group,
 		 blockers.members);

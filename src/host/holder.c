@@ -208,6 +208,13 @@ void holder_target_vfio(struct holder_target *ret, const char *syspath)
 	ret->group = read_number(path);
 }
 
+bool device_may_be_held(const struct device *dev)
+{
+	if (device_is_vfio(dev) || dev->state == DEVICE_LOCKED)
+		return true;
+	return dev->driver && dev->syspath && !path_exists("%s/driver", dev->syspath);
+}
+
 int holders_of_device(struct holders *ret, const struct device *dev, struct error *err)
 {
 	struct holder_target target;

@@ -58,8 +58,15 @@ int holders_find(struct holders *ret, const struct holder_target *targets, size_
 		 struct error *err);
 
 /*
- * Those of a VFIO device: of its cdev, its group node, descriptors and mappings. Also of one that
- * is being taken from its driver and so does not look like a VFIO device any more (DEVICE_LOCKED).
+ * True for a device that VFIO holds, and for one that is about to leave it: an unbind that waits
+ * for the user has taken away all signs of VFIO and the link to the driver. Such a device does not
+ * answer (DEVICE_LOCKED) or, on newer kernels, still names a driver to which there is no link.
+ */
+bool device_may_be_held(const struct device *dev);
+
+/*
+ * Those of a VFIO device: of its cdev, its group node, descriptors and mappings. Also of one for
+ * which device_may_be_held().
  */
 int holders_of_device(struct holders *ret, const struct device *dev, struct error *err);
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who uses the others of an IOMMU group. A member counts that a VFIO driver holds, and also one
- * that has no driver: an unbind that waits for the device's user shows it so, on newer kernels as a
- * device like any other, on older ones as one that does not answer.
+ * Who uses the others of an IOMMU group: those that a VFIO driver holds, or whose unbind from it
+ * waits for their user.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -26,11 +25,6 @@ static void free_members(struct members *members)
 
 #define scoped_members __attribute__((cleanup(free_members)))
 
-static bool can_be_used(const struct device *member)
-{
-	return member->syspath && (!member->driver || device_is_vfio(member));
-}
-
 static int find_members(struct members *ret, const struct inventory *inventory,
 			const struct device *dev)
 {
@@ -41,7 +35,8 @@ static int find_members(struct members *ret, const struct inventory *inventory,
 	if (!ret->list || !ret->targets)
 		return -ENOMEM;
 	for (size_t i = 0; (member = iommu_group_member(inventory, dev->iommu_group, i)); i++) {
-		if (streq(member->address, dev->address) || !can_be_used(member))
+		if (streq(member->address, dev->address) || !member->syspath ||
+		    !device_may_be_held(member))
 			continue;
 		holder_target_vfio(&ret->targets[ret->count], member->syspath);
 		ret->list[ret->count++] = member;

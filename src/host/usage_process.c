@@ -115,11 +115,11 @@ static int look_at_nodes(struct look *look, struct error *err)
 }
 
 /* A stuck unbind has taken the VFIO device out of sysfs already: the walk did not find it. */
-static int look_at_locked(struct look *look, struct error *err)
+static int look_at_leaving(struct look *look, struct error *err)
 {
 	scoped_holders struct holders holders = {0};
 
-	if (look->dev->state != DEVICE_LOCKED || !look->syspath)
+	if (device_is_vfio(look->dev) || !device_may_be_held(look->dev) || !look->syspath)
 		return 0;
 	if (holders_of_device(&holders, look->dev, err) < 0)
 		return -1;
@@ -140,7 +140,7 @@ static void note_invisible_user(struct look *look)
 
 int usage_look_at_processes(struct look *look, struct error *err)
 {
-	if (look_at_nodes(look, err) < 0 || look_at_locked(look, err) < 0)
+	if (look_at_nodes(look, err) < 0 || look_at_leaving(look, err) < 0)
 		return -1;
 	note_invisible_user(look);
 	return 0;

@@ -127,7 +127,8 @@ static void test_locked_members_count(void **state)
 	assert_string_equal(err.code, "group");
 	assert_string_equal(err.message, "IOMMU group 7 is not viable: 0000:03:00.1 does not "
 					 "answer, somebody holds its lock");
-	assert_string_equal(err.remedy, "`vfioctl show` names who holds what is locked.");
+	assert_string_equal(err.remedy,
+			    "Stop whoever has it open; `vfioctl show` names who can be seen.");
 	moving = NULL;
 	assert_int_equal(check("0000:03:00.0", true, 0, &used), -1);
 	assert_non_null(strstr(err.message, "lock, 0000:03:00.2 is bound to e1000e"));
@@ -172,6 +173,23 @@ static void test_one_that_stays(void **state)
 	inventory_free(&inventory);
 }
 
+/* Newer kernels answer for a device whose unbind waits: with the driver that it is leaving. */
+static void test_leaving_members_count(void **state)
+{
+	unsigned int used;
+
+	(void)state;
+	machine_add("0000:03:00.0", "e1000e", 7);
+	machine_add("0000:03:00.1", "vfio-pci", 7);
+	unlink(tree_path("/sys/devices/pci0000:00/0000:03:00.1/driver"));
+	scan();
+	assert_int_equal(check("0000:03:00.0", true, 0, &used), -1);
+	assert_string_equal(err.code, "group");
+	assert_string_equal(err.message, "IOMMU group 7 is not viable: 0000:03:00.1 is being "
+					 "unbound and waits for its user");
+	inventory_free(&inventory);
+}
+
 static void test_every_reason_is_told(void **state)
 {
 	unsigned int used;
@@ -211,6 +229,7 @@ int main(void)
 		tree_test(test_group_must_be_viable),
 		tree_test(test_locked_members_count),
 		tree_test(test_one_that_stays),
+		tree_test(test_leaving_members_count),
 		tree_test(test_every_reason_is_told),
 	};
 

@@ -195,6 +195,22 @@ static void a_locked_device_is_unseen_and_named(void **state)
 	assert_int_equal(count_of(usages, USAGE_VFIO_OPEN), 1);
 }
 
+/* The same on kernels that answer all the same: a driver is named, but there is no link to it. */
+static void a_device_that_is_leaving_vfio_counts(void **state)
+{
+	struct device dev = device;
+
+	(void)state;
+	dev.driver = "vfio-pci";
+	make_process("90", "3", "anon_inode:[vfio-device]");
+	tree_file("/proc/90/fdinfo/3", "vfio-device-syspath: " FUNCTION "\n");
+	tree_link(FUNCTION "/driver", "../../../bus/pci/drivers/vfio-pci");
+	assert_none(look_at(&dev));
+	unlink(tree_path(FUNCTION "/driver"));
+	assert_only(look_at(&dev), USAGE_VFIO_OPEN,
+		    "pid 90 (dd) has anon_inode:[vfio-device] open (fd 3)");
+}
+
 static void a_device_without_directory_is_unseen(void **state)
 {
 	const struct device dev = {.address = "0000:00:1f.0", .bus = "pci"};
@@ -259,6 +275,7 @@ int main(void)
 		tree_test(mediated_devices_below_count),
 		tree_test(an_open_group_counts_on_older_kernels),
 		tree_test(a_locked_device_is_unseen_and_named),
+		tree_test(a_device_that_is_leaving_vfio_counts),
 		tree_test(a_device_without_directory_is_unseen),
 		tree_test(hidden_processes_count),
 		tree_test(one_stuck_look_leaves_the_others),

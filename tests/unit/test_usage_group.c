@@ -108,12 +108,13 @@ static void a_member_of_the_host_does_not_count(void **state)
 	assert_int_equal(usages.count, 0);
 }
 
-/* An unbind that waits for the user has taken driver and vfio-dev away already. */
+/* An unbind that waits for the user has taken vfio-dev and the driver's link away already. */
 static void a_member_that_is_being_unbound_counts(void **state)
 {
 	(void)state;
 	machine_add(FIRST, "vfio-pci", 7);
-	machine_add(SECOND, NULL, 7);
+	machine_add(SECOND, "vfio-pci", 7);
+	unlink(tree_path(PLACE "/driver"));
 	look();
 	assert_int_equal(usages.count, 0);
 	make_holder("anon_inode:[vfio-device]");
