@@ -150,7 +150,7 @@ struct test_case {
 };
 
 /* The tables of the program, in order; NULL ends them. */
-extern const struct test_case *const case_tables[];
+extern const struct test_case *const case_tables[]; /* src/cases/catalogue.c */
 extern const struct test_case cases_host[], cases_cdev[], cases_group[], cases_device[],
 	cases_bind[], cases_exclusive[], cases_attach[], cases_iommufd[], cases_attach_reserved[],
 	cases_attach_pasid[], cases_iommufd_memory[], cases_witness[], cases_reset[], cases_token[],

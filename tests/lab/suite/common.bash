@@ -26,6 +26,25 @@ disk_of() {
 	child_of "$1" block | sed 's/c[0-9]*n/n/'
 }
 
+# The nodes of a device that VFIO has.
+cdev_of() {
+	echo "/dev/vfio/devices/$(ls "$pci/$1/vfio-dev")"
+}
+
+group_of() {
+	echo "/dev/vfio/$(basename "$(readlink "$pci/$1/iommu_group")")"
+}
+
+# How often the kernel reset a function since boot, VFIO at each first open too.
+resets() {
+	dmesg | grep -c "$1: reset done" || true
+}
+
+# Runs a command as a user without any right.
+as_tester() {
+	setpriv --reuid tester --regid tester --clear-groups "$@"
+}
+
 # Runs a command and checks its exit status: expect 3 vfioctl bind ...
 # Its output, both streams together, is in $output as with bats' run.
 expect() {

@@ -56,7 +56,7 @@ with_failing_write() {
 
 @test "an unbind that waits for a user ends in time with exit 6, and nothing else hangs" {
 	vfioctl bind $nvme
-	hold "/dev/vfio/devices/$(ls $pci/$nvme/vfio-dev)"
+	hold "$(cdev_of $nvme)"
 	start=$SECONDS
 	expect 6 vfioctl restore $nvme --force=vfio-open --timeout 2
 	[ $((SECONDS - start)) -le 10 ]

@@ -94,7 +94,7 @@ teardown() {
 
 @test "show tells modules, resets, group, nodes and holders" {
 	vfioctl bind -q $nvme
-	hold "/dev/vfio/devices/$(ls $pci/$nvme/vfio-dev)"
+	hold "$(cdev_of $nvme)"
 	expect_json 0 vfioctl.show/1 show $nvme
 	release
 	json_is '.devices[0] | [.native_modules, .vfio_modules, .bind_driver, .restore_driver]' \
@@ -115,7 +115,7 @@ teardown() {
 
 @test "a device that is stuck in unbind is locked or driverless, and list answers" {
 	vfioctl bind -q $nvme
-	hold "/dev/vfio/devices/$(ls $pci/$nvme/vfio-dev)"
+	hold "$(cdev_of $nvme)"
 	(echo $nvme >$pci/$nvme/driver/unbind) 3>&- &
 	eventually test ! -e $pci/$nvme/driver
 	start=$SECONDS

@@ -12,7 +12,7 @@ other=0000:05:00.0
 setup_file() {
 	vfioctl bind -q $stuck
 	vfioctl list --json >"$BATS_FILE_TMPDIR/before"
-	hold "/dev/vfio/devices/$(ls $pci/$stuck/vfio-dev)"
+	hold "$(cdev_of $stuck)"
 	export holder
 	echo $stuck >/sys/bus/pci/drivers/vfio-pci/unbind 3>&- &
 	eventually test ! -e $pci/$stuck/driver

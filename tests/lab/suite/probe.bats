@@ -22,23 +22,6 @@ teardown() {
 	give_back $lone $pair0 $pair1 $port $edu
 }
 
-bound() {
-	vfioctl bind -q "$@"
-}
-
-cdev_of() {
-	echo "/dev/vfio/devices/$(ls "$pci/$1/vfio-dev")"
-}
-
-group_of() {
-	echo "/dev/vfio/$(basename "$(readlink "$pci/$1/iommu_group")")"
-}
-
-# How often the kernel reset a function since boot.
-resets() {
-	dmesg | grep -c "vfio-pci $1: resetting" || true
-}
-
 # probed DEVICE [ARGUMENT...]: show --probe succeeds; $output is what it adds to the document.
 probed() {
 	expect_json 0 vfioctl.show/1 show --probe "$@"
@@ -53,10 +36,6 @@ mdev() {
 	udevadm settle
 }
 
-as_tester() {
-	setpriv --reuid tester --regid tester --clear-groups "$@"
-}
-
 # The supported-or-not of one capability of the IOMMU, as JSON.
 capability() {
 	jq -c --arg name "$1" '[.iommu_capabilities[] | select(.name == $name).supported][-1]' <<<"$output"
@@ -68,7 +47,7 @@ feature() {
 }
 
 @test "without --probe nothing is opened, and the document has a null there" {
-	bound $lone
+	vfioctl bind -q $lone
 	before=$(resets $lone)
 	expect_json 0 vfioctl.show/1 show $lone
 	json_is '.devices[0] | has("probe"), .probe' $'true\nnull'
@@ -76,7 +55,7 @@ feature() {
 }
 
 @test "the IOMMU: kind, registers as in sysfs, what they mean" {
-	bound $lone
+	vfioctl bind -q $lone
 	probed $lone
 	json_is '[.path, .iommu_type, .iommu_type_number, .iommu_source]' '["cdev","intel-vtd",1,"iommufd"]'
 	json_is .iommu_instance "\"$(basename "$(readlink $pci/$lone/iommu)")\""
@@ -94,7 +73,7 @@ feature() {
 }
 
 @test "addresses: the ranges leave out what the group has reserved" {
-	bound $lone
+	vfioctl bind -q $lone
 	probed $lone
 	[ "$(jq -r '.reserved_regions[] | "\(.first) \(.last) \(.type)"' <<<"$output")" = \
 		"$(sed 's/0x0*/0x/g' $pci/$lone/iommu_group/reserved_regions)" ]
@@ -104,7 +83,7 @@ feature() {
 }
 
 @test "regions and interrupts are those of the function" {
-	bound $lone
+	vfioctl bind -q $lone
 	expect_json 0 vfioctl.show/1 show --probe $lone
 	bar=$(jq '.devices[0].bars[0].size' <<<"$output")
 	output=$(jq '.devices[0].probe' <<<"$output")
@@ -120,7 +99,7 @@ feature() {
 }
 
 @test "what the function can do differs by function" {
-	bound $lone $port $edu
+	vfioctl bind -q $lone $port $edu
 	probed $lone
 	json_is .device_flags '["reset","pci"]'
 	[ "$(feature pci-vf-token)" = '[false,false]' ]
@@ -136,7 +115,7 @@ feature() {
 }
 
 @test "a hot reset takes along the functions of the bus" {
-	bound $lone $pair0 $pair1
+	vfioctl bind -q $lone $pair0 $pair1
 	probed $lone
 	json_is '[.hot_reset, .hot_reset_owned, .hot_reset_set[].address]' "[true,true,\"$lone\"]"
 	probed $pair0
@@ -167,7 +146,7 @@ feature() {
 }
 
 @test "through the group, where the cdev is not this user's: the registers come from sysfs" {
-	bound $lone
+	vfioctl bind -q $lone
 	probed $lone
 	ranges=$(jq -c .iova_ranges <<<"$output")
 	registers=$(jq -c .iommu_registers <<<"$output")
@@ -186,7 +165,7 @@ feature() {
 }
 
 @test "locked memory: the limit of this user, and whether it counts" {
-	bound $lone
+	vfioctl bind -q $lone
 	probed $lone
 	json_is '[.memlock_exempt, .memlock_counted, .memlock_unit]' '[true,"user",4096]'
 	run bash -c "ulimit -l unlimited && vfioctl show --probe --json $lone"
@@ -201,7 +180,7 @@ feature() {
 }
 
 @test "it says beforehand that opening resets the function, it does, and leaves it as it was" {
-	bound $lone
+	vfioctl bind -q $lone
 	node=$(cdev_of $lone)
 	before=$(resets $lone)
 	run --separate-stderr vfioctl show --probe $lone
@@ -219,7 +198,7 @@ feature() {
 }
 
 @test "the text is a second sheet, with a line for every scalar and a table for every list" {
-	bound $lone
+	vfioctl bind -q $lone
 	probed $lone
 	document=$output
 	expect 0 vfioctl show --probe -q $lone
@@ -242,7 +221,7 @@ feature() {
 }
 
 @test "one unfit device of several: none is opened" {
-	bound $lone
+	vfioctl bind -q $lone
 	before=$(resets $lone)
 	expect_json 9 vfioctl.error/1 show --probe $lone $edu
 	json_is .error.device "\"$edu\""
@@ -250,14 +229,14 @@ feature() {
 }
 
 @test "several devices, each with its own" {
-	bound $lone $edu
+	vfioctl bind -q $lone $edu
 	expect_json 0 vfioctl.show/1 show --probe $edu $lone
 	json_is '[.devices[] | [.address, .probe.device_flags]]' \
 		"[[\"$edu\",[\"pci\"]],[\"$lone\",[\"reset\",\"pci\"]]]"
 }
 
 @test "in use: refused in the words of test, nothing reset" {
-	bound $lone
+	vfioctl bind -q $lone
 	hold "$(cdev_of $lone)"
 	before=$(resets $lone)
 	expect_json 3 vfioctl.error/1 show --probe $lone
@@ -273,7 +252,7 @@ feature() {
 }
 
 @test "another vfioctl has devices: exit 7 after the time that is given" {
-	bound $lone
+	vfioctl bind -q $lone
 	before=$(resets $lone)
 	exec {lock}<>/run/vfioctl/lock
 	flock "$lock"
@@ -285,7 +264,7 @@ feature() {
 }
 
 @test "a user without the nodes: exit 4" {
-	bound $lone
+	vfioctl bind -q $lone
 	expect 4 as_tester vfioctl show --probe $lone
 	says EACCES
 }
@@ -306,7 +285,7 @@ feature() {
 @test "a VF whose PF has a VFIO driver wants a token: exit 4" {
 	modprobe vfio-pci
 	echo Y >/sys/module/vfio_pci/parameters/enable_sriov
-	bound $port
+	vfioctl bind -q $port
 	echo 1 >$pci/$port/sriov_numvfs
 	vf=$(basename "$(readlink $pci/$port/virtfn0)")
 	[ "$(driver_of "$vf")" = vfio-pci ] || vfioctl bind -q "$vf"
@@ -325,7 +304,7 @@ injected() {
 }
 
 @test "a device that does not answer: exit 6, the step named, and it is free again" {
-	bound $lone
+	vfioctl bind -q $lone
 	injected $lone signal=SIGSTOP:when=1 --timeout 2
 	[ "$status" -eq 6 ]
 	json_is '[.schema, .error.code, .error.device]' "[\"vfioctl.error/1\",\"timeout\",\"$lone\"]"
@@ -334,7 +313,7 @@ injected() {
 }
 
 @test "one that hangs in the kernel: exit 6, the process that keeps it named" {
-	bound $lone
+	vfioctl bind -q $lone
 	injected $lone delay_enter=12s --timeout 2
 	[ "$status" -eq 6 ]
 	json_is '.error.remedy | test("Process [0-9]+ is stuck")' true
@@ -350,7 +329,7 @@ injected() {
 }
 
 @test "a question that fails is told, and the others are answered" {
-	bound $lone
+	vfioctl bind -q $lone
 	run --separate-stderr traced --seccomp-bpf -o /dev/null -P /dev/iommu -e trace=ioctl \
 		-e inject=ioctl:error=EIO:when=2+ vfioctl show --probe --json $lone
 	[ "$status" -eq 0 ]

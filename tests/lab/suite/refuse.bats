@@ -152,7 +152,7 @@ refused() {
 
 @test "an open VFIO device: restore refuses and names the holder" {
 	vfioctl bind $disk
-	hold "/dev/vfio/devices/$(ls $pci/$disk/vfio-dev)"
+	hold "$(cdev_of $disk)"
 	expect_json 3 vfioctl.error/1 restore $disk
 	json_is .error.code '"vfio-open"'
 	says "pid $holder (sleep)"
@@ -164,7 +164,7 @@ refused() {
 @test "another member of the group in use keeps this one from its native driver" {
 	vfioctl bind 01:00.0 01:00.1
 	group=$(basename "$(readlink $pci/0000:01:00.0/iommu_group)")
-	hold "/dev/vfio/devices/$(ls $pci/0000:01:00.1/vfio-dev)"
+	hold "$(cdev_of 0000:01:00.1)"
 	expect 3 vfioctl restore 01:00.0
 	says "0000:01:00.1 of the same IOMMU group $group"
 	says "pid $holder (sleep)"

@@ -32,19 +32,6 @@ teardown_file() {
 	give_back $lone $pair0 $pair1 $old0 $old1 $edu
 }
 
-cdev_of() {
-	echo "/dev/vfio/devices/$(ls "$pci/$1/vfio-dev")"
-}
-
-group_of() {
-	echo "/dev/vfio/$(basename "$(readlink "$pci/$1/iommu_group")")"
-}
-
-# How often the kernel reset a function since boot.
-resets() {
-	dmesg | grep -c "$1: reset done" || true
-}
-
 # What a reset may change for its time.
 settings() {
 	cat "$pci/$1/reset_method" "$pci/$1/power/control" "$pci/$1/driver_override"

@@ -20,30 +20,6 @@ teardown() {
 	give_back $lone $pair0 $pair1 $port $edu 0000:05:00.0
 }
 
-bound() {
-	vfioctl bind -q "$@"
-}
-
-cdev_of() {
-	echo "/dev/vfio/devices/$(ls "$pci/$1/vfio-dev")"
-}
-
-group_of() {
-	echo "/dev/vfio/$(basename "$(readlink "$pci/$1/iommu_group")")"
-}
-
-# Keeps a file open in another process, whose pid is $holder.
-hold() {
-	sleep 100 <>"$1" 3>&- &
-	holder=$!
-	eventually test "/proc/$holder/fd/0" -ef "$1"
-}
-
-# How often the kernel reset a function since boot.
-resets() {
-	dmesg | grep -c "vfio-pci $1: resetting" || true
-}
-
 # result PATH ID KEY: a member of one result in the document, as JSON.
 result() {
 	jq -c --arg path "$1" --arg id "$2" --arg key "$3" \
@@ -57,10 +33,6 @@ result_is() {
 	printf '%s of %s through the %s is %s instead of %s\n' "$3" "$2" "$1" "$got" "$4"
 	result "$1" "$2" reason
 	return 1
-}
-
-as_tester() {
-	setpriv --reuid tester --regid tester --clear-groups "$@"
 }
 
 @test "with no VFIO loaded all is skipped, and the exit status is 9" {
@@ -81,7 +53,7 @@ as_tester() {
 }
 
 @test "a lone function passes everything, through both ways" {
-	bound $lone
+	vfioctl bind -q $lone
 	expect_json 0 vfioctl.test/1 test $lone
 	json_is '[.failed, .skipped]' '[0,0]'
 	json_is '[.results[] | select(.status != "pass")]' '[]'
@@ -91,7 +63,7 @@ as_tester() {
 }
 
 @test "the answers are those that the kernel's interface owes" {
-	bound $lone
+	vfioctl bind -q $lone
 	expect_json 0 vfioctl.test/1 test --case "@(C01|C06|C11|A0[356]|X0*|G0[25])" $lone
 	result_is cdev C01 got '"EINVAL"'
 	result_is cdev C11 got '"EBADFD"'
@@ -109,7 +81,7 @@ as_tester() {
 }
 
 @test "it says beforehand that opening resets the function, and it does" {
-	bound $lone
+	vfioctl bind -q $lone
 	before=$(resets $lone)
 	run --separate-stderr vfioctl test --case C05 $lone
 	[ "$status" -eq 0 ]
@@ -121,7 +93,7 @@ as_tester() {
 }
 
 @test "the text has a part for each way, and ends with the counts" {
-	bound $lone
+	vfioctl bind -q $lone
 	expect 0 vfioctl test -q --case "@(E0[1-3]|C0[145]|X04|G04|X09)" $lone
 	[ "${lines[0]}" = "The host" ]
 	says "$lone through the cdev"
@@ -131,7 +103,7 @@ as_tester() {
 }
 
 @test "the device is left as it was" {
-	bound $lone
+	vfioctl bind -q $lone
 	node=$(cdev_of $lone)
 	expect 0 vfioctl test -q --case "@(C0[1-6]|C17|C27|D0*)" $lone
 	[ "$(driver_of $lone)" = vfio-pci ]
@@ -142,7 +114,7 @@ as_tester() {
 }
 
 @test "columns: one table; a mistyped one is found out before anything is reset" {
-	bound $lone
+	vfioctl bind -q $lone
 	expect 0 vfioctl test -q -n -o path,id,status --case "@(E01|C05|G04)" $lone
 	grep -qx 'cdev *C05 *pass' <<<"$output"
 	[ "$(awk '{ print $1 }' <<<"$output" | uniq | paste -sd' ')" = "host cdev group" ]
@@ -164,7 +136,7 @@ as_tester() {
 }
 
 @test "one unfit device of several: none is opened" {
-	bound $lone
+	vfioctl bind -q $lone
 	before=$(resets $lone)
 	expect_json 9 vfioctl.error/1 test $lone 0000:05:00.0
 	json_is .error.device '"0000:05:00.0"'
@@ -172,7 +144,7 @@ as_tester() {
 }
 
 @test "in use through the cdev: refused, the holder named, nothing reset" {
-	bound $lone
+	vfioctl bind -q $lone
 	hold "$(cdev_of $lone)"
 	before=$(resets $lone)
 	expect_json 3 vfioctl.error/1 test $lone
@@ -187,14 +159,14 @@ as_tester() {
 }
 
 @test "in use through the group: refused, the holder named" {
-	bound $lone
+	vfioctl bind -q $lone
 	hold "$(group_of $lone)"
 	expect 3 vfioctl test $lone
 	says "pid $holder (sleep) has $(group_of $lone) open"
 }
 
 @test "another member of the group in use: refused, the member named" {
-	bound $pair0 $pair1
+	vfioctl bind -q $pair0 $pair1
 	hold "$(cdev_of $pair1)"
 	before=$(resets $pair0)
 	expect_json 3 vfioctl.error/1 test $pair0
@@ -209,7 +181,7 @@ as_tester() {
 }
 
 @test "another member of the group whose unbind waits for its user: refused, the user named" {
-	bound $pair0 $pair1
+	vfioctl bind -q $pair0 $pair1
 	hold "$(cdev_of $pair1)"
 	(echo $pair1 >$pci/$pair1/driver/unbind) 3>&- &
 	unbind=$!
@@ -240,7 +212,7 @@ time.sleep(100)' "$1" 3>&- &
 }
 
 @test "in use by somebody who cannot be seen: refused" {
-	bound $lone
+	vfioctl bind -q $lone
 	hide "$(cdev_of $lone)"
 	eventually grep -qx 1 $pci/$lone/enable
 	eventually eval '! ls -l /proc/$holder/fd | grep -q vfio'
@@ -278,7 +250,7 @@ has_lock() { # PID
 }
 
 @test "bind and restore wait while a device is tested, and give up in time" {
-	bound $lone
+	vfioctl bind -q $lone
 	vfioctl test -q $lone 3>&- &
 	test=$!
 	eventually has_lock $test
@@ -297,7 +269,7 @@ has_lock() { # PID
 }
 
 @test "test waits for a run that changes devices, and gives up in time" {
-	bound $lone
+	vfioctl bind -q $lone
 	flock /run/vfioctl/lock sleep 2 3>&- &
 	eventually eval '! flock -n /run/vfioctl/lock true'
 	before=$(resets $lone)
@@ -309,7 +281,7 @@ has_lock() { # PID
 }
 
 @test "a user who may not take the lock tests without it, and is told with -v" {
-	bound $lone
+	vfioctl bind -q $lone
 	chown tester "$(cdev_of $lone)" /dev/iommu
 	flock --close /run/vfioctl/lock sleep 20 3>&- &
 	holder=$!
@@ -321,14 +293,14 @@ has_lock() { # PID
 }
 
 @test "two functions of one group, one after the other" {
-	bound $pair0 $pair1
+	vfioctl bind -q $pair0 $pair1
 	expect_json 0 vfioctl.test/1 test --case "@(E01|C05|A0[16]|X0[14]|G04|D0*|H0[12])" $pair0 $pair1
 	json_is '[.failed, .skipped]' '[0,0]'
 	json_is '[.results[].device] | unique' "[null,\"$pair0\",\"$pair1\"]"
 }
 
 @test "a function on the root bus has no bus reset: skipped" {
-	bound $edu
+	vfioctl bind -q $edu
 	expect_json 0 vfioctl.test/1 test --case "@(C05|C27|G0*|H0[12])" $edu
 	json_is .failed 0
 	for way in cdev group; do
@@ -354,7 +326,7 @@ has_lock() { # PID
 	echo 1 >$pci/$port/sriov_drivers_autoprobe
 	modprobe vfio-pci
 	echo Y >/sys/module/vfio_pci/parameters/enable_sriov
-	bound $port
+	vfioctl bind -q $port
 	echo 1 >$pci/$port/sriov_numvfs
 	vf=$(basename "$(readlink $pci/$port/virtfn0)")
 	[ "$(driver_of "$vf")" = vfio-pci ] || vfioctl bind -q "$vf"
@@ -367,13 +339,13 @@ has_lock() { # PID
 }
 
 @test "a user without the nodes: exit 4" {
-	bound $lone
+	vfioctl bind -q $lone
 	expect 4 as_tester vfioctl test $lone
 	says EACCES
 }
 
 @test "a user with the nodes of one way: the other is skipped" {
-	bound $lone
+	vfioctl bind -q $lone
 	chown tester "$(cdev_of $lone)" /dev/iommu
 	run as_tester vfioctl test --json --case "@(C05|X01|G01)" $lone
 	chown root /dev/iommu
@@ -385,7 +357,7 @@ has_lock() { # PID
 }
 
 @test "a user who may lock no memory: mapping fails, and the limit is named" {
-	bound $lone
+	vfioctl bind -q $lone
 	chown tester "$(cdev_of $lone)" /dev/iommu
 	run as_tester bash -c "ulimit -l 0 && vfioctl test --json --case D02 $lone"
 	chown root /dev/iommu

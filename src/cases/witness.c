@@ -4,7 +4,7 @@
  * it is gone, is seen in memory and not in the answers of the kernel alone.
  *
  * The device is an NVMe controller, because it can be asked for 4 KiB with one command that reads
- * nothing of the storage and changes nothing (check/nvme.h). The page for its answer is filled with
+ * nothing of the storage and changes nothing (cases/nvme.h). The page for its answer is filled with
  * poison before every question. What was blocked was answered just before, through the same
  * mappings: silence is not the controller's.
  *
@@ -20,8 +20,8 @@
 #include <sys/mman.h>
 
 #include "base/path.h"
+#include "cases/nvme.h"
 #include "check/case.h"
-#include "check/nvme.h"
 #include "kernel/vfio_backend.h"
 
 /* Each piece of memory is mapped by itself. A multiple of any page that a machine may have. */

@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "check/case_reset.h"
+#include "cases/reset.h"
 #include "kernel/vfio_backend.h"
 
 /* --- asking what a reset takes along ------------------------------------------------------ */

@@ -9,9 +9,9 @@
 #include <errno.h>
 
 #include "base/path.h"
+#include "cases/writer.h"
 #include "check/case.h"
 #include "check/case_binding.h"
-#include "check/case_writer.h"
 #include "kernel/kvm.h"
 
 /* How long an unbind must have been kept waiting to count as blocked, and may take once free. */

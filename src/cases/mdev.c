@@ -10,9 +10,9 @@
 #include <stdio.h>
 
 #include "base/path.h"
+#include "cases/writer.h"
 #include "check/case.h"
 #include "check/case_mdev_own.h"
-#include "check/case_writer.h"
 #include "kernel/vfio_backend.h"
 
 /* How long a removal must have been kept waiting to count as blocked, and may take once free. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "check/case_writer.h"
+#include "cases/writer.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -4,12 +4,11 @@
  * pinned memory is counted and limited.
  */
 #include <errno.h>
-#include <linux/capability.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 
 #include "base/path.h"
+#include "cases/rights.h"
 #include "check/case.h"
 #include "kernel/vfio_backend.h"
 
@@ -182,15 +181,6 @@ static void nesting_as_told(struct case_run *run)
 
 /* --- limits ----------------------------------------------------------------------------- */
 
-/* Gives up all capabilities; the process ends with the case. */
-static int drop_capabilities(void)
-{
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
-
-	return syscall(SYS_capset, &header, none) < 0 ? -errno : 0;
-}
-
 static bool set_mode(struct case_run *run, const char *what, int owed, int fd, uint64_t mode)
 {
 	return case_expect(run, what, owed, iommufd_set_rlimit_mode(fd, mode));
@@ -209,7 +199,7 @@ static void counting_is_chosen_first(struct case_run *run)
 	    !case_expect(run, "make an address space", 0, iommufd_ioas_alloc(fd, &ioas)) ||
 	    !set_mode(run, "count differently from now on", -EBUSY, fd, 0))
 		return;
-	if (case_expect(run, "give up all capabilities", 0, drop_capabilities()))
+	if (case_expect(run, "give up all capabilities", 0, drop_capabilities(ALL_CAPABILITIES)))
 		set_mode(run, "count against the process", -EPERM, later, 1);
 }
 
@@ -225,7 +215,7 @@ static bool limit_memory(struct case_run *run)
 	if (r == 0)
 		r = setrlimit(RLIMIT_MEMLOCK, &limit);
 	return case_expect(run, "set the limit of locked memory to 0", 0, r < 0 ? -errno : 0) &&
-	       case_expect(run, "give up all capabilities", 0, drop_capabilities());
+	       case_expect(run, "give up all capabilities", 0, drop_capabilities(ALL_CAPABILITIES));
 }
 
 /* Without a device in the address space nothing is pinned yet, and ATTACH has to. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Cases of group and cdev: which of them there are, each against the other, and what the device of
- * a group has that a bound cdev has not. The cases that everybody wants to see are in case_cdev.c
- * and case_group.c.
+ * a group has that a bound cdev has not. The cases that everybody wants to see are in cdev.c and
+ * group.c.
  */
 #include <errno.h>
 

@@ -5,13 +5,13 @@
  * Their DMA reaches all of memory. VFIO gives them away only when a parameter of its module says
  * so while their driver is bound, taints the kernel, puts "noiommu-" into the names of their nodes,
  * and opens those only for who may do as much anyway (CAP_SYS_RAWIO). The group never maps memory;
- * what the cdev does is in case_noiommu_space.c.
+ * what the cdev does is in noiommu_space.c.
  */
 #include <errno.h>
 #include <linux/capability.h>
-#include <sys/syscall.h>
 
 #include "base/path.h"
+#include "cases/rights.h"
 #include "check/case.h"
 #include "check/case_binding.h"
 #include "kernel/vfio_backend.h"
@@ -150,20 +150,6 @@ static void switch_is_for_binding(struct case_run *run)
 
 /* --- who may ---------------------------------------------------------------------------- */
 
-/* For good: this process is the case's own. */
-static int drop_capability(unsigned int number)
-{
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
-
-	if (syscall(SYS_capget, &header, sets) < 0)
-		return -errno;
-	sets[CAP_TO_INDEX(number)].effective &= ~CAP_TO_MASK(number);
-	sets[CAP_TO_INDEX(number)].permitted &= ~CAP_TO_MASK(number);
-	sets[CAP_TO_INDEX(number)].inheritable &= ~CAP_TO_MASK(number);
-	return syscall(SYS_capset, &header, sets) < 0 ? -errno : 0;
-}
-
 static void opens_for_the_mighty(struct case_run *run)
 {
 	scoped_vfio struct vfio_device dev = VFIO_DEVICE_NONE;
@@ -172,7 +158,8 @@ static void opens_for_the_mighty(struct case_run *run)
 	if (!case_open(run, &dev))
 		return;
 	vfio_close(&dev);
-	if (case_expect(run, "give CAP_SYS_RAWIO up", 0, drop_capability(CAP_SYS_RAWIO)))
+	if (case_expect(run, "give CAP_SYS_RAWIO up", 0,
+			drop_capabilities(UINT64_C(1) << CAP_SYS_RAWIO)))
 		case_expect(run, "open without it", -EPERM, vfio_open(&dev, &run->target, way));
 }
 

@@ -16,9 +16,9 @@
 #include <sys/mman.h>
 
 #include "base/path.h"
+#include "cases/writer.h"
 #include "check/case.h"
 #include "check/case_binding.h"
-#include "check/case_writer.h"
 
 /* How long an unbind must not have ended to count as waiting. */
 #define WAITS_MS 1000

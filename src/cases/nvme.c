@@ -8,7 +8,7 @@
  * Registers are read and written through the descriptor: the kernel keeps these accesses in order
  * and whole, whatever the machine. All in memory is little-endian.
  */
-#include "check/nvme.h"
+#include "cases/nvme.h"
 
 #include <assert.h>
 #include <endian.h>

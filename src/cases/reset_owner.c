@@ -8,7 +8,7 @@
 #include <errno.h>
 
 #include "base/path.h"
-#include "check/case_reset.h"
+#include "cases/reset.h"
 #include "kernel/config_space.h"
 #include "kernel/vfio_backend.h"
 
