@@ -101,6 +101,14 @@ hold() {
 	exec {held}<&-
 }
 
+# Another run of vfioctl that changes devices, as far as the lock tells; release() ends it.
+hold_lock() {
+	mkdir -p /run/vfioctl
+	flock --no-fork /run/vfioctl/lock sleep 300 3>&- &
+	holder=$!
+	eventually eval '! flock -n /run/vfioctl/lock true'
+}
+
 release() {
 	kill "$holder"
 	wait "$holder" 2>/dev/null || true

@@ -72,15 +72,11 @@ with_failing_write() {
 }
 
 @test "a run that has the lock makes the others wait, at most their timeout" {
-	mkdir -p /run/vfioctl
-	flock /run/vfioctl/lock sleep 60 3>&- &
-	holder=$!
-	sleep 0.5
+	hold_lock
 	expect_json 7 vfioctl.error/1 bind $nvme --timeout 1
 	json_is .error.code '"locked"'
 	[ "$(driver_of $nvme)" = nvme ]
-	kill "$holder"
-	pkill -P "$holder" || true
+	release
 }
 
 @test "a blacklisted module and one with an install line are not loaded" {

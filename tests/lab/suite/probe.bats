@@ -254,12 +254,11 @@ feature() {
 @test "another vfioctl has devices: exit 7 after the time that is given" {
 	vfioctl bind -q $lone
 	before=$(resets $lone)
-	exec {lock}<>/run/vfioctl/lock
-	flock "$lock"
+	hold_lock
 	expect_json 7 vfioctl.error/1 show --probe --timeout 1 $lone
 	json_is .error.code '"locked"'
 	expect 0 vfioctl show $lone
-	exec {lock}<&-
+	release
 	[ "$(resets $lone)" -eq "$before" ]
 }
 

@@ -293,10 +293,7 @@ finish() {
 }
 
 @test "another run is waited for" {
-	mkdir -p /run/vfioctl
-	flock /run/vfioctl/lock sleep 30 3>&- &
-	holder=$!
-	eventually sh -c '! flock -n /run/vfioctl/lock true'
+	hold_lock
 	expect_json 7 vfioctl.error/1 reset --timeout 1 $lone
 	json_is '[.error.code, .resets]' '["locked",[]]'
 	# What it does not change it does not wait for.

@@ -27,8 +27,8 @@ teardown() {
 # names_host BUILT RUNNING: mode says of this host what stands above, except for these members.
 names_host() {
 	vfioctl restore -q $lone
-	modprobe -r vfio_iommu_type1 || true # not all kernels have it
-	modprobe -r vfio-pci
+	# Which of them go along with another depends on the order in which they depend on each other.
+	for module in vfio_iommu_type1 vfio-pci vfio; do modprobe -r $module || true; done
 	[ ! -e /sys/module/vfio ]
 	expect_json 0 vfioctl.mode/1 mode
 	document_has "$built + $1"
