@@ -136,7 +136,7 @@ static const char *container_word(const struct mode *mode)
 	}
 	if (module)
 		return streq(module, "vfio") ? "legacy" : "iommufd";
-	return mode->host.ways.vfio_running ? "none" : NULL;
+	return mode->host.ways.vfio_running || mode->host.ways.from_module ? "none" : NULL;
 }
 
 const char *mode_ways_word(const struct host_ways *ways)

@@ -345,7 +345,7 @@ const struct test_case cases_unbind[] = {
 	 .promise = "His eventfd is signalled at once, and every ten seconds again.",
 	 .paths = BOTH,
 	 .needs = NEEDS,
-	 .after = {"B01"},
+	 .after = {"B01", "C05", "G04"},
 	 .run = user_is_asked},
 	{.id = "U03",
 	 .statement = "DRV",
@@ -383,7 +383,7 @@ const struct test_case cases_unbind[] = {
 		 "mapped.",
 	 .paths = BOTH,
 	 .needs = NEEDS,
-	 .after = {"B01"},
+	 .after = {"B01", "C05", "G04"},
 	 .run = mapping_blocks},
 	{.id = NULL},
 };

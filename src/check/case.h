@@ -145,7 +145,7 @@ struct test_case {
 	unsigned int paths; /* CASE_*: run once on each that the device offers */
 	unsigned int needs; /* CASE_NEEDS_* */
 	/* Ids of cases without whose success, where they run too, this one says nothing. */
-	const char *after[2];
+	const char *after[3];
 	void (*run)(struct case_run *run);
 };
 

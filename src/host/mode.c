@@ -62,7 +62,10 @@ static void read_ways_running(struct host_ways *ways)
 		ways->group = has_region(devices, "vfio");
 		ways->cdev = has_region(devices, "vfio-dev");
 	}
-	if (path_exists("/sys/module/iommufd/initstate"))
+	/* Built in it has a directory too, for its parameter, but no state and no list of holders. */
+	if (!path_exists("/sys/module/iommufd"))
+		ways->iommufd = ANSWER_NO;
+	else if (path_exists("/sys/module/iommufd/initstate"))
 		ways->iommufd = yes_if(path_exists("/sys/module/iommufd/holders/vfio"));
 	ways->noiommu =
 		yes_if(path_exists("/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"));
