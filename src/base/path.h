@@ -126,5 +126,8 @@ int path_unlink(const char *fmt, ...) PRINTF(1, 2);
  */
 int path_cover(const char *dir);
 
+/* Gives a file, which is no link, to an owner and a group, with these permission bits. */
+int path_own(uid_t owner, gid_t group, mode_t mode, const char *fmt, ...) PRINTF(4, 5);
+
 /* Makes the node of a character device, for its owner alone to read and write. */
 int path_make_node(dev_t number, uid_t owner, const char *fmt, ...) PRINTF(3, 4);

@@ -130,6 +130,18 @@ int path_cover(const char *dir)
 	return 0;
 }
 
+int path_own(uid_t owner, gid_t group, mode_t mode, const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+
+	if (!path_is_live())
+		return -EXDEV;
+	if (lchown(path, owner, group) < 0 ||
+	    fchmodat(AT_FDCWD, path, mode, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	return 0;
+}
+
 int path_make_node(dev_t number, uid_t owner, const char *fmt, ...)
 {
 	FORMAT_PATH(fmt);

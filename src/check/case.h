@@ -187,6 +187,9 @@ bool case_bind(struct case_run *run, struct vfio_device *dev);
 /* case_bind(), and on to the point where its DMA goes through an address space. */
 bool case_attach(struct case_run *run, struct vfio_device *dev);
 
+/* The nodes that the device of that directory in sysfs has now; "": none of that kind. */
+void case_find_nodes(struct case_nodes *ret, const char *syspath);
+
 /* The device's nodes as they are now, for kernel/: ret points into nodes. */
 void case_find(struct case_nodes *nodes, struct vfio_target *ret, const struct case_host *host,
 	       const struct device *dev);
@@ -259,7 +262,8 @@ int cases_run(struct case_results *results, const struct case_request *request,
 
 struct case_state;
 
-/* Notes drivers, overrides and module parameters. NULL without memory; free with free(). */
+/* Notes drivers, overrides, who owns the nodes, and module parameters. NULL without memory; free
+ * with free(). */
 struct case_state *case_state_save(const struct device *devices, size_t count);
 
 /* Puts back what is different now. False, with the reason, when something cannot be put back. */

@@ -6,36 +6,47 @@
 #include "base/path.h"
 #include "check/case.h"
 
-bool case_vfio_name(char *buf, size_t size, const struct device *dev)
+static bool find_name(char *buf, size_t size, const char *syspath)
 {
-	scoped_dir DIR *dir = path_opendir("%s/vfio-dev", dev->syspath);
+	scoped_dir DIR *dir = path_opendir("%s/vfio-dev", syspath);
 	const char *name = dir ? path_next(dir) : NULL;
 
 	*buf = 0;
 	return name && append(buf, size, "%s", name);
 }
 
-static void find_cdev(char *buf, size_t size, const struct device *dev)
+bool case_vfio_name(char *buf, size_t size, const struct device *dev)
+{
+	return find_name(buf, size, dev->syspath);
+}
+
+static void find_cdev(char *buf, size_t size, const char *syspath)
 {
 	char name[48];
 
 	*buf = 0;
-	if (case_vfio_name(name, sizeof(name), dev) &&
-	    path_exists("%s/vfio-dev/%s/dev", dev->syspath, name))
+	if (find_name(name, sizeof(name), syspath) &&
+	    path_exists("%s/vfio-dev/%s/dev", syspath, name))
 		append(buf, size, "/dev/vfio/devices/%s", name);
 }
 
-static void find_group(char *buf, size_t size, const struct device *dev)
+static void find_group(char *buf, size_t size, const char *syspath)
 {
 	static const char *const prefixes[] = {"", "noiommu-"};
 	char group[32];
 
 	*buf = 0;
-	if (path_link_name(group, sizeof(group), "%s/iommu_group", dev->syspath) < 0)
+	if (path_link_name(group, sizeof(group), "%s/iommu_group", syspath) < 0)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes) && !*buf; i++)
 		if (path_exists("/sys/class/vfio/%s%s", prefixes[i], group))
 			append(buf, size, "/dev/vfio/%s%s", prefixes[i], group);
+}
+
+void case_find_nodes(struct case_nodes *ret, const char *syspath)
+{
+	find_cdev(ret->cdev, sizeof(ret->cdev), syspath);
+	find_group(ret->group, sizeof(ret->group), syspath);
 }
 
 /* Where no container is provided, an iommufd does as one. */
@@ -47,8 +58,7 @@ static const char *container_of_host(const struct case_host *host)
 void case_find(struct case_nodes *nodes, struct vfio_target *ret, const struct case_host *host,
 	       const struct device *dev)
 {
-	find_cdev(nodes->cdev, sizeof(nodes->cdev), dev);
-	find_group(nodes->group, sizeof(nodes->group), dev);
+	case_find_nodes(nodes, dev->syspath);
 	*ret = (struct vfio_target){
 		.name = dev->address,
 		.cdev = *nodes->cdev ? nodes->cdev : NULL,

@@ -2,8 +2,9 @@
 /*
  * What cases leave behind is put back here, by the runner: a case that crashed cannot do it.
  *
- * It is the drivers and overrides of the named devices, the parameters of modules, and mdevs that
- * the case created. All that a case has open ends with its process.
+ * It is the drivers and overrides of the named devices, the owners of their nodes, which are made
+ * anew with a driver, the parameters of modules, and mdevs that the case created. All that a case
+ * has open ends with its process.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -23,10 +24,18 @@ static const char *const parameters[] = {
 	"vfio_pci/parameters/enable_sriov",
 };
 
+struct kept_node {
+	bool there;
+	uid_t owner;
+	gid_t group;
+	mode_t mode; /* the permission bits */
+};
+
 struct kept_device {
 	char bus[32], name[64], syspath[256];
 	char driver[64];    /* "": none */
 	char override[128]; /* as it reads */
+	struct kept_node cdev, group;
 };
 
 struct case_state {
@@ -41,13 +50,27 @@ static void read_override(char *buf, size_t size, const char *syspath)
 		*buf = 0;
 }
 
+static struct kept_node look_at_node(const char *path)
+{
+	struct stat st;
+
+	if (!*path || path_lstat(&st, "%s", path) < 0)
+		return (struct kept_node){.there = false};
+	return (struct kept_node){true, st.st_uid, st.st_gid, st.st_mode & 07777};
+}
+
 static void keep_device(struct kept_device *ret, const struct device *dev)
 {
+	struct case_nodes nodes;
+
 	append(ret->bus, sizeof(ret->bus), "%s", dev->bus);
 	append(ret->name, sizeof(ret->name), "%s", dev->address);
 	append(ret->syspath, sizeof(ret->syspath), "%s", dev->syspath);
 	case_driver_of(ret->driver, sizeof(ret->driver), dev->syspath);
 	read_override(ret->override, sizeof(ret->override), dev->syspath);
+	case_find_nodes(&nodes, dev->syspath);
+	ret->cdev = look_at_node(nodes.cdev);
+	ret->group = look_at_node(nodes.group);
 }
 
 struct case_state *case_state_save(const struct device *devices, size_t count)
@@ -126,6 +149,30 @@ static int put_override(struct put_result *outcome, const struct kept_device *ke
 	return put(outcome, streq(kept->override, "(null)") ? "\n" : kept->override, path);
 }
 
+static int put_node(struct put_result *outcome, const struct kept_node *kept, const char *path)
+{
+	struct kept_node now = look_at_node(path);
+
+	if (!kept->there || !now.there ||
+	    (now.owner == kept->owner && now.group == kept->group && now.mode == kept->mode))
+		return 0;
+	outcome->result = path_own(kept->owner, kept->group, kept->mode, "%s", path);
+	if (outcome->result < 0)
+		append(outcome->path, sizeof(outcome->path), "%s", path);
+	return outcome->result;
+}
+
+/* The node may have another number than before: it is the device's that counts. */
+static int put_nodes(struct put_result *outcome, const struct kept_device *kept)
+{
+	struct case_nodes nodes;
+
+	case_find_nodes(&nodes, kept->syspath);
+	if (put_node(outcome, &kept->cdev, nodes.cdev) < 0)
+		return outcome->result;
+	return put_node(outcome, &kept->group, nodes.group);
+}
+
 /* The runner is the parent of this worker, as it was of the case. */
 static int take_mdevs_away(struct put_result *outcome)
 {
@@ -143,8 +190,9 @@ static void restore_in_child(void *arg, int fd)
 	if (put_parameters(&outcome, state) >= 0)
 		take_mdevs_away(&outcome);
 	for (size_t i = 0; i < state->count && outcome.result >= 0; i++)
-		if (put_driver(&outcome, &state->devices[i]) >= 0)
-			put_override(&outcome, &state->devices[i]);
+		if (put_driver(&outcome, &state->devices[i]) >= 0 &&
+		    put_override(&outcome, &state->devices[i]) >= 0)
+			put_nodes(&outcome, &state->devices[i]);
 	if (write(fd, &outcome, sizeof(outcome)) < 0)
 		return; /* the parent sees that nothing came */
 }

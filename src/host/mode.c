@@ -62,7 +62,8 @@ static void read_ways_running(struct host_ways *ways)
 		ways->group = has_region(devices, "vfio");
 		ways->cdev = has_region(devices, "vfio-dev");
 	}
-	/* Built in it has a directory too, for its parameter, but no state and no list of holders. */
+	/* Built in it has a directory too, for its parameter, but no state and no list of holders.
+	 */
 	if (!path_exists("/sys/module/iommufd"))
 		ways->iommufd = ANSWER_NO;
 	else if (path_exists("/sys/module/iommufd/initstate"))

@@ -12,7 +12,7 @@ lab-shell:
 	$(Q)tests/lab/deps lab
 	$(Q)$(LAB) shell $(LAB_OPTIONS)
 
-# The suites: all of tests/lab/suites, or make lab-check SUITES='lab bind'
+# The suites: all of tests/lab/suites, or make lab-check SUITES='lab test'
 lab-check:
 	$(Q)tests/lab/deps lab
 	$(Q)$(LAB) check $(LAB_OPTIONS) $(SUITES)

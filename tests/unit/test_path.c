@@ -190,6 +190,7 @@ static void test_captured_trees_are_read_only(void **state)
 	assert_int_equal(path_unlink("/attribute"), -EXDEV);
 	assert_int_equal(path_cover("/"), -EXDEV);
 	assert_int_equal(path_make_node(0, 0, "/new"), -EXDEV);
+	assert_int_equal(path_own(0, 0, 0600, "/attribute"), -EXDEV);
 	assert_int_equal(path_stat_magic(&st, "/attribute"), -EXDEV);
 	assert_reads("/attribute", "old");
 	assert_false(path_exists("/new"));

@@ -365,6 +365,17 @@ has_lock() { # PID
 	[[ $(result cdev D02 reason) == *"ulimit -l"* ]]
 }
 
+@test "nodes that a case had made anew belong to whom they did before" {
+	vfioctl bind -q $lone
+	chown tester:tester "$(cdev_of $lone)" "$(group_of $lone)"
+	chmod 0640 "$(cdev_of $lone)"
+	before=$(stat -c %i "$(cdev_of $lone)")
+	expect_json 0 vfioctl.test/1 test $lone --conformance --destructive --case B01
+	[ "$(stat -c %i "$(cdev_of $lone)")" != "$before" ]
+	[ "$(stat -c '%U %G %a' "$(cdev_of $lone)")" = "tester tester 640" ]
+	[ "$(stat -c '%U %G %a' "$(group_of $lone)")" = "tester tester 600" ]
+}
+
 @test "the kernel logged no bug" {
 	bugs=$(dmesg | grep -E 'BUG:|WARNING:|general protection|segfault' || true)
 	[ -z "$bugs" ] || { echo "$bugs"; false; }
