@@ -25,7 +25,7 @@ setup() {
 
 # A line as merge prints it.
 result_of() {
-	echo "$1 $2 $3 $4 true because"
+	echo "$1 $2 $3 $4 ${5:-true} because"
 }
 
 # fails TEXT COMMAND...: with that text, and nothing but a message.
@@ -77,4 +77,11 @@ fails() {
 	fails 'A01 through the cdev: passed nowhere' ./document.py catalogue.json .
 	result_of A02 cdev pass ok >new.results
 	fails 'A02 through the cdev: passed, and `never` says it cannot' ./document.py catalogue.json .
+}
+
+@test "document: one host has to have seen a case fail" {
+	result_of A01 cdev pass EBUSY - >new.results
+	./document.py catalogue.json . >page
+	result_of A01 cdev pass ok - >old.results
+	fails 'A01 through the cdev: passed, and was never seen to fail' ./document.py catalogue.json .
 }

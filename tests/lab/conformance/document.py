@@ -3,8 +3,9 @@
 """document.py CATALOGUE RESULTS: the page that says what each kernel does of what is promised.
 
 CATALOGUE is the output of `vfioctl test --list --json`, RESULTS a directory with one HOST.results of
-each host (see merge). The page goes to standard output. The status is 1 when a case ran nowhere and
-`never` does not say why, or when it says so of one that did run.
+each host (see merge). The page goes to standard output. The status is 1 when a case passed nowhere and
+`never` does not say why, when it says so of one that did pass, or when one that passed was not seen to
+fail anywhere with the opposite expected.
 """
 import json
 import pathlib
@@ -30,12 +31,14 @@ def table_hosts():
 
 
 def read_results(directory, hosts):
-    cells = {}
+    cells, proven = {}, set()
     for host in hosts:
         for line in (pathlib.Path(directory) / f"{host}.results").read_text().splitlines():
-            case, path, status, got = line.split(" ")[:4]
+            case, path, status, got, can_fail = line.split(" ")[:5]
             cells[case, path, host] = (status, got)
-    return cells
+            if can_fail == "true":
+                proven.add((case, path))
+    return cells, proven
 
 
 def read_never():
@@ -66,9 +69,20 @@ def print_statement(code, title, cases, hosts, cells):
             print(f"| {case['id']} | {case['title']} | {path} | " + " | ".join(row) + " |")
 
 
+def faults_of(case, path, hosts, cells, proven, never):
+    passed = any(cells.get((case, path, host), ("",))[0] == "pass" for host in hosts)
+    name = f"{case} through the {path}"
+    if passed and (case, path) in never:
+        yield f"{name}: passed, and `never` says it cannot"
+    if passed and (case, path) not in proven:
+        yield f"{name}: passed, and was never seen to fail with the opposite expected"
+    if not passed and (case, path) not in never:
+        yield f"{name}: passed nowhere"
+
+
 def main(catalogue, directory):
     hosts = table_hosts()
-    cells = read_results(directory, hosts)
+    cells, proven = read_results(directory, hosts)
     never = read_never()
     document = json.loads(pathlib.Path(catalogue).read_text())
     print(HEAD)
@@ -80,16 +94,11 @@ def main(catalogue, directory):
     print("\n## Never seen\n\nNo emulated hardware shows these:\n")
     for (case, path), reason in never.items():
         print(f"- {case} through the {path}: {reason}.")
-    status = 0
-    for case in document["cases"]:
-        for path in case["paths"]:
-            passed = any(cells.get((case["id"], path, host), ("",))[0] == "pass" for host in hosts)
-            if passed == ((case["id"], path) in never):
-                print(f"{case['id']} through the {path}: "
-                      + ("passed, and `never` says it cannot" if passed else "passed nowhere"),
-                      file=sys.stderr)
-                status = 1
-    return status
+    faults = [fault for case in document["cases"] for path in case["paths"]
+              for fault in faults_of(case["id"], path, hosts, cells, proven, never)]
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    return 1 if faults else 0
 
 
 sys.exit(main(*sys.argv[1:]))

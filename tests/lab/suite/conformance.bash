@@ -18,13 +18,25 @@ host_name() {
 	esac
 }
 
+# Whether this host has cases that the first one of the table has not. Each case has to be seen to
+# fail once, not everywhere, and that doubles the time.
+needs_proof() {
+	awk -v host="${host:-$(host_name)}" '
+		function passes(cell) { return cell !~ /^(!.*|o|\.)$/ }
+		/^#/ || !NF { next }
+		$1 == "case" { for (i = 4; i <= NF; i++) if ($i == host) column = i; own = !column; next }
+		own || (passes($column) && !passes($3)) { found = 1; exit }
+		END { exit !found }' "$conformance/expected"
+}
+
 # scene NAME CASES [DEVICE...]: runs the cases whose ids match (an extended glob) and keeps the document.
 # The exit status says whether all of them passed; the table says whether that was right.
 scene() {
-	local name=$1 cases=$2 status=0
+	local name=$1 cases=$2 status=0 options=(--destructive --lab)
 	shift 2
+	! needs_proof || options+=(--contradict)
 	mkdir -p "$results"
-	vfioctl test --conformance --destructive --lab --contradict --case "$cases" --json "$@" \
+	vfioctl test --conformance "${options[@]}" --case "$cases" --json "$@" \
 		>"$results/${host:-$(host_name)}-$name.json" || status=$?
 	[ "$status" -le 1 ] || [ "$status" -eq 9 ] || {
 		printf 'exit status %d\n' "$status"
@@ -37,11 +49,12 @@ scene() {
 }
 
 # All that the scenes of a host gave is what its column of the table says, and each case that passed
-# fails when the opposite is expected.
+# fails when the opposite is expected, if that was tried here.
 table_holds() {
 	local host=${1:-$(host_name)} proofless
 	"$conformance/merge" "$results/$host"-*.json >"$results/$host.results"
 	"$conformance/compare" "$host" "$results/$host.results"
+	needs_proof || return 0
 	proofless=$(awk '$3 == "pass" && $5 != "true"' "$results/$host.results")
 	[ -z "$proofless" ] || { printf 'passed without proof that it can fail:\n%s\n' "$proofless"; false; }
 }
