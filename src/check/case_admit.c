@@ -5,6 +5,7 @@
  * members of its group must be free, too: the group way takes them all.
  */
 #include <errno.h>
+#include <stdio.h>
 
 #include "base/path.h"
 #include "check/case.h"
@@ -73,20 +74,44 @@ int case_way_access(const struct device *dev, enum case_path path, const char **
 	return 0;
 }
 
+static int refuse_node(const char *node, int r, const struct device *dev, struct error *err)
+{
+	struct stat st;
+	char owner[64] = "";
+
+	if (node && path_stat(&st, "%s", node) >= 0)
+		snprintf(owner, sizeof(owner), " (uid %u, gid %u, mode %04o)", st.st_uid, st.st_gid,
+			 st.st_mode & 07777U);
+	error_errno(err, r, "no-access", dev->address, "cannot open %s%s", node ? node : "any node",
+		    owner);
+	return error_remedy(err, "Run as root, or as a user to whom the nodes were given.");
+}
+
 /* One way that this user may go is enough: cases of the other are skipped. */
 static int check_access(const struct device *dev, struct error *err)
 {
-	const char *node = NULL;
-	int r = -ENODEV;
+	static const struct {
+		unsigned int mode;
+		enum case_path path;
+	} ways[] = {{MODE_CDEV, CASE_CDEV}, {MODE_GROUP, CASE_GROUP}};
+	const char *first = NULL;
+	int result = -ENODEV;
 
-	if (dev->modes & MODE_CDEV)
-		r = case_way_access(dev, CASE_CDEV, &node);
-	if (r < 0 && dev->modes & MODE_GROUP)
-		r = case_way_access(dev, CASE_GROUP, &node);
-	if (r >= 0)
-		return 0;
-	error_errno(err, r, "no-access", dev->address, "cannot open %s", node ? node : "any node");
-	return error_remedy(err, "Run as root, or as a user to whom the nodes were given.");
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		const char *node;
+		int r;
+
+		if (!(dev->modes & ways[i].mode))
+			continue;
+		r = case_way_access(dev, ways[i].path, &node);
+		if (r >= 0)
+			return 0;
+		if (!first) {
+			first = node;
+			result = r;
+		}
+	}
+	return refuse_node(first, result, dev, err);
 }
 
 int case_admit(const struct inventory *inventory, const struct device *dev, struct error *err)

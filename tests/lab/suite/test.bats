@@ -339,7 +339,7 @@ has_lock() { # PID
 @test "a user without the nodes: exit 4" {
 	vfioctl bind -q $lone
 	expect 4 as_tester vfioctl test $lone
-	says EACCES
+	says "cannot open $(cdev_of $lone) (uid 0, gid 0, mode 0600): Permission denied (EACCES). Run as root"
 }
 
 @test "a user with the nodes of one way: the other is skipped" {
