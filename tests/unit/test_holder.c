@@ -188,13 +188,16 @@ static void finds_a_process_whose_first_thread_has_ended(void **state)
 	assert_int_equal(pipe(ready) | pipe(stop), 0);
 	pid = fork();
 	if (pid == 0) {
-		int fds[] = {ready[1], stop[0]};
+		static int fds[2]; /* what stands on the stack ends with the first thread */
 		pthread_t thread;
 
+		fds[0] = ready[1];
+		fds[1] = stop[0];
 		close(stop[1]);
 		pthread_create(&thread, NULL, hold_in_thread, fds);
 		pthread_exit(NULL);
 	}
+	close(ready[1]);
 	assert_int_equal(read(ready[0], &c, 1), 1);
 	usleep(100000); /* for the first thread to end */
 	search(&holders, &target, 1);
@@ -203,7 +206,6 @@ static void finds_a_process_whose_first_thread_has_ended(void **state)
 	waitpid(pid, NULL, 0);
 	close(stop[0]);
 	close(ready[0]);
-	close(ready[1]);
 }
 
 static void is_sorted_by_process_and_descriptor(void **state)
