@@ -262,8 +262,10 @@ int cases_run(struct case_results *results, const struct case_request *request,
 
 struct case_state;
 
-/* Notes drivers, overrides, who owns the nodes, and module parameters. NULL without memory; free
- * with free(). */
+/*
+ * Notes drivers, overrides, who owns the nodes, and module parameters. NULL without memory; free
+ * with free().
+ */
 struct case_state *case_state_save(const struct device *devices, size_t count);
 
 /* Puts back what is different now. False, with the reason, when something cannot be put back. */
