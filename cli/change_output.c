@@ -212,19 +212,20 @@ static const void *step_row(const void *records, size_t i)
 }
 
 /* What a person would do next. */
-static void suggest(const struct change *change, bool restore)
+static void suggest(const struct change *change, enum change_kind kind)
 {
 	const char *address = change->results[0].before->address;
 
 	if (!change->changed)
 		message_note("nothing to do");
-	else if (!restore)
+	else if (kind == CHANGE_BIND)
 		message_note("next: `vfioctl test %s` tries it, `vfioctl restore %s` gives it back",
 			     address, address);
 }
 
-static void print_success(const struct change *change, const struct options *opts, bool restore,
-			  const struct record_type *document, const struct columns *columns)
+static void print_success(const struct change *change, const struct options *opts,
+			  enum change_kind kind, const struct record_type *document,
+			  const struct columns *columns)
 {
 	struct columns steps;
 
@@ -233,7 +234,7 @@ static void print_success(const struct change *change, const struct options *opt
 	} else if (!opts->dry_run) {
 		if (!opts->quiet)
 			table_print(columns, opts, result_row, change);
-		suggest(change, restore);
+		suggest(change, kind);
 	} else if (change->plan.count == 0) {
 		message_note("nothing to do");
 	} else if (columns_parse(&steps, &step_record, NULL, NULL) == 0) {
@@ -270,32 +271,44 @@ static void print_failure(const struct change *change, const struct options *opt
 		message_error(err);
 }
 
-static void tell_step(const struct step *step)
+void change_tell_step(const struct step *step)
 {
 	if (step->path && step->kind != STEP_VERIFY)
 		message_verbose("%s: wrote \"%s\"", step->path, visible(step->value));
 }
 
-static int fill_request(struct change_request *request, const struct options *opts, bool restore,
-			const struct selection *selection, struct error *err)
+int change_read_limits(const struct options *opts, int64_t *ret_timeout_ms, size_t *ret_jobs,
+		       struct error *err)
+{
+	enum { DEFAULT_JOBS = 8 };
+
+	*ret_timeout_ms = opts->timeout_s * 1000;
+	*ret_jobs = opts->jobs > 0 ? (size_t)opts->jobs : DEFAULT_JOBS;
+	if (opts->timeout_s > 0)
+		return 0;
+	return error_set(err, STATUS_USAGE, EINVAL, "bad-option", NULL,
+			 "--timeout 0 leaves no time for anything");
+}
+
+static int fill_request(struct change_request *request, const struct options *opts,
+			enum change_kind kind, const struct selection *selection, struct error *err)
 {
 	*request = (struct change_request){
+		.kind = kind,
 		.addresses = (const char *const *)selection->addresses,
 		.count = selection->count,
-		.restore = restore,
 		.driver = opts->driver,
 		.take_group = opts->take_group,
 		.dry_run = opts->dry_run,
-		.timeout_ms = opts->timeout_s * 1000,
-		.on_step = tell_step,
+		.keep_going = opts->keep_going,
+		.on_step = change_tell_step,
 	};
-	if (opts->timeout_s == 0)
-		return error_set(err, STATUS_USAGE, EINVAL, "bad-option", NULL,
-				 "--timeout 0 leaves no time for anything");
+	if (change_read_limits(opts, &request->timeout_ms, &request->jobs, err) < 0)
+		return -1;
 	return gate_parse_force(&request->forced, opts->force, err);
 }
 
-enum status change_command(const struct options *opts, bool restore,
+enum status change_command(const struct options *opts, enum change_kind kind,
 			   const struct record_type *document, struct error *err)
 {
 	scoped_selection struct selection selection = {0};
@@ -305,14 +318,16 @@ enum status change_command(const struct options *opts, bool restore,
 
 	if (columns_parse(&columns, &change_result_record, opts->output, err) < 0 ||
 	    selection_read(&selection, opts, RESOLVE_TO_CHANGE, err) < 0 ||
-	    fill_request(&request, opts, restore, &selection, err) < 0)
+	    fill_request(&request, opts, kind, &selection, err) < 0)
 		return err->status;
 	if (change_run(&change, &request, err) < 0) {
 		print_failure(&change, opts, err);
+		if (opts->keep_going && !opts->json && !opts->quiet && !opts->dry_run)
+			table_print(&columns, opts, result_row, &change);
 		err->code = NULL; /* told */
 		return err->status;
 	}
-	print_success(&change, opts, restore, document, &columns);
+	print_success(&change, opts, kind, document, &columns);
 	if (opts->dry_run && opts->detailed_exitcode && change.changed)
 		return STATUS_WOULD_CHANGE;
 	return STATUS_OK;

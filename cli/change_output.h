@@ -19,8 +19,15 @@
 		       "take the other members of the IOMMU group along", take_group),             \
 		OPTION("force", 0, OPTION_STRING, "REASON[,...]",                                  \
 		       "override exactly these refusals", force),                                  \
-		OPTION("timeout", 0, OPTION_NUMBER, "SECONDS",                                     \
-		       "give up a step that takes longer (130)", timeout_s)
+		OPTION("keep-going", 0, OPTION_FLAG, NULL,                                         \
+		       "a device that fails keeps no other from being changed", keep_going),       \
+		CHANGE_WAIT_OPTIONS
+
+/* How long, and how many at once. */
+#define CHANGE_WAIT_OPTIONS                                                                        \
+	OPTION("timeout", 0, OPTION_NUMBER, "SECONDS", "give up a step that takes longer (130)",   \
+	       timeout_s),                                                                         \
+		OPTION("jobs", 0, OPTION_NUMBER, "N", "devices that move at once (8)", jobs)
 
 /* struct change_result (change/change.h) */
 extern const struct record_type change_result_record;
@@ -66,5 +73,12 @@ struct error_report {
 extern const struct record_type error_record, error_document;
 
 /* Runs the request that opts describe and prints its outcome as document or text. */
-enum status change_command(const struct options *opts, bool restore,
+enum status change_command(const struct options *opts, enum change_kind kind,
 			   const struct record_type *document, struct error *err);
+
+/* Tells of a step done, with -v. */
+void change_tell_step(const struct step *step);
+
+/* Sets timeout and jobs from the options. 0, or -1 with STATUS_USAGE. */
+int change_read_limits(const struct options *opts, int64_t *ret_timeout_ms, size_t *ret_jobs,
+		       struct error *err);

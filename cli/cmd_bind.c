@@ -8,7 +8,7 @@ static const struct record_type bind_document = {
 
 static enum status run(const struct options *opts, struct error *err)
 {
-	return change_command(opts, false, &bind_document, err);
+	return change_command(opts, CHANGE_BIND, &bind_document, err);
 }
 
 static const struct option_spec options[] = {

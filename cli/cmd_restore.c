@@ -8,7 +8,7 @@ static const struct record_type restore_document = {
 
 static enum status run(const struct options *opts, struct error *err)
 {
-	return change_command(opts, true, &restore_document, err);
+	return change_command(opts, CHANGE_RESTORE, &restore_document, err);
 }
 
 static const struct option_spec options[] = {

@@ -7,13 +7,14 @@
 #include <stdio.h>
 
 #include "base/path.h"
+#include "change/journal.h"
 #include "cli/change_output.h"
 #include "cli/command.h"
 #include "cli/commands.h"
 
 const struct command *const commands[] = {
-	&cmd_list, &cmd_show,  &cmd_mode, &cmd_bind, &cmd_restore,
-	&cmd_test, &cmd_reset, &cmd_help, NULL,
+	&cmd_list, &cmd_show,  &cmd_mode,    &cmd_bind, &cmd_restore,
+	&cmd_test, &cmd_reset, &cmd_recover, &cmd_help, NULL,
 };
 
 const struct command *command_find(const char *name)
@@ -103,6 +104,24 @@ static bool wants_json(int argc, char **argv)
 	return false;
 }
 
+/* Whoever runs the next command shall hear of it. Without rights the journal says nothing. */
+static void tell_of_unfinished(const struct command *command, const struct options *opts)
+{
+	scoped_arena struct arena *arena = NULL;
+	struct journals journals;
+
+	if (opts->json || command == &cmd_recover || !path_is_live() || !journals_exist())
+		return;
+	arena = arena_new(16 << 20);
+	if (!arena || journals_load(&journals, arena, NULL) < 0)
+		return;
+	for (size_t i = 0; i < journals.count; i++)
+		if (!journals.runs[i].lives)
+			message_warning("vfioctl %s, pid %d, has not come to its end: `vfioctl "
+					"recover` makes its devices whole",
+					journals.runs[i].verb, (int)journals.runs[i].pid);
+}
+
 static enum status run_command(const struct command *command, int argc, char **argv,
 			       struct options *opts, struct error *err)
 {
@@ -119,6 +138,7 @@ static enum status run_command(const struct command *command, int argc, char **a
 	}
 	if (check_operands(command, opts, err) < 0 || enter_root(opts, err) < 0)
 		return err->status;
+	tell_of_unfinished(command, opts);
 	return command->run(opts, err);
 }
 

@@ -42,9 +42,9 @@ struct options {
 	bool vfio_only;
 	const char *with_driver, *with_class, *with_id, *with_group;
 	/* Changing verbs. */
-	bool dry_run, detailed_exitcode, take_group;
+	bool dry_run, detailed_exitcode, take_group, keep_going;
 	const char *driver, *force;
-	int64_t timeout_s;
+	int64_t timeout_s, jobs;
 	/* reset */
 	const char *scope, *method;
 	/* show */

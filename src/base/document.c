@@ -26,7 +26,7 @@ int document_load(struct document **ret, const char *path)
 {
 	scoped_free char *text = NULL;
 	struct json_object *parsed;
-	int r = path_read_all(&text, 65536, "%s", path);
+	int r = path_read_all(&text, 4 << 20, "%s", path);
 
 	if (r < 0)
 		return r;
@@ -67,6 +67,33 @@ int document_set_number(struct document *doc, const char *key, int64_t value)
 	struct json_object *number = json_object_new_int64(value);
 
 	return number ? add(doc, key, number) : -ENOMEM;
+}
+
+struct document *document_add_item(struct document *doc, const char *key)
+{
+	struct json_object *list, *item;
+
+	if (!json_object_object_get_ex(object(doc), key, &list)) {
+		list = json_object_new_array();
+		if (!list || add(doc, key, list) < 0)
+			return NULL;
+	}
+	item = json_object_new_object();
+	if (!item || json_object_array_add(list, item) == 0)
+		return (struct document *)item;
+	json_object_put(item);
+	return NULL;
+}
+
+const struct document *document_item(const struct document *doc, const char *key, size_t i)
+{
+	struct json_object *list, *item;
+
+	if (!json_object_object_get_ex(object(doc), key, &list) ||
+	    !json_object_is_type(list, json_type_array))
+		return NULL;
+	item = json_object_array_get_idx(list, i);
+	return json_object_is_type(item, json_type_object) ? (const struct document *)item : NULL;
 }
 
 const char *document_string(const struct document *doc, const char *key)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Saved state: a flat JSON object of strings and numbers in one file, replaced as a whole.
+ * Saved state: a JSON object of strings, numbers and lists of further objects in one file, replaced
+ * as a whole.
  */
 #pragma once
 
@@ -19,7 +20,7 @@ static inline void document_free_pointer(struct document **doc)
 #define scoped_document __attribute__((cleanup(document_free_pointer)))
 
 /*
- * Reads a file of at most 64 KiB inside the root (base/path.h). 0, -EBADMSG when it is not a JSON
+ * Reads a file of at most 4 MiB inside the root (base/path.h). 0, -EBADMSG when it is not a JSON
  * object, or the errno of reading it. The caller frees *ret.
  */
 int document_load(struct document **ret, const char *path);
@@ -30,6 +31,13 @@ int document_save(const struct document *doc, const char *path);
 /* A NULL value is stored as null. 0 or -ENOMEM. */
 int document_set_string(struct document *doc, const char *key, const char *value);
 int document_set_number(struct document *doc, const char *key, int64_t value);
+
+/* A new object at the end of the list that key names; owned by the document. NULL: out of memory.
+ */
+struct document *document_add_item(struct document *doc, const char *key);
+
+/* The object at index i of a list; owned by the document. NULL when there is none. */
+const struct document *document_item(const struct document *doc, const char *key, size_t i);
 
 /* NULL when the key is missing, null or not a string; owned by the document. */
 const char *document_string(const struct document *doc, const char *key);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "base/path.h"
@@ -36,29 +37,52 @@ static void detach_from_parent(int result)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-int worker_start(struct worker *ret, worker_fn *fn, void *arg)
+/* ends: ours and the child's. */
+static int start(struct worker *ret, const int ends[2], worker_fn *fn, void *arg)
 {
-	int pipefd[2];
-	pid_t pid;
+	pid_t pid = fork();
 
-	if (pipe2(pipefd, O_CLOEXEC) < 0)
-		return -errno;
-	pid = fork();
 	if (pid < 0) {
 		int saved = errno;
 
-		close(pipefd[0]);
-		close(pipefd[1]);
+		close(ends[0]);
+		close(ends[1]);
 		return -saved;
 	}
 	if (pid == 0) {
-		detach_from_parent(pipefd[1]);
+		detach_from_parent(ends[1]);
 		fn(arg, 3);
 		_exit(0);
 	}
-	close(pipefd[1]);
-	*ret = (struct worker){.pid = pid, .result = pipefd[0]};
+	close(ends[1]);
+	*ret = (struct worker){.pid = pid, .result = ends[0]};
 	return 0;
+}
+
+int worker_start(struct worker *ret, worker_fn *fn, void *arg)
+{
+	int ends[2];
+
+	return pipe2(ends, O_CLOEXEC) < 0 ? -errno : start(ret, ends, fn, arg);
+}
+
+int worker_start_serving(struct worker *ret, worker_fn *fn, void *arg)
+{
+	int ends[2];
+
+	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0
+		       ? -errno
+		       : start(ret, ends, fn, arg);
+}
+
+int worker_send(struct worker *worker, const void *buf, size_t size)
+{
+	ssize_t n;
+
+	do
+		n = send(worker->result, buf, size, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n == (ssize_t)size ? 0 : -ECHILD;
 }
 
 static void reap(struct worker *worker, int flags)

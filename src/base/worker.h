@@ -16,7 +16,7 @@
 
 struct worker {
 	pid_t pid;  /* 0: none */
-	int result; /* read end of the result pipe; -1: none */
+	int result; /* our end of the pipe, or of the socket of a serving one; -1: none */
 };
 
 /* Work to do in the child: may write up to PIPE_BUF bytes of result with one write(2) to fd. */
@@ -24,6 +24,16 @@ typedef void worker_fn(void *arg, int fd);
 
 /* Starts fn(arg) in a new process. 0 or -errno. */
 int worker_start(struct worker *ret, worker_fn *fn, void *arg);
+
+/*
+ * The same for work that is told what to do as it goes: the child reads from fd what worker_send()
+ * sends, and the end of file when the parent is gone or has ended it.
+ */
+int worker_start_serving(struct worker *ret, worker_fn *fn, void *arg);
+
+/* Sends size bytes, no more than fit into a pipe, to a serving worker. 0, or -ECHILD: it is gone.
+ */
+int worker_send(struct worker *worker, const void *buf, size_t size);
 
 /*
  * Waits for the next size bytes that the worker writes. 0, -ETIMEDOUT when timeout_ms passed, or

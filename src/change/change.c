@@ -4,11 +4,11 @@
 #include <errno.h>
 
 #include "base/path.h"
-#include "change/apply.h"
 #include "change/decide.h"
 #include "change/interrupt.h"
 #include "change/lock.h"
-#include "change/undo.h"
+#include "change/log.h"
+#include "change/transact.h"
 
 static void forget_look(struct change *change)
 {
@@ -32,36 +32,83 @@ static int look(struct change *change, const struct change_request *request, str
 
 /* --- may they go -------------------------------------------------------------------------- */
 
+/* One that was refused stays. */
 static bool goes_along(const void *arg, const struct device *dev)
 {
-	return change_has(arg, dev);
+	const struct change *change = arg;
+
+	for (size_t i = 0; i < change->count; i++)
+		if (change->results[i].before == dev)
+			return result_is_fine(&change->results[i]);
+	return false;
 }
 
-/* Every device is asked about, so that all refusals are told at once; err is the first. */
-static int pass_gate(struct change *change, const struct change_request *request, struct error *err)
+/*
+ * What the group must be afterwards. A device that recovers goes where it was, or was let go: only
+ * users of the group can stand in its way.
+ */
+static void set_direction(struct gate *gate, const struct change_request *request,
+			  const struct change_result *result)
+{
+	bool to_vfio = result->to.driver && strstr(result->to.driver, "vfio");
+
+	gate->to_vfio = request->kind == CHANGE_BIND;
+	gate->stays = request->kind == CHANGE_RECOVER && to_vfio;
+}
+
+/* Asks for every device that has not been refused yet. True when one is refused now. */
+static bool refuse_some(struct change *change, const struct change_request *request)
 {
 	struct gate gate = {
 		.inventory = &change->before,
 		.is_moving = goes_along,
 		.arg = change,
 		.forced = request->forced,
-		.to_vfio = !request->restore,
 	};
-	int r = 0;
+	bool refused = false;
 
 	for (size_t i = 0; i < change->count; i++) {
 		struct change_result *result = &change->results[i];
 
-		if (!result_is_moving(result))
+		if (!result_is_fine(result) || !result_is_moving(result))
 			continue;
-		if (gate_check(&gate, result->before, &result->usages, &result->overridden,
-			       &result->error) == 0)
-			continue;
-		if (r == 0)
-			*err = result->error;
-		r = -1;
+		set_direction(&gate, request, result);
+		usages_free(&result->usages);
+		refused |= gate_check(&gate, result->before, &result->usages, &result->overridden,
+				      &result->error) < 0;
 	}
-	return r;
+	return refused;
+}
+
+/*
+ * All refusals are told at once. When the others go without a refused one, their group may have
+ * become one that cannot be handed out: so they are asked again.
+ */
+static int pass_gate(struct change *change, const struct change_request *request, struct error *err)
+{
+	while (refuse_some(change, request))
+		if (!request->keep_going)
+			return change_first_error(change, err);
+	return 0;
+}
+
+/* The nodes and drivers of a device that another run is about are that run's. */
+static int check_unfinished(struct change *change, const struct change_request *request,
+			    struct error *err)
+{
+	struct journals journals;
+
+	if (!journals_exist())
+		return 0;
+	if (journals_load(&journals, change->arena, err) < 0)
+		return -1;
+	for (size_t i = 0; i < change->count; i++) {
+		struct change_result *result = &change->results[i];
+
+		if (result_is_fine(result) && result_is_touched(result))
+			journal_check_free(&journals, result->before, &result->error);
+	}
+	return request->keep_going ? 0 : change_first_error(change, err);
 }
 
 /* --- doing it ----------------------------------------------------------------------------- */
@@ -109,86 +156,33 @@ static int check_bystanders(const struct change *change, const struct driver_cho
 	return error_remedy(err, "Name them too, or clear their override: vfioctl restore ...");
 }
 
+static int make_driver_ready(struct change *change, struct change_result *result,
+			     int64_t timeout_ms)
+{
+	struct error *err = &result->error;
+
+	if (check_bystanders(change, &result->choice, err) < 0 ||
+	    driver_make_ready(&result->choice, change->arena, result->before, timeout_ms, err) <
+		    0 ||
+	    check_iommu(result, err) < 0)
+		return -1;
+	result->to.driver = result->to.override = result->choice.driver;
+	return 0;
+}
+
 static int make_drivers_ready(struct change *change, const struct change_request *request,
 			      struct error *err)
 {
-	for (size_t i = 0; !request->restore && i < change->count; i++) {
+	for (size_t i = 0; request->kind == CHANGE_BIND && i < change->count; i++) {
 		struct change_result *result = &change->results[i];
 
-		if (!result_is_moving(result))
-			continue;
-		if (check_bystanders(change, &result->choice, err) < 0 ||
-		    driver_make_ready(&result->choice, change->arena, result->before,
-				      request->dry_run ? 0 : request->timeout_ms, err) < 0 ||
-		    check_iommu(result, err) < 0) {
-			result->error = *err;
-			return -1;
-		}
-		result->to.driver = result->to.override = result->choice.driver;
+		if (result_is_fine(result) && result_is_moving(result) &&
+		    make_driver_ready(change, result, request->dry_run ? 0 : request->timeout_ms) <
+			    0 &&
+		    !request->keep_going)
+			return change_first_error(change, err);
 	}
 	return 0;
-}
-
-static int make_plan(struct change *change, const struct change_request *request, struct error *err)
-{
-	struct plan *plan = &change->plan;
-	int r = 0;
-
-	plan->arena = change->arena;
-	for (size_t i = 0; r == 0 && i < change->count; i++) {
-		const struct change_result *result = &change->results[i];
-
-		r = plan_overrides(plan, result->before, result->from, result->to);
-	}
-	for (size_t i = 0; r == 0 && i < change->count; i++) {
-		const struct change_result *result = &change->results[i];
-
-		r = plan_move(plan, result->before, result->from, result->to);
-		if (r == 0 && !request->restore && result_is_moving(result))
-			r = plan_wait(plan, result->before);
-	}
-	return r < 0 ? error_out_of_memory(err) : 0;
-}
-
-static int save_bindings(struct change *change, struct error *err)
-{
-	for (size_t i = 0; i < change->count; i++)
-		if (result_is_touched(&change->results[i]) &&
-		    binding_save(change->results[i].before, err) < 0)
-			return -1;
-	return 0;
-}
-
-static void blame(struct change *change, const struct error *err)
-{
-	for (size_t i = 0; i < change->count; i++)
-		if (streq(change->results[i].before->address, err->device))
-			change->results[i].error = *err;
-}
-
-static int apply(struct change *change, const struct change_request *request, struct error *err)
-{
-	struct apply_options options = {.timeout_ms = request->timeout_ms,
-					.on_step = request->on_step};
-	struct applied applied;
-
-	if (!request->restore && save_bindings(change, err) < 0)
-		return -1;
-	if (apply_plan(&applied, &change->plan, &options, err) == 0)
-		return 0;
-	blame(change, err);
-	/* A disk that comes back while its old self is open would get another name. */
-	for (size_t i = 0; i < change->count; i++)
-		usages_free(&change->results[i].usages);
-	undo(change, &applied, request->timeout_ms, err);
-	return -1;
-}
-
-/* A device that is back where it was needs no record any more. */
-static void forget_restored(struct change *change)
-{
-	for (size_t i = 0; i < change->count; i++)
-		binding_forget(change->results[i].before);
 }
 
 static void look_afterwards(struct change *change)
@@ -212,22 +206,74 @@ static int carry_out(struct change *change, const struct change_request *request
 	struct interrupts interrupts;
 	int r;
 
-	if (pass_gate(change, request, err) < 0)
+	if (check_unfinished(change, request, err) < 0 || pass_gate(change, request, err) < 0 ||
+	    make_drivers_ready(change, request, err) < 0 || transact_plan(change, err) < 0)
 		return -1;
-	if (make_drivers_ready(change, request, err) < 0)
-		return -1;
-	if (make_plan(change, request, err) < 0)
-		return -1;
-	if (request->dry_run)
+	if (request->dry_run || change->plan.count == 0)
 		return 0;
-	/* apply.c looks whether one is pending. */
+	/* pool.c looks whether one is pending. */
 	interrupts_block(&interrupts);
-	r = apply(change, request, err);
-	if (r == 0 && request->restore)
-		forget_restored(change);
+	r = transact(change, request, err);
 	look_afterwards(change);
+	log_change(change, request);
 	interrupts_unblock(&interrupts);
 	return r;
+}
+
+static bool is_settled(void *arg, const struct journal_entry *entry)
+{
+	const struct change *change = arg;
+
+	for (size_t i = 0; i < change->count; i++) {
+		const struct change_result *result = &change->results[i];
+
+		if (streq(result->before->address, entry->address))
+			return result_is_fine(result) && (result->outcome == CHANGE_ARRIVED ||
+							  result->outcome == CHANGE_NOT_BEGUN);
+	}
+	return false;
+}
+
+/* A run that names a device and succeeds has the last word on it: older ones have none any more. */
+static void settle_older(struct change *change)
+{
+	struct journals journals;
+
+	if (journals_load(&journals, change->arena, NULL) < 0)
+		return;
+	for (size_t i = 0; i < journals.count; i++)
+		if (!journals.runs[i].lives)
+			journal_prune(&journals.runs[i], is_settled, change, NULL);
+}
+
+const char *change_kind_name(enum change_kind kind)
+{
+	static const char *const names[] = {
+		[CHANGE_BIND] = "bind",
+		[CHANGE_RESTORE] = "restore",
+		[CHANGE_RECOVER] = "recover",
+	};
+
+	return names[kind];
+}
+
+int change_first_error(const struct change *change, struct error *err)
+{
+	for (size_t i = 0; i < change->count; i++) {
+		if (result_is_fine(&change->results[i]))
+			continue;
+		*err = change->results[i].error;
+		return -1;
+	}
+	return 0;
+}
+
+static int take_lock(int *ret, const struct change_request *request, struct error *err)
+{
+	if (request->dry_run || request->have_lock || *ret >= 0)
+		return 0;
+	*ret = lock_take(request->timeout_ms, err);
+	return *ret < 0 ? -1 : 0;
 }
 
 int change_run(struct change *ret, const struct change_request *request, struct error *err)
@@ -239,15 +285,17 @@ int change_run(struct change *ret, const struct change_request *request, struct 
 		return error_out_of_memory(err);
 	if (look(ret, request, err) < 0)
 		return -1;
-	if (ret->changed && !request->dry_run) {
-		lock = lock_take(request->timeout_ms, err);
-		if (lock < 0 || look(ret, request, err) < 0)
-			return -1;
-	}
-	if (ret->changed)
-		return carry_out(ret, request, err);
-	look_afterwards(ret);
-	return 0;
+	if (ret->changed && !request->dry_run &&
+	    (take_lock(&lock, request, err) < 0 || look(ret, request, err) < 0))
+		return -1;
+	if (!ret->changed)
+		look_afterwards(ret);
+	else if (carry_out(ret, request, err) < 0 && !request->keep_going)
+		return -1;
+	if (!request->dry_run && !request->unfinished && journals_exist() &&
+	    take_lock(&lock, request, NULL) == 0)
+		settle_older(ret);
+	return change_first_error(ret, err);
 }
 
 void change_free(struct change *change)

@@ -1,29 +1,51 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Moving devices between drivers, as one transaction: all of them, or none.
+ * Moving devices between drivers, as one transaction: all of them, or none; or, to keep going, each
+ * of them or not.
  *
  * The order of work: look (inventory), decide where each device goes, lock and look again, ask the
- * gate for each, load modules, record the bindings, plan, apply, look once more. When a step fails,
- * every device that was touched is moved back.
+ * gate for each, load modules, plan, note all of it in the journal, apply, look once more. When a
+ * step fails, every device that was touched is moved back.
  */
 #pragma once
 
 #include "change/driver.h"
 #include "change/gate.h"
+#include "change/journal.h"
 #include "change/plan.h"
 #include "host/inventory.h"
 
+enum change_kind {
+	CHANGE_BIND,    /* to a VFIO driver */
+	CHANGE_RESTORE, /* back to the recorded driver */
+	CHANGE_RECOVER, /* what an unfinished run calls for */
+};
+
 struct change_request {
+	enum change_kind kind;
 	const char *const *addresses; /* sysfs names, as device_resolve() gives them */
 	size_t count;
-	bool restore;        /* back to the recorded driver, instead of to a VFIO driver */
-	const char *driver;  /* for bind: "auto", NULL (auto) or a name */
+	const char *driver;  /* bind: "auto", NULL (auto) or a name */
 	unsigned int forced; /* gate_parse_force() */
 	bool take_group;     /* the other members of the groups too, bridges excepted */
 	bool dry_run;        /* stop before anything is written */
+	bool keep_going;     /* a device that fails keeps no other from being changed */
 	int64_t timeout_ms;  /* for each step, and for the lock */
+	size_t jobs;         /* devices that move at once; 0: one */
+	bool have_lock;      /* the caller has taken it: lock_take() */
+	/* recover: the unfinished run that names these devices; its file is used for this one. */
+	const struct journal_run *unfinished;
 	/* Told of each step done; may be NULL. */
 	void (*on_step)(const struct step *step);
+};
+
+enum change_outcome {
+	CHANGE_NOT_BEGUN, /* nothing was to be done, or it was refused, or it is a dry run */
+	CHANGE_ARRIVED,
+	CHANGE_UNDONE, /* it, or another of the transaction, failed: it is as it was */
+	CHANGE_STUCK,  /* the kernel has not let go of a step: in the journal */
+	CHANGE_BROKEN, /* neither here nor there: in the journal */
+	CHANGE_GONE,   /* the device was removed meanwhile */
 };
 
 /* What became of one device. */
@@ -34,7 +56,8 @@ struct change_result {
 	bool changed;
 	unsigned int overridden; /* reasons that --force overrode, REASON_BIT() */
 	struct error error;      /* code NULL: none */
-	bool recorded;           /* restore: there was a record to go by */
+	bool recorded;           /* before the change there was a record to go by */
+	enum change_outcome outcome;
 	struct usages usages;
 };
 
@@ -47,9 +70,13 @@ struct change {
 	bool changed;
 };
 
+/* "bind", "restore", "recover" */
+const char *change_kind_name(enum change_kind kind);
+
 /*
  * Does what is asked. 0 when every device is where it should be (or would be, with dry_run), else
- * -1: err is the error of the command as a whole, and each result carries its own. The statuses are
+ * -1: err is the error of the command as a whole (to keep going, the first one), and each result
+ * carries its own. What could be neither done nor undone stays in the journal. The statuses are
  * those of the program's exit status. In both cases the caller frees ret with change_free().
  */
 int change_run(struct change *ret, const struct change_request *request, struct error *err);

@@ -88,10 +88,11 @@ static int check_bus(const struct device *dev, struct error *err)
 	return -1;
 }
 
-static int decide_bind(struct change_result *result, struct arena *arena, const char *wanted,
-		       struct error *err)
+static int decide_bind(struct change_result *result, struct arena *arena,
+		       const struct change_request *request, struct error *err)
 {
 	const struct device *dev = result->before;
+	const char *wanted = request->driver;
 
 	/* With "auto", any VFIO driver that has the device already is a good one. */
 	if (device_is_vfio(dev) && (!wanted || streq(wanted, "auto"))) {
@@ -109,12 +110,14 @@ static int decide_bind(struct change_result *result, struct arena *arena, const 
 	return 0;
 }
 
-static int decide_restore(struct change_result *result, struct arena *arena, struct error *err)
+static int decide_restore(struct change_result *result, struct arena *arena,
+			  const struct change_request *request, struct error *err)
 {
 	const struct device *dev = result->before;
 	struct binding recorded;
 	int r = binding_load(&recorded, arena, dev, err);
 
+	(void)request;
 	if (r < 0)
 		return -1;
 	result->recorded = r > 0;
@@ -126,6 +129,27 @@ static int decide_restore(struct change_result *result, struct arena *arena, str
 		return 0; /* never ours: leave it alone */
 	return check_bus(dev, err);
 }
+
+/* Back to where the run found it, or on to where it could not be brought in time. */
+static int decide_recover(struct change_result *result, struct arena *arena,
+			  const struct change_request *request, struct error *err)
+{
+	const struct journal_entry *entry = journal_find(request->unfinished, result->before);
+
+	(void)arena;
+	if (!entry)
+		return error_set(err, STATUS_REFUSED, 0, "another-device", result->before->address,
+				 "another device has this address now");
+	result->to = entry->forward ? entry->to : entry->from;
+	return 0;
+}
+
+static int (*const decisions[])(struct change_result *result, struct arena *arena,
+				const struct change_request *request, struct error *err) = {
+	[CHANGE_BIND] = decide_bind,
+	[CHANGE_RESTORE] = decide_restore,
+	[CHANGE_RECOVER] = decide_recover,
+};
 
 bool result_is_moving(const struct change_result *result)
 {
@@ -141,13 +165,13 @@ int decide_targets(struct change *change, const struct change_request *request, 
 {
 	for (size_t i = 0; i < change->count; i++) {
 		struct change_result *result = &change->results[i];
-		int r = request->restore ? decide_restore(result, change->arena, &result->error)
-					 : decide_bind(result, change->arena, request->driver,
-						       &result->error);
 
-		if (r < 0) {
-			*err = result->error;
-			return -1;
+		if (decisions[request->kind](result, change->arena, request, &result->error) < 0) {
+			result->to = result->from;
+			if (!request->keep_going) {
+				*err = result->error;
+				return -1;
+			}
 		}
 		change->changed |= result_is_touched(result);
 	}

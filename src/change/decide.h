@@ -21,7 +21,8 @@ int decide_devices(struct change *change, const struct change_request *request, 
 
 /*
  * Fills in where each device goes, and whether there is anything to do at all. 0, or -1 with the
- * error of the device that has no way to go.
+ * error of the device that has no way to go. To keep going, 0 too: such
+ * devices stay where they are, each with its error.
  */
 int decide_targets(struct change *change, const struct change_request *request, struct error *err);
 
@@ -31,3 +32,12 @@ bool change_has(const struct change *change, const struct device *dev);
 /* True when the device gets another driver; result_is_touched(): another driver or override. */
 bool result_is_moving(const struct change_result *result);
 bool result_is_touched(const struct change_result *result);
+
+/* True unless something has been found against it: then it is left alone. */
+static inline bool result_is_fine(const struct change_result *result)
+{
+	return !result->error.code;
+}
+
+/* The error of the first result that has one: -1. 0 when none has. */
+int change_first_error(const struct change *change, struct error *err);

@@ -5,16 +5,6 @@
 
 #define BUS "/sys/bus/%s"
 
-const char *step_kind_name(enum step_kind kind)
-{
-	static const char *const names[] = {
-		[STEP_OVERRIDE] = "override", [STEP_UNBIND] = "unbind", [STEP_BIND] = "bind",
-		[STEP_PROBE] = "probe",       [STEP_VERIFY] = "verify", [STEP_WAIT] = "wait",
-	};
-
-	return names[kind];
-}
-
 static int add(struct plan *plan, struct step step)
 {
 	struct step *more;
@@ -32,21 +22,24 @@ static int add(struct plan *plan, struct step step)
 	return 0;
 }
 
-static int add_write(struct plan *plan, enum step_kind kind, const struct device *dev,
-		     const char *path, const char *value)
+static int add_write(struct plan *plan, enum step_phase phase, enum step_kind kind,
+		     const struct device *dev, const char *path, const char *value)
 {
 	if (!path || !value)
 		return -ENOMEM;
-	return add(plan, (struct step){.kind = kind, .dev = dev, .path = path, .value = value});
+	return add(plan,
+		   (struct step){
+			   .kind = kind, .phase = phase, .dev = dev, .path = path, .value = value});
 }
 
-static int add_override(struct plan *plan, const struct device *dev, const char *override)
+static int add_override(struct plan *plan, enum step_phase phase, const struct device *dev,
+			const char *override)
 {
 	const char *path = arena_printf(plan->arena, BUS "/devices/%s/driver_override", dev->bus,
 					dev->address);
 
 	/* A lone newline clears it. */
-	return add_write(plan, STEP_OVERRIDE, dev, path, override ? override : "\n");
+	return add_write(plan, phase, STEP_OVERRIDE, dev, path, override ? override : "\n");
 }
 
 static int add_driver_file(struct plan *plan, enum step_kind kind, const struct device *dev,
@@ -55,7 +48,7 @@ static int add_driver_file(struct plan *plan, enum step_kind kind, const struct 
 	const char *path = arena_printf(plan->arena, BUS "/drivers/%s/%s", dev->bus, driver,
 					step_kind_name(kind));
 
-	return add_write(plan, kind, dev, path, dev->address);
+	return add_write(plan, PHASE_MOVE, kind, dev, path, dev->address);
 }
 
 static int add_verify(struct plan *plan, const struct device *dev, struct binding to)
@@ -64,6 +57,7 @@ static int add_verify(struct plan *plan, const struct device *dev, struct bindin
 		arena_printf(plan->arena, BUS "/devices/%s/driver", dev->bus, dev->address);
 
 	return add(plan, (struct step){.kind = STEP_VERIFY,
+				       .phase = PHASE_MOVE,
 				       .dev = dev,
 				       .path = path,
 				       .value = to.any_driver ? NULL : to.driver,
@@ -72,7 +66,7 @@ static int add_verify(struct plan *plan, const struct device *dev, struct bindin
 
 static int add_probe(struct plan *plan, const struct device *dev)
 {
-	return add_write(plan, STEP_PROBE, dev,
+	return add_write(plan, PHASE_MOVE, STEP_PROBE, dev,
 			 arena_printf(plan->arena, BUS "/drivers_probe", dev->bus), dev->address);
 }
 
@@ -94,7 +88,9 @@ int plan_overrides(struct plan *plan, const struct device *dev, struct binding f
 {
 	const char *override = override_for_move(from, to);
 
-	return streq_null(from.override, override) ? 0 : add_override(plan, dev, override);
+	return streq_null(from.override, override)
+		       ? 0
+		       : add_override(plan, PHASE_PREPARE, dev, override);
 }
 
 static int add_arrival(struct plan *plan, const struct device *dev, struct binding to)
@@ -117,13 +113,13 @@ int plan_move(struct plan *plan, const struct device *dev, struct binding from, 
 			r = add_verify(plan, dev, to);
 	}
 	if (r == 0 && !streq_null(override_for_move(from, to), to.override))
-		r = add_override(plan, dev, to.override);
+		r = add_override(plan, PHASE_MOVE, dev, to.override);
 	return r;
 }
 
 int plan_wait(struct plan *plan, const struct device *dev)
 {
-	return add(plan, (struct step){.kind = STEP_WAIT, .dev = dev});
+	return add(plan, (struct step){.kind = STEP_WAIT, .phase = PHASE_SETTLE, .dev = dev});
 }
 
 void plan_free(struct plan *plan)

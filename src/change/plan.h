@@ -6,26 +6,7 @@
 #pragma once
 
 #include "change/binding.h"
-
-enum step_kind {
-	STEP_OVERRIDE, /* write driver_override */
-	STEP_UNBIND,   /* write the address to the driver's unbind */
-	STEP_BIND,     /* write the address to the driver's bind: it returns the probe's errno */
-	STEP_PROBE,    /* write the address to drivers_probe: no driver is known */
-	STEP_VERIFY,   /* read the driver link back */
-	STEP_WAIT,     /* wait for the VFIO device's nodes */
-};
-
-/* "override", "unbind", ... */
-const char *step_kind_name(enum step_kind kind);
-
-struct step {
-	enum step_kind kind;
-	const struct device *dev;
-	const char *path;  /* file to write, or link to read */
-	const char *value; /* what to write; STEP_VERIFY: the driver expected, NULL for none */
-	bool any_driver;   /* STEP_VERIFY: any driver will do but a VFIO one */
-};
+#include "change/step.h"
 
 struct plan {
 	struct arena *arena; /* set by the caller; owns the strings */

@@ -8,17 +8,9 @@
 #include <errno.h>
 
 #include "base/path.h"
+#include "change/apply.h"
 
 enum { UNDO_MS = 60 * 1000 };
-
-/* True when one of the first n steps, or the one after them, was about dev. */
-static bool was_touched(const struct plan *plan, size_t n, const struct device *dev)
-{
-	for (size_t i = 0; i < plan->count && i <= n; i++)
-		if (plan->steps[i].dev == dev)
-			return true;
-	return false;
-}
 
 static struct binding binding_now(struct arena *arena, const struct device *dev)
 {
@@ -51,57 +43,88 @@ static void add_commands(struct error *err, const struct change_result *result)
 		       dev->address, dev->bus, result->from.driver);
 }
 
-/* The device's own error says how to mend it; the command's, that there is something to mend. */
-static void report_broken(struct error *err, struct change_result *result)
+static void report_broken(struct change_result *result)
 {
+	result->outcome = CHANGE_BROKEN;
 	error_set(&result->error, STATUS_BROKEN, EIO, "not-restored", result->before->address,
 		  "could not be put back");
 	add_commands(&result->error, result);
-	err->status = STATUS_BROKEN;
 }
 
-static int put_back(struct change *change, const struct change_result *result, int64_t timeout_ms)
+static bool must_go_back(const struct change_result *result, bool keep_going)
 {
-	scoped_plan struct plan plan = {.arena = change->arena};
-	/* Who was impatient on the way there shall not lose the device on the way back. */
-	const struct apply_options options = {
-		.timeout_ms = timeout_ms > UNDO_MS ? timeout_ms : UNDO_MS, .patient = true};
-	const struct device *dev = result->before;
-	struct binding now = binding_now(change->arena, dev);
-	struct applied applied;
-
-	if (plan_overrides(&plan, dev, now, result->from) < 0 ||
-	    plan_move(&plan, dev, now, result->from) < 0)
-		return -1;
-	return apply_plan(&applied, &plan, &options, &(struct error){0});
+	return result->outcome == CHANGE_BROKEN ||
+	       (result->outcome == CHANGE_ARRIVED && !keep_going);
 }
 
-static void undo_device(struct change *change, struct change_result *result, int64_t timeout_ms,
-			struct error *err)
+/* The outcome is CHANGE_UNDONE for all that go back, until they turn out to be broken. */
+static int plan_back(struct plan *plan, struct change *change, bool keep_going)
 {
-	const struct device *dev = result->before;
+	scoped_free struct binding *now = calloc(change->count + 1, sizeof(*now));
+	int r = now ? 0 : -ENOMEM;
 
-	if (!path_exists("/sys/bus/%s/devices/%s", dev->bus, dev->address)) {
-		error_set(&result->error, STATUS_NO_DEVICE, ENODEV, "no-such-device", dev->address,
-			  "the device was removed meanwhile");
-		binding_forget(dev);
-	} else if (put_back(change, result, timeout_ms) < 0) {
-		report_broken(err, result);
-	} else if (!result->recorded && !device_is_vfio(dev)) {
-		binding_forget(dev);
-	}
-}
-
-void undo(struct change *change, const struct applied *applied, int64_t timeout_ms,
-	  struct error *err)
-{
-	const struct device *stuck = applied->stuck ? change->plan.steps[applied->done].dev : NULL;
-
-	for (size_t i = change->count; i-- > 0;) {
+	for (size_t i = change->count; r == 0 && i-- > 0;) {
 		struct change_result *result = &change->results[i];
 
-		if (result->before != stuck &&
-		    was_touched(&change->plan, applied->done, result->before))
-			undo_device(change, result, timeout_ms, err);
+		if (!must_go_back(result, keep_going))
+			continue;
+		if (!path_exists("/sys/bus/%s/devices/%s", result->before->bus,
+				 result->before->address)) {
+			result->outcome = CHANGE_GONE;
+			error_set(&result->error, STATUS_NO_DEVICE, ENODEV, "no-such-device",
+				  result->before->address, "the device was removed meanwhile");
+			continue;
+		}
+		result->outcome = CHANGE_UNDONE;
+		now[i] = binding_now(change->arena, result->before);
+		r = plan_overrides(plan, result->before, now[i], result->from);
 	}
+	for (size_t i = change->count; r == 0 && i-- > 0;)
+		if (change->results[i].outcome == CHANGE_UNDONE)
+			r = plan_move(plan, change->results[i].before, now[i],
+				      change->results[i].from);
+	return r;
+}
+
+static void note_broken(void *arg, const struct step *step, const struct error *err)
+{
+	struct change *change = arg;
+
+	(void)err;
+	for (size_t i = 0; i < change->count; i++)
+		if (change->results[i].before == step->dev)
+			report_broken(&change->results[i]);
+}
+
+static void forget_record(const struct change_result *result)
+{
+	if (result->outcome == CHANGE_GONE ||
+	    (result->outcome == CHANGE_UNDONE && !result->recorded &&
+	     !device_is_vfio(result->before)))
+		binding_forget(result->before);
+}
+
+void undo(struct change *change, const struct change_request *request)
+{
+	scoped_plan struct plan plan = {.arena = change->arena};
+	scoped_applied struct applied applied = {0};
+	/* Who was impatient on the way there shall not lose the device on the way back. */
+	const struct apply_options options = {
+		.timeout_ms = request->timeout_ms > UNDO_MS ? request->timeout_ms : UNDO_MS,
+		.jobs = request->jobs,
+		.patient = true,
+		.keep_going = true,
+		.on_failure = note_broken,
+		.arg = change,
+	};
+	bool planned = plan_back(&plan, change, request->keep_going) == 0;
+
+	if (!planned || apply_plan(&applied, &plan, &options, &(struct error){0}) < 0)
+		for (size_t i = 0; i < change->count; i++)
+			if (change->results[i].outcome == CHANGE_UNDONE &&
+			    (!planned ||
+			     !applied_is_whole(&applied, &plan, change->results[i].before)))
+				report_broken(&change->results[i]);
+	for (size_t i = 0; i < change->count; i++)
+		forget_record(&change->results[i]);
 }

@@ -4,13 +4,11 @@
  */
 #pragma once
 
-#include "change/apply.h"
 #include "change/change.h"
 
 /*
- * Moves every device that the change's plan has touched back to where it came from, the last one
- * first. A device whose step is stuck is left alone: the kernel would only block again. When one
- * cannot be put back, err becomes STATUS_BROKEN and says which commands to run.
+ * Moves devices back to where they came from, the last one first: all of them, or to keep going
+ * those that failed. A device that is stuck is left alone: the kernel would only block again. One
+ * that cannot be put back gets the outcome CHANGE_BROKEN, and an error with the commands to run.
  */
-void undo(struct change *change, const struct applied *applied, int64_t timeout_ms,
-	  struct error *err);
+void undo(struct change *change, const struct change_request *request);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "change/identity.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/path.h"
+
+static void read_boot_id(char *buf, size_t size)
+{
+	if (path_read(buf, size, "/proc/sys/kernel/random/boot_id") < 0)
+		*buf = '\0';
+}
+
+int identity_set_boot(struct document *doc)
+{
+	char boot_id[64];
+
+	read_boot_id(boot_id, sizeof(boot_id));
+	return document_set_string(doc, "boot_id", boot_id);
+}
+
+bool identity_is_this_boot(const struct document *doc)
+{
+	char boot_id[64];
+
+	read_boot_id(boot_id, sizeof(boot_id));
+	return streq_null(document_string(doc, "boot_id"), boot_id);
+}
+
+/* "8086:10d3:8086:a01f" */
+static void describe(char *buf, size_t size, const struct device *dev)
+{
+	snprintf(buf, size, "%04x:%04x:%04x:%04x", (unsigned int)dev->vendor_id,
+		 (unsigned int)dev->device_id, (unsigned int)dev->subvendor_id,
+		 (unsigned int)dev->subdevice_id);
+}
+
+const char *identity_of(struct arena *arena, const struct device *dev)
+{
+	char text[64];
+
+	describe(text, sizeof(text), dev);
+	return arena_strdup(arena, text);
+}
+
+bool identity_matches(const char *identity, const char *syspath, const struct device *dev)
+{
+	char text[64];
+
+	describe(text, sizeof(text), dev);
+	return streq_null(identity, text) && streq_null(syspath, dev->syspath);
+}
+
+/*
+ * State and time of start, in clock ticks since boot: fields 3 and 22 of /proc/PID/stat, counted
+ * after the name, which may hold anything (proc(5)). -1 without such a process.
+ */
+static int64_t start_time(pid_t pid, char *ret_state)
+{
+	char text[1024];
+	const char *fields;
+	int64_t ticks;
+
+	if (path_read(text, sizeof(text), "/proc/%d/stat", (int)pid) < 0)
+		return -1;
+	fields = strrchr(text, ')');
+	if (!fields ||
+	    sscanf(fields,
+		   ") %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+		   "%" SCNd64,
+		   ret_state, &ticks) != 2)
+		return -1;
+	return ticks;
+}
+
+int identity_set_process(struct document *doc, pid_t pid)
+{
+	char state;
+
+	return document_set_number(doc, "pid", pid) < 0 ||
+			       document_set_number(doc, "start_time", start_time(pid, &state)) < 0
+		       ? -ENOMEM
+		       : 0;
+}
+
+bool identity_process_lives(const struct document *doc)
+{
+	int64_t pid = document_number(doc, "pid", -1);
+	char state = 'Z';
+
+	return pid > 0 &&
+	       start_time((pid_t)pid, &state) == document_number(doc, "start_time", -2) &&
+	       state != 'Z' && state != 'X';
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "change/log.h"
+
+#include <stdio.h>
+#include <syslog.h>
+
+#include "base/path.h"
+#include "base/worker.h"
+
+enum { LOG_DEADLINE_MS = 2000 };
+
+struct job {
+	const struct change *change;
+	const char *verb;
+	char who[64];
+};
+
+/* Who logged in, whatever became of his user id since: sudo and su keep it (audit's login uid). */
+static void describe_user(char *buf, size_t size)
+{
+	int64_t login;
+
+	snprintf(buf, size, "uid %u", (unsigned int)getuid());
+	if (path_read_number(&login, "/proc/self/loginuid") == 0 && login != UINT32_MAX)
+		append(buf, size, ", login uid %u", (unsigned int)login);
+}
+
+static const char *name_of(const char *driver)
+{
+	return driver ? driver : "no driver";
+}
+
+static void log_result(const struct job *job, const struct change_result *result)
+{
+	static const char *const endings[] = {
+		[CHANGE_ARRIVED] = "",
+		[CHANGE_UNDONE] = ", undone",
+		[CHANGE_STUCK] = ", not ended: vfioctl recover",
+		[CHANGE_BROKEN] = ", failed and not undone: vfioctl recover",
+		[CHANGE_GONE] = ", the device is gone",
+	};
+
+	if (result->outcome == CHANGE_NOT_BEGUN)
+		return;
+	syslog(result->outcome == CHANGE_ARRIVED ? LOG_NOTICE : LOG_ERR, "%s: %s: %s -> %s%s (%s)",
+	       job->verb, result->before->address, name_of(result->before->driver),
+	       result->to.any_driver ? "the kernel's choice" : name_of(result->to.driver),
+	       endings[result->outcome], job->who);
+}
+
+static void log_all(void *arg, int fd)
+{
+	const struct job *job = arg;
+
+	openlog("vfioctl", LOG_PID, LOG_DAEMON);
+	for (size_t i = 0; i < job->change->count; i++)
+		log_result(job, &job->change->results[i]);
+	(void)!write(fd, "", 1);
+}
+
+void log_change(const struct change *change, const struct change_request *request)
+{
+	struct job job = {.change = change, .verb = change_kind_name(request->kind)};
+	char done;
+
+	describe_user(job.who, sizeof(job.who));
+	worker_run(log_all, &job, LOG_DEADLINE_MS, &done, sizeof(done));
+}

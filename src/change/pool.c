@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A process gets a job, reports each of its steps, and waits for the next job. The parent waits for
+ * all of them at once, and keeps their deadlines.
+ */
+#include "change/pool.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+
+#include "change/interrupt.h"
+
+enum {
+	MAX_WIDTH = 64,
+	TICK_MS = 500,         /* how often interrupts are looked for */
+	PATIENCE_MS = 2000,    /* how long a step may take after one */
+	LAST_CHANCE_MS = 1000, /* for a killed process to end */
+	REPORT_MS = 1000,      /* for the rest of a report that has begun to come */
+};
+_Static_assert(sizeof(struct step_outcome) <= PIPE_BUF, "a report is written at once");
+
+struct member {
+	struct worker worker; /* pid 0: none */
+	bool busy;
+	struct pool_job job;
+	size_t step;   /* the one it is in */
+	int64_t since; /* when that began */
+};
+
+struct pool {
+	struct pool_options options;
+	struct member members[MAX_WIDTH];
+	size_t size;
+	pid_t left[MAX_WIDTH]; /* stuck ones */
+	size_t n_left;
+	bool stopped;
+};
+
+/* --- in the child ------------------------------------------------------------------------- */
+
+static void run_job(const struct pool_options *options, const struct pool_job *job, int fd)
+{
+	for (size_t i = 0; i < job->count; i++) {
+		struct step_outcome outcome;
+
+		int64_t left = job->deadline_ms - now_ms();
+
+		step_run(&outcome, &options->steps[job->first + i], left > 0 ? left : 0);
+		/* When nobody listens any more, go on all the same: to a whole device. */
+		(void)!write(fd, &outcome, sizeof(outcome));
+		if (outcome.r < 0)
+			return;
+	}
+}
+
+static void serve(void *arg, int fd)
+{
+	struct pool_job job;
+
+	while (read(fd, &job, sizeof(job)) == sizeof(job))
+		run_job(arg, &job, fd);
+}
+
+/* --- processes ---------------------------------------------------------------------------- */
+
+/* All that may still be about something: the members, and those left behind. */
+static int tell_workers(struct pool *pool)
+{
+	pid_t pids[2 * MAX_WIDTH];
+	size_t count = 0;
+
+	if (!pool->options.on_workers)
+		return 0;
+	for (size_t i = 0; i < pool->size; i++)
+		if (pool->members[i].worker.pid > 0)
+			pids[count++] = pool->members[i].worker.pid;
+	for (size_t i = 0; i < pool->n_left; i++)
+		pids[count++] = pool->left[i];
+	return pool->options.on_workers(pool->options.arg, pids, count);
+}
+
+int pool_start(struct pool **ret, const struct pool_options *options)
+{
+	scoped_pool struct pool *pool = calloc(1, sizeof(*pool));
+
+	if (!pool)
+		return -ENOMEM;
+	pool->options = *options;
+	pool->size = options->width < 1           ? 1
+		     : options->width > MAX_WIDTH ? MAX_WIDTH
+						  : options->width;
+	for (size_t i = 0; i < pool->size; i++) {
+		int r = worker_start_serving(&pool->members[i].worker, serve, &pool->options);
+
+		if (r < 0)
+			return r;
+	}
+	if (tell_workers(pool) < 0)
+		return -ECANCELED;
+	*ret = take_ptr(pool);
+	return 0;
+}
+
+/* The process is stuck, or dead: another one for its place. */
+static bool replace(struct pool *pool, struct member *member)
+{
+	pid_t pid = member->worker.pid;
+
+	member->busy = false;
+	if (!worker_end(&member->worker, LAST_CHANCE_MS) && pool->n_left < MAX_WIDTH)
+		pool->left[pool->n_left++] = pid;
+	return worker_start_serving(&member->worker, serve, &pool->options) == 0 &&
+	       tell_workers(pool) == 0;
+}
+
+/* --- the round ---------------------------------------------------------------------------- */
+
+static bool tell(struct pool *pool, const struct member *member, enum pool_event event,
+		 const struct step_outcome *outcome, bool interrupted)
+{
+	const struct pool_options *options = &pool->options;
+	bool stop = options->on_event(options->arg, member->step, event, outcome, interrupted);
+
+	pool->stopped |= stop;
+	return stop;
+}
+
+static void lose(struct pool *pool, struct member *member, enum pool_event event, bool interrupted)
+{
+	/* An unbind that was left may end at the last moment: that is told by the device. */
+	tell(pool, member, event, NULL, interrupted);
+	if (!replace(pool, member))
+		pool->stopped = true;
+}
+
+static void take_report(struct pool *pool, struct member *member)
+{
+	struct step_outcome outcome;
+
+	if (worker_read(&member->worker, REPORT_MS, &outcome, sizeof(outcome)) < 0) {
+		lose(pool, member, POOL_DIED, false);
+		return;
+	}
+	tell(pool, member, outcome.r < 0 ? POOL_FAILED : POOL_DONE, &outcome, false);
+	member->step++;
+	member->since = now_ms();
+	member->busy = outcome.r == 0 && member->step < member->job.first + member->job.count;
+}
+
+/* The one step that somebody else can hold up for ever, and that an interrupt may leave. */
+static bool may_be_left(const struct pool *pool, const struct step *step)
+{
+	return !pool->options.patient && step->kind == STEP_UNBIND && device_is_vfio(step->dev);
+}
+
+static void look_at_deadline(struct pool *pool, struct member *member)
+{
+	const struct step *step = &pool->options.steps[member->step];
+	/* A step that keeps its own deadline shall be the one to say what was missing. */
+	int64_t grace = step->kind == STEP_WAIT ? 1000 : 0;
+	int64_t waited = now_ms() - member->since;
+
+	if (waited >= pool->options.timeout_ms + grace)
+		lose(pool, member, POOL_STUCK, false);
+	else if (waited >= PATIENCE_MS && may_be_left(pool, step) && interrupts_are_pending())
+		lose(pool, member, POOL_STUCK, true);
+}
+
+/* Waits a moment for any of those that are busy. */
+static void wait_for_some(struct pool *pool)
+{
+	struct pollfd fds[MAX_WIDTH];
+	struct member *who[MAX_WIDTH];
+	nfds_t n = 0;
+
+	for (size_t i = 0; i < pool->size; i++) {
+		struct member *member = &pool->members[i];
+
+		if (!member->busy)
+			continue;
+		who[n] = member;
+		fds[n++] = (struct pollfd){.fd = member->worker.result, .events = POLLIN};
+	}
+	if (n > 0 && poll(fds, n, TICK_MS) < 0)
+		return;
+	for (nfds_t i = 0; i < n; i++)
+		if (fds[i].revents)
+			take_report(pool, who[i]);
+		else
+			look_at_deadline(pool, who[i]);
+}
+
+static void give(struct pool *pool, struct member *member, const struct pool_job *job)
+{
+	member->job = *job;
+	member->step = job->first;
+	member->since = now_ms();
+	member->busy = true;
+	tell(pool, member, POOL_BEGUN, NULL, false);
+	if (worker_send(&member->worker, job, sizeof(*job)) < 0)
+		lose(pool, member, POOL_DIED, false);
+}
+
+static size_t count_busy(const struct pool *pool)
+{
+	size_t busy = 0;
+
+	for (size_t i = 0; i < pool->size; i++)
+		busy += pool->members[i].busy;
+	return busy;
+}
+
+bool pool_run(struct pool *pool, struct pool_job *jobs, size_t count, size_t width)
+{
+	int64_t deadline = now_ms() + pool->options.timeout_ms;
+	size_t next = 0;
+
+	width = width > 0 ? width : 1;
+	do {
+		for (size_t i = 0; i < pool->size && next < count && !pool->stopped; i++) {
+			if (pool->members[i].busy || count_busy(pool) >= width)
+				continue;
+			jobs[next].deadline_ms = deadline;
+			give(pool, &pool->members[i], &jobs[next++]);
+		}
+		wait_for_some(pool);
+	} while (count_busy(pool) > 0 || (next < count && !pool->stopped));
+	return !pool->stopped;
+}
+
+void pool_free(struct pool *pool)
+{
+	for (size_t i = 0; pool && i < pool->size; i++) {
+		struct worker *worker = &pool->members[i].worker;
+
+		if (worker->pid > 0)
+			worker_end(worker, LAST_CHANCE_MS);
+	}
+	free(pool);
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "change/recover.h"
+
+#include <time.h>
+
+#include "base/path.h"
+#include "change/decide.h"
+#include "change/lock.h"
+
+const char *recovery_state_name(enum recovery_state state)
+{
+	static const char *const names[] = {
+		[RECOVERY_DONE] = "done",         [RECOVERY_PLANNED] = "planned",
+		[RECOVERY_WAITS] = "waits",       [RECOVERY_GONE] = "gone",
+		[RECOVERY_REPLACED] = "replaced", [RECOVERY_FAILED] = "failed",
+	};
+
+	return names[state];
+}
+
+/* The items of one run. */
+struct part {
+	struct recovery_item *items;
+	size_t count;
+};
+
+/* --- a run that lives --------------------------------------------------------------------- */
+
+static void note_waiting(struct part *part, const struct journal_run *run)
+{
+	for (size_t i = 0; i < part->count; i++) {
+		struct recovery_item *item = &part->items[i];
+
+		item->state = RECOVERY_WAITS;
+		error_set(&item->error, STATUS_TIMEOUT, 0, "in-flight", item->entry.address,
+			  "vfioctl %s, pid %d, is not finished with it", run->verb, (int)run->pid);
+		error_remedy(&item->error,
+			     "Whoever has the device open must close it: `vfioctl show %s` names "
+			     "who can be seen. Then run `vfioctl recover` again.",
+			     item->entry.address);
+	}
+}
+
+/* Loads the journals until no run lives any more, or the time is up; commands in `run` may last. */
+static int load_settled(struct journals *ret, struct arena *arena, int64_t timeout_ms,
+			struct error *err)
+{
+	const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
+	int64_t deadline = now_ms() + timeout_ms;
+
+	for (;;) {
+		bool lives = false;
+
+		if (journals_load(ret, arena, err) < 0)
+			return -1;
+		for (size_t i = 0; i < ret->count; i++)
+			lives |= ret->runs[i].lives && !streq(ret->runs[i].verb, "run");
+		if (!lives || now_ms() >= deadline)
+			return 0;
+		nanosleep(&pause, NULL);
+	}
+}
+
+/* --- one that is dead --------------------------------------------------------------------- */
+
+static struct recovery_item *find_item(struct part *part, const char *address)
+{
+	for (size_t i = 0; i < part->count; i++)
+		if (streq(part->items[i].entry.address, address))
+			return &part->items[i];
+	return NULL;
+}
+
+/* Devices that are gone, or are others now, are nobody's any more. Returns how many are left. */
+static size_t sort_out(struct part *part, const struct journal_run *run, const char **addresses)
+{
+	scoped_inventory struct inventory inventory = {0};
+	size_t count = 0;
+
+	if (inventory_scan(&inventory, 0, NULL) < 0)
+		return 0;
+	for (size_t i = 0; i < part->count; i++) {
+		struct recovery_item *item = &part->items[i];
+		const struct device *dev = inventory_find(&inventory, item->entry.address);
+
+		if (!dev || dev->state == DEVICE_GONE)
+			item->state = RECOVERY_GONE;
+		else if (dev->state == DEVICE_OK && !journal_find(run, dev))
+			item->state = RECOVERY_REPLACED;
+		else
+			addresses[count++] = item->entry.address;
+	}
+	return count;
+}
+
+static void note_results(struct recovery *recovery, struct part *part, const struct change *change,
+			 bool dry_run)
+{
+	for (size_t i = 0; i < change->count; i++) {
+		const struct change_result *result = &change->results[i];
+		struct recovery_item *item = find_item(part, result->before->address);
+		const struct device *now = result->after ? result->after : result->before;
+
+		item->state = !result_is_fine(result)                ? RECOVERY_FAILED
+			      : dry_run && result_is_touched(result) ? RECOVERY_PLANNED
+								     : RECOVERY_DONE;
+		item->driver_before = arena_strdup(recovery->arena, result->before->driver);
+		item->driver = arena_strdup(recovery->arena, now->driver);
+		item->error = result->error;
+		/* Failed and not restored: it is half-way as before. */
+		if (item->error.status == STATUS_FAILED)
+			item->error.status = STATUS_BROKEN;
+	}
+}
+
+static void note_failure(struct part *part, const struct error *err)
+{
+	for (size_t i = 0; i < part->count; i++) {
+		struct recovery_item *item = &part->items[i];
+
+		if (item->state != RECOVERY_FAILED)
+			continue;
+		item->error = *err;
+	}
+}
+
+static bool is_settled(void *arg, const struct journal_entry *entry)
+{
+	const struct recovery_item *item = find_item(arg, entry->address);
+
+	return item && item->state != RECOVERY_FAILED;
+}
+
+static int recover_dead(struct recovery *recovery, struct part *part, struct journal_run *run,
+			const struct recover_request *request, struct error *err)
+{
+	scoped_free const char **addresses = calloc(part->count + 1, sizeof(*addresses));
+	scoped_change struct change change = {0};
+	struct change_request change_request = {
+		.kind = CHANGE_RECOVER,
+		.addresses = addresses,
+		.forced = request->forced,
+		.dry_run = request->dry_run,
+		.keep_going = true,
+		.timeout_ms = request->timeout_ms,
+		.jobs = request->jobs,
+		.have_lock = true,
+		.unfinished = run,
+		.on_step = request->on_step,
+	};
+	struct error failure = {.code = NULL};
+
+	if (!addresses)
+		return error_out_of_memory(err);
+	for (size_t i = 0; i < part->count; i++)
+		part->items[i].state = RECOVERY_FAILED;
+	change_request.count = sort_out(part, run, addresses);
+	if (change_request.count > 0 && change_run(&change, &change_request, &failure) < 0)
+		note_failure(part, &failure);
+	note_results(recovery, part, &change, request->dry_run);
+	/* A change that had nothing to write has left the journal alone. */
+	if (!request->dry_run && change.plan.count == 0)
+		return journal_prune(run, is_settled, part, err);
+	return 0;
+}
+
+/* --- all ---------------------------------------------------------------------------------- */
+
+static int make_items(struct recovery *recovery, const struct journals *journals, struct error *err)
+{
+	size_t room = 1;
+
+	for (size_t i = 0; i < journals->count; i++)
+		room += journals->runs[i].count;
+	recovery->items = arena_alloc(recovery->arena, room * sizeof(*recovery->items));
+	if (!recovery->items)
+		return error_out_of_memory(err);
+	for (size_t i = 0; i < journals->count; i++) {
+		const struct journal_run *run = &journals->runs[i];
+
+		for (size_t j = 0; j < run->count; j++)
+			recovery->items[recovery->count++] =
+				(struct recovery_item){.run = run, .entry = run->entries[j]};
+	}
+	return 0;
+}
+
+static int first_error(const struct recovery *recovery, struct error *err)
+{
+	for (size_t i = 0; i < recovery->count; i++) {
+		const struct recovery_item *item = &recovery->items[i];
+
+		if (!item->error.code ||
+		    (item->state == RECOVERY_WAITS && streq(item->run->verb, "run")))
+			continue;
+		*err = item->error;
+		return -1;
+	}
+	return 0;
+}
+
+int recover_run(struct recovery *ret, const struct recover_request *request, struct error *err)
+{
+	scoped_fd int lock = -1;
+	struct journals journals;
+	size_t next = 0;
+
+	*ret = (struct recovery){.arena = arena_new(64 << 20)};
+	if (!ret->arena)
+		return error_out_of_memory(err);
+	if (!request->dry_run && (lock = lock_take(request->timeout_ms, err)) < 0)
+		return -1;
+	if (load_settled(&journals, ret->arena, request->dry_run ? 0 : request->timeout_ms, err) <
+		    0 ||
+	    make_items(ret, &journals, err) < 0)
+		return -1;
+	for (size_t i = 0; i < journals.count; i++) {
+		struct journal_run *run = &journals.runs[i];
+		struct part part = {.items = &ret->items[next], .count = run->count};
+
+		next += run->count;
+		if (run->lives)
+			note_waiting(&part, run);
+		else if (recover_dead(ret, &part, run, request, err) < 0)
+			return -1;
+	}
+	return first_error(ret, err);
+}
+
+void recovery_free(struct recovery *recovery)
+{
+	arena_free(recovery->arena);
+	*recovery = (struct recovery){0};
+}

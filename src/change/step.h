@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One step of a change: what it does, and what its failure means. plan.h makes steps, apply.h runs
+ * them.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "host/device.h"
+
+enum step_kind {
+	STEP_OVERRIDE, /* write driver_override */
+	STEP_UNBIND,   /* write the address to the driver's unbind */
+	STEP_BIND,     /* write the address to the driver's bind: it returns the probe's errno */
+	STEP_PROBE,    /* write the address to drivers_probe: no driver is known */
+	STEP_VERIFY,   /* read the driver link back */
+	STEP_WAIT,     /* wait for the VFIO device's nodes */
+};
+
+/*
+ * The phases of a change follow one another; what is done at once, and what one after another:
+ */
+enum step_phase {
+	PHASE_PREPARE, /* all overrides, before any device moves: one after another */
+	PHASE_MOVE,    /* from driver to driver: each device for itself, many at once */
+	PHASE_SETTLE,  /* one wait for the nodes of all */
+	PHASE_COUNT
+};
+
+struct step {
+	enum step_kind kind;
+	enum step_phase phase;
+	const struct device *dev;
+	const char *path;  /* file to write, or link to read */
+	const char *value; /* what to write; STEP_VERIFY: the driver expected, NULL for none */
+	bool any_driver;   /* STEP_VERIFY: any driver will do but a VFIO one */
+};
+
+/* What became of a step; small enough to be written at once. */
+struct step_outcome {
+	int r;             /* 0 or -errno */
+	char found[256];   /* STEP_VERIFY: the driver that is bound, "" for none */
+	struct error node; /* STEP_WAIT: why the nodes are not there */
+};
+
+/* "override", "unbind", ... */
+const char *step_kind_name(enum step_kind kind);
+
+/* Does it. May block for as long as the kernel likes, but STEP_WAIT only for timeout_ms. */
+void step_run(struct step_outcome *ret, const struct step *step, int64_t timeout_ms);
+
+/* Fills err with why the step failed and what to do. Returns -1. */
+int step_explain(const struct step *step, const struct step_outcome *outcome, struct error *err);
+
+/* The same for a step that has not ended; what: "it did not end in time". Returns -1. */
+int step_explain_stuck(const struct step *step, const char *what, struct error *err);

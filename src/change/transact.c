@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "change/transact.h"
+
+#include <errno.h>
+
+#include "change/apply.h"
+#include "change/decide.h"
+#include "change/log.h"
+#include "change/undo.h"
+#include "host/vfio_driver.h"
+
+/* --- the plan ----------------------------------------------------------------------------- */
+
+static bool goes_to_vfio(const struct change_result *result)
+{
+	return result_is_moving(result) && result->to.driver && strstr(result->to.driver, "vfio");
+}
+
+int transact_plan(struct change *change, struct error *err)
+{
+	struct plan *plan = &change->plan;
+	int r = 0;
+
+	plan->arena = change->arena;
+	for (size_t i = 0; r == 0 && i < change->count; i++) {
+		const struct change_result *result = &change->results[i];
+
+		if (result_is_fine(result))
+			r = plan_overrides(plan, result->before, result->from, result->to);
+	}
+	for (size_t i = 0; r == 0 && i < change->count; i++) {
+		const struct change_result *result = &change->results[i];
+
+		if (result_is_fine(result))
+			r = plan_move(plan, result->before, result->from, result->to);
+	}
+	for (size_t i = 0; r == 0 && i < change->count; i++) {
+		const struct change_result *result = &change->results[i];
+
+		if (result_is_fine(result) && goes_to_vfio(result))
+			r = plan_wait(plan, result->before);
+	}
+	return r < 0 ? error_out_of_memory(err) : 0;
+}
+
+/* --- the journal -------------------------------------------------------------------------- */
+
+/* What the callbacks of apply_plan() and journal_prune() are about. */
+struct transaction {
+	struct change *change;
+	struct applied applied;
+	struct journal_run run;
+	pid_t pids[128]; /* of the processes at work */
+	size_t n_pids;
+};
+
+static int begin_journal(struct transaction *transaction, const struct change_request *request,
+			 struct error *err)
+{
+	struct change *change = transaction->change;
+	struct journal_run *run = &transaction->run;
+	struct arena *arena = change->arena;
+
+	*run = (struct journal_run){
+		.verb = request->unfinished ? request->unfinished->verb
+					    : change_kind_name(request->kind),
+		.path = request->unfinished ? request->unfinished->path : journal_new_path(arena),
+		.entries = arena_alloc(arena, (change->count + 1) * sizeof(*run->entries)),
+	};
+	for (size_t i = 0; run->entries && i < change->count; i++) {
+		const struct change_result *result = &change->results[i];
+		struct journal_entry *entry = &run->entries[run->count];
+		const struct journal_entry *older =
+			request->unfinished ? journal_find(request->unfinished, result->before)
+					    : NULL;
+
+		if (!older && (!result_is_fine(result) || !result_is_touched(result)))
+			continue;
+		if (!journal_entry_init(entry, arena, result->before))
+			return error_out_of_memory(err);
+		entry->from = older ? older->from : result->from;
+		entry->to = older ? older->to : result->to;
+		entry->recorded = older ? older->recorded : result->recorded;
+		entry->forward = older && older->forward;
+		run->count++;
+	}
+	return run->path && run->entries ? 0 : error_out_of_memory(err);
+}
+
+static int note_workers(void *arg, const pid_t *pids, size_t count, struct error *err)
+{
+	struct transaction *transaction = arg;
+
+	transaction->n_pids = 0;
+	for (size_t i = 0; i < count && i < ARRAY_SIZE(transaction->pids); i++)
+		transaction->pids[transaction->n_pids++] = pids[i];
+	return journal_save(&transaction->run, pids, count, err);
+}
+
+static struct change_result *find_result(struct change *change, const char *address)
+{
+	for (size_t i = 0; i < change->count; i++)
+		if (streq(change->results[i].before->address, address))
+			return &change->results[i];
+	return NULL;
+}
+
+/*
+ * An unbind that waits for a user of the VFIO device cannot be taken back: its nodes are gone, and
+ * the user has been told to let go.
+ */
+static bool can_only_go_on(const struct transaction *transaction, const struct device *dev)
+{
+	const struct plan *plan = &transaction->change->plan;
+
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->steps[i].dev == dev && transaction->applied.progress[i] == STEP_STUCK)
+			return plan->steps[i].kind == STEP_UNBIND && device_is_vfio(dev);
+	return false;
+}
+
+static bool is_whole(const struct change_result *result)
+{
+	return result->outcome == CHANGE_ARRIVED || result->outcome == CHANGE_UNDONE ||
+	       result->outcome == CHANGE_GONE ||
+	       (result->outcome == CHANGE_NOT_BEGUN && result_is_fine(result));
+}
+
+/* What is neither done nor undone is left for `vfioctl recover`. */
+static void end_journal(struct transaction *transaction, bool recovering)
+{
+	struct journal_run *run = &transaction->run;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < run->count; i++) {
+		struct journal_entry entry = run->entries[i];
+		const struct change_result *result =
+			find_result(transaction->change, entry.address);
+
+		if (is_whole(result))
+			continue;
+		if (!recovering)
+			entry.forward = can_only_go_on(transaction, result->before);
+		run->entries[kept++] = entry;
+	}
+	run->count = kept;
+	if (kept == 0)
+		journal_remove(run);
+	else
+		journal_save(run, transaction->pids, transaction->n_pids, NULL);
+}
+
+/* --- doing it ----------------------------------------------------------------------------- */
+
+static int save_bindings(struct change *change, struct error *err)
+{
+	for (size_t i = 0; i < change->count; i++) {
+		struct change_result *result = &change->results[i];
+
+		if (result_is_fine(result) && result_is_touched(result) &&
+		    binding_save(result->before, &result->recorded, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void blame(void *arg, const struct step *step, const struct error *err)
+{
+	struct transaction *transaction = arg;
+	struct change_result *result = find_result(transaction->change, step->dev->address);
+
+	if (result && result_is_fine(result))
+		result->error = *err;
+}
+
+static bool has_steps(const struct plan *plan, const struct device *dev)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->steps[i].dev == dev)
+			return true;
+	return false;
+}
+
+/* Before anything is undone: half-way is broken. */
+static enum change_outcome outcome_of(const struct transaction *transaction,
+				      const struct device *dev)
+{
+	const struct plan *plan = &transaction->change->plan;
+	const struct applied *applied = &transaction->applied;
+
+	if (applied_has_any(applied, plan, dev, STEP_STUCK))
+		return CHANGE_STUCK;
+	if (has_steps(plan, dev) && applied_is_whole(applied, plan, dev))
+		return CHANGE_ARRIVED;
+	if (applied_has_any(applied, plan, dev, STEP_DONE) ||
+	    applied_has_any(applied, plan, dev, STEP_BEGUN) ||
+	    applied_has_any(applied, plan, dev, STEP_FAILED))
+		return CHANGE_BROKEN;
+	return CHANGE_NOT_BEGUN;
+}
+
+static void note_outcomes(struct transaction *transaction)
+{
+	struct change *change = transaction->change;
+
+	for (size_t i = 0; i < change->count; i++)
+		change->results[i].outcome = outcome_of(transaction, change->results[i].before);
+}
+
+static void undo_failed(struct transaction *transaction, const struct change_request *request,
+			struct error *err)
+{
+	struct change *change = transaction->change;
+
+	/* A disk that comes back while its old self is open would get another name. */
+	for (size_t i = 0; i < change->count; i++)
+		usages_free(&change->results[i].usages);
+	undo(change, request);
+	for (size_t i = 0; i < change->count; i++)
+		if (change->results[i].outcome == CHANGE_BROKEN)
+			err->status = STATUS_BROKEN;
+}
+
+/* A device that is back where it was needs no record any more. */
+static void forget_records(struct change *change, const struct change_request *request)
+{
+	for (size_t i = 0; i < change->count; i++) {
+		const struct change_result *result = &change->results[i];
+		const struct journal_entry *entry =
+			request->unfinished ? journal_find(request->unfinished, result->before)
+					    : NULL;
+		bool keep = request->kind == CHANGE_BIND;
+
+		if (entry)
+			keep = entry->forward ? streq(request->unfinished->verb, "bind")
+					      : entry->recorded;
+		if (!keep && result->outcome == CHANGE_ARRIVED)
+			binding_forget(result->before);
+	}
+}
+
+int transact(struct change *change, const struct change_request *request, struct error *err)
+{
+	struct transaction transaction = {.change = change};
+	const struct apply_options options = {
+		.timeout_ms = request->timeout_ms,
+		.jobs = request->jobs,
+		.keep_going = request->keep_going,
+		.on_step = request->on_step,
+		.on_failure = blame,
+		.on_workers = note_workers,
+		.arg = &transaction,
+	};
+	int r;
+
+	if ((request->kind == CHANGE_BIND && save_bindings(change, err) < 0) ||
+	    begin_journal(&transaction, request, err) < 0)
+		return -1;
+	r = apply_plan(&transaction.applied, &change->plan, &options, err);
+	note_outcomes(&transaction);
+	/* What recovers and fails goes on next time: the state half-way is nothing to go back to.
+	 */
+	if (r < 0 && request->kind != CHANGE_RECOVER)
+		undo_failed(&transaction, request, err);
+	forget_records(change, request);
+	end_journal(&transaction, request->kind == CHANGE_RECOVER);
+	applied_free(&transaction.applied);
+	return r;
+}
