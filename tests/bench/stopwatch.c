@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-enum { MAX_JOBS = 64, MAX_WORDS = 256, MAX_ROUNDS = 1000 };
+enum { MAX_JOBS = 64, MAX_WORDS = 1100, MAX_ROUNDS = 1000 };
 
 struct job {
 	char *name;
