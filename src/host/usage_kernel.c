@@ -136,6 +136,27 @@ static void look_at_member(struct survey *survey, const char *link, const void *
 			  member->owner);
 }
 
+/* --- mounts that no process shows --------------------------------------------------------- */
+
+/*
+ * File systems have a directory for each of their mounts, also where the mount belongs to a
+ * namespace that no process is in, or was left behind by the switch from the initramfs.
+ */
+static void look_at_file_systems(struct look *look, const struct node *node)
+{
+	static const char *const types[] = {"ext4", "xfs", "f2fs", "erofs", "nilfs2"};
+	const char *name = base_name(node->path);
+	char start[128] = "";
+
+	append(start, sizeof(start), "%s is mounted on ", node->name);
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (path_exists("/sys/fs/%s/%s", types[i], name) &&
+		    !usage_is_noted(look, USAGE_MOUNTED, start))
+			usage_add(look, USAGE_MOUNTED, "Find out what mounted it.",
+				  "%s is mounted (%s), but nowhere that a process sees", node->name,
+				  types[i]);
+}
+
 /* --- ZFS ---------------------------------------------------------------------------------- */
 
 /* A line of what udev found out about a block device. False when there is none. */
@@ -166,13 +187,18 @@ static void look_at_pool(struct look *look, const struct node *node)
 		  "%s is part of the ZFS pool %s, which is imported", node->name, pool);
 }
 
-static void look_at_pools(struct survey *survey)
+static void look_at_disks(struct survey *survey)
 {
-	if (!path_exists("/proc/spl/kstat/zfs"))
-		return;
-	for_each_look(look, survey) for (struct node *node = look->nodes; node;
-					 node = node->next) if (node->kind == NODE_BLOCK)
-		look_at_pool(look, node);
+	bool have_zfs = path_exists("/proc/spl/kstat/zfs");
+
+	for_each_look(look, survey) for (struct node *node = look->nodes; node; node = node->next)
+	{
+		if (node->kind != NODE_BLOCK)
+			continue;
+		look_at_file_systems(look, node);
+		if (have_zfs)
+			look_at_pool(look, node);
+	}
 }
 
 /* --- the rest ----------------------------------------------------------------------------- */
@@ -211,5 +237,5 @@ void usage_look_at_kernel_users(struct survey *survey)
 		usage_expand(survey, member_links[i].pattern, look_at_member, &member_links[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(exporters); i++)
 		look_at_exporter(survey, &exporters[i]);
-	look_at_pools(survey);
+	look_at_disks(survey);
 }

@@ -198,6 +198,18 @@ static void bcache_counts(void **state)
 	assert_only(look_at(&device), USAGE_BLOCK_HELD, "nvme0n1p1 is held by bcache");
 }
 
+/* After the switch from an initramfs its mounts may be in nobody's table. */
+static void mounts_that_no_process_shows_count(void **state)
+{
+	(void)state;
+	make_disk();
+	tree_dir("/sys/fs/ext4/nvme0n1p2");
+	assert_only(look_at(&device), USAGE_MOUNTED,
+		    "nvme0n1p2 is mounted (ext4), but nowhere that a process sees");
+	tree_file("/proc/self/mountinfo", "23 22 259:2 / /data rw - ext4 /dev/nvme0n1p2 rw\n");
+	assert_only(look_at(&device), USAGE_MOUNTED, "nvme0n1p2 is mounted on /data");
+}
+
 /* Whoever has a root of its own sees less of its namespace than others do. */
 static void mounts_outside_of_a_root_count(void **state)
 {
@@ -310,6 +322,7 @@ int main(void)
 		tree_test(zfs_members_count),
 		tree_test(bcache_counts),
 		tree_test(mounts_outside_of_a_root_count),
+		tree_test(mounts_that_no_process_shows_count),
 		tree_test(btrfs_members_count),
 		tree_test(open_disks_count),
 		tree_test(multipath_namespaces_count),
