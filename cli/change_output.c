@@ -39,14 +39,6 @@ static struct value result_mode(const void *record, size_t i)
 	return mode_word(latest(record)->modes, i);
 }
 
-struct value reason_word(unsigned int reasons, size_t i)
-{
-	for (int reason = 0; reason < USAGE_REASON_COUNT; reason++)
-		if (reasons & REASON_BIT(reason) && i-- == 0)
-			return value_string(usage_reasons[reason].name);
-	return VALUE_UNKNOWN;
-}
-
 static struct value result_overridden(const void *record, size_t i)
 {
 	return reason_word(((const struct change_result *)record)->overridden, i);

@@ -35,9 +35,6 @@ extern const struct record_type change_result_record;
 /* struct step (change/plan.h) */
 extern const struct record_type step_record;
 
-/* The i-th of a set of REASON_BIT()s, as --force names it. */
-struct value reason_word(unsigned int reasons, size_t i);
-
 /* Fields of a document about a struct change. */
 struct value change_is_changed(const void *change);
 struct value change_result_item(const void *change, size_t i);

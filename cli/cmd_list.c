@@ -2,6 +2,7 @@
 #include "cli/command.h"
 #include "cli/records.h"
 #include "cli/select.h"
+#include "host/usage.h"
 
 static struct value listed_device(const void *record, size_t i)
 {
@@ -40,6 +41,18 @@ static int gather(struct inventory *ret, unsigned int needs, const struct option
 				   selection.count, err);
 }
 
+/* JSON has every key; but who uses the devices takes a look at all processes, so only if named. */
+static unsigned int needs_of(const struct columns *columns, const struct options *opts)
+{
+	unsigned int needs = columns_needs(columns);
+
+	if (opts->json)
+		needs |= NEED_NAMES | NEED_OFFER;
+	if (opts->with_class)
+		needs |= NEED_NAMES;
+	return needs;
+}
+
 static enum status run(const struct options *opts, struct error *err)
 {
 	scoped_inventory struct inventory inventory = {0};
@@ -48,10 +61,10 @@ static enum status run(const struct options *opts, struct error *err)
 
 	if (columns_parse(&columns, &device_record, opts->output, err) < 0)
 		return err->status;
-	needs = opts->json ? NEED_NAMES | NEED_OFFER : columns_needs(&columns);
-	if (opts->with_class)
-		needs |= NEED_NAMES;
+	needs = needs_of(&columns, opts);
 	if (gather(&inventory, needs, opts, err) < 0 || filter_apply(&inventory, opts, err) < 0)
+		return err->status;
+	if (needs & NEED_USAGE && usage_of_inventory(&inventory, err) < 0)
 		return err->status;
 	if (opts->json)
 		json_print_document(&list_document, &inventory);

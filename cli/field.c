@@ -9,12 +9,13 @@
 /* Longer text than this is cut in tables; JSON allows more (json.c). */
 enum { MAX_TEXT = 4096 };
 
-const struct field *field_next(const struct record_type *type, const struct field *after)
+/* As field_next(), with those of a base that a type replaces. */
+static const struct field *next_of_all(const struct record_type *type, const struct field *after)
 {
 	const struct field *first = NULL;
 
 	if (!after)
-		return type->base ? field_next(type->base, NULL) : type->fields;
+		return type->base ? next_of_all(type->base, NULL) : type->fields;
 	if (after[1].key)
 		return &after[1];
 	/* The end of one table: go on with the table of the type that extends it. */
@@ -25,6 +26,23 @@ const struct field *field_next(const struct record_type *type, const struct fiel
 				return first->key ? first : NULL;
 	}
 	return NULL;
+}
+
+static bool is_replaced(const struct record_type *type, const struct field *field)
+{
+	for (; type->base; type = type->base)
+		for (const struct field *f = type->fields; f->key; f++)
+			if (f != field && streq(f->key, field->key))
+				return true;
+	return false;
+}
+
+const struct field *field_next(const struct record_type *type, const struct field *after)
+{
+	do
+		after = next_of_all(type, after);
+	while (after && is_replaced(type, after));
+	return after;
 }
 
 const struct field *field_find(const struct record_type *type, const char *key)
@@ -97,7 +115,7 @@ char *field_text(const struct field *field, const void *record)
 	char *text;
 
 	if (field->type == FIELD_STRINGS)
-		return list_text(field, record);
+		return list_text(field, record); /* none and not known look alike */
 	if (!field->get)
 		return NULL;
 	value = field->get(record);

@@ -75,7 +75,10 @@ struct field {
 	unsigned int needs; /* NEED_* of host/inventory.h that must be gathered for it */
 	/* Scalars and FIELD_RECORD. */
 	struct value (*get)(const void *record);
-	/* FIELD_STRINGS and FIELD_RECORDS: the i-th item, not known after the last. */
+	/*
+	 * FIELD_STRINGS and FIELD_RECORDS: the i-th item, not known after the last. A list of
+	 * strings that has get(), too, is not known itself when that is not.
+	 */
 	struct value (*item)(const void *record, size_t i);
 	const struct record_type *child; /* FIELD_RECORD and FIELD_RECORDS */
 };
@@ -84,8 +87,9 @@ struct record_type {
 	const char *name;           /* "device"; a document's type is named like its verb */
 	const struct field *fields; /* ended by a row without key */
 	/*
-	 * A type whose fields come first. The struct behind the records must begin with the struct
-	 * behind the base's records, so that the same getters serve both.
+	 * A type whose fields come first, but for those whose key has a field here. The struct
+	 * behind the records must begin with the struct behind the base's records, so that the same
+	 * getters serve both.
 	 */
 	const struct record_type *base;
 };

@@ -84,9 +84,12 @@ static struct json_object *scalar(const struct field *field, struct value value)
 
 static struct json_object *list(const struct field *field, const void *record)
 {
-	struct json_object *array = check(json_object_new_array());
+	struct json_object *array;
 	struct value item;
 
+	if (field->get && !field->get(record).known)
+		return NULL;
+	array = check(json_object_new_array());
 	for (size_t i = 0; (item = field->item(record, i)).known; i++) {
 		struct json_object *element = field->type == FIELD_STRINGS
 						      ? scrubbed(item.string)
@@ -178,13 +181,13 @@ static const char *json_type_of(enum field_type type)
 	}
 }
 
-/* "type": T or null; lists are never null. */
-static void add_type(struct json_object *schema, enum field_type type)
+/* "type": T or null; lists are never null, unless they are gathered only when asked for. */
+static void add_type(struct json_object *schema, const struct field *field)
 {
-	struct json_object *name = new_string(json_type_of(type));
+	struct json_object *name = new_string(json_type_of(field->type));
 	struct json_object *either;
 
-	if (type == FIELD_STRINGS || type == FIELD_RECORDS) {
+	if (field->item && !field->get) {
 		add(schema, "type", name);
 		return;
 	}
@@ -211,7 +214,7 @@ static struct json_object *field_schema(const struct field *field)
 	struct json_object *schema = new_object();
 
 	add(schema, "description", new_string(field->help));
-	add_type(schema, field->type);
+	add_type(schema, field);
 	if (pattern_of(field->type))
 		add(schema, "pattern", new_string(pattern_of(field->type)));
 	if (field->type == FIELD_STRINGS)

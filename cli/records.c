@@ -3,6 +3,15 @@
 
 #include "host/holder.h"
 #include "host/inventory.h"
+#include "host/usage.h"
+
+struct value reason_word(unsigned int reasons, size_t i)
+{
+	for (int reason = 0; reason < USAGE_REASON_COUNT; reason++)
+		if (reasons & REASON_BIT(reason) && i-- == 0)
+			return value_string(usage_reasons[reason].name);
+	return VALUE_UNKNOWN;
+}
 
 struct value mode_word(unsigned int modes, size_t i)
 {
@@ -67,6 +76,7 @@ DEVICE(physfn, value_string(dev->physfn))
 DEVICE(vfs, value_number(dev->state == DEVICE_OK ? dev->n_vfs : -1))
 DEVICE(numa_node, value_number(dev->numa_node))
 DEVICE(state, value_string(device_state_word(dev->state)))
+DEVICE(usage_known, dev->usage_known ? value_bool(true) : VALUE_UNKNOWN)
 DEVICE(syspath, value_string(dev->syspath))
 DEVICE(modalias, value_string(dev->modalias))
 
@@ -78,6 +88,11 @@ static struct value device_mode(const void *record, size_t i)
 static struct value device_offer(const void *record, size_t i)
 {
 	return mode_word(((const struct device *)record)->would_offer, i);
+}
+
+static struct value device_usage(const void *record, size_t i)
+{
+	return reason_word(((const struct device *)record)->usage, i);
 }
 
 const struct record_type device_record = {
@@ -194,6 +209,14 @@ const struct record_type device_record = {
 			 .type = FIELD_STRING,
 			 .get = device_state,
 			 .help = "ok, locked (does not answer) or gone (vanished meanwhile)"},
+			{.key = "usage",
+			 .title = "USAGE",
+			 .type = FIELD_STRINGS,
+			 .needs = NEED_USAGE,
+			 .get = device_usage_known,
+			 .item = device_usage,
+			 .help = "why bind would refuse it, the words for --force; only when "
+				 "named"},
 			{.key = "class_name",
 			 .title = "CLASS-NAME",
 			 .type = FIELD_STRING,

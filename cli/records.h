@@ -18,3 +18,6 @@ const char *device_state_word(enum device_state state);
 
 /* The i-th of a set of MODE_*: "cdev", then "group". */
 struct value mode_word(unsigned int modes, size_t i);
+
+/* The i-th of a set of REASON_BIT()s (host/usage.h), as --force names it. */
+struct value reason_word(unsigned int reasons, size_t i);

@@ -104,14 +104,23 @@ DIR *path_opendir(const char *fmt, ...)
 	return dir;
 }
 
-const char *path_next(DIR *dir)
+const char *path_next_typed(DIR *dir, unsigned char *ret_type)
 {
 	struct dirent *entry;
 
-	while ((entry = readdir(dir)))
+	while ((entry = readdir(dir))) {
+		*ret_type = entry->d_type;
 		if (!streq(entry->d_name, ".") && !streq(entry->d_name, ".."))
 			return entry->d_name;
+	}
 	return NULL;
+}
+
+const char *path_next(DIR *dir)
+{
+	unsigned char type;
+
+	return path_next_typed(dir, &type);
 }
 
 /* Reads until the buffer is full or the file ends; returns the length. */
@@ -355,6 +364,17 @@ int path_stat_magic(struct stat *ret, const char *fmt, ...)
 		.st_ino = stx.stx_ino,
 	};
 	return 0;
+}
+
+int path_open_magic(int flags, const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+	int fd;
+
+	if (!path_is_live())
+		return -EXDEV;
+	fd = open(path, flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }
 
 bool path_exists(const char *fmt, ...)

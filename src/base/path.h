@@ -47,6 +47,9 @@ DIR *path_opendir(const char *fmt, ...) PRINTF(1, 2);
 /* Next entry other than "." and ".."; NULL at the end. */
 const char *path_next(DIR *dir);
 
+/* The same, and its type: one of DT_*, DT_UNKNOWN where the file system does not tell. */
+const char *path_next_typed(DIR *dir, unsigned char *ret_type);
+
 /*
  * Reads at most size-1 bytes, drops one trailing newline, terminates with NUL and returns the
  * length. What does not fit is cut.
@@ -90,6 +93,9 @@ int path_lstat(struct stat *ret, const char *fmt, ...) PRINTF(2, 3);
  * type and device number (nothing else) of what another process has open. -EXDEV outside of "/".
  */
 int path_stat_magic(struct stat *ret, const char *fmt, ...) PRINTF(2, 3);
+
+/* open(2) through such a link: a namespace, /proc/PID/ns/net. -EXDEV outside of "/". */
+int path_open_magic(int flags, const char *fmt, ...) PRINTF(2, 3);
 
 bool path_exists(const char *fmt, ...) PRINTF(1, 2);
 

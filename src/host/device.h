@@ -87,6 +87,9 @@ struct device {
 	unsigned int would_offer; /* MODE_* that binding to a VFIO driver would give */
 	const char *vendor_name, *device_name, *class_name;
 
+	unsigned int usage; /* why it would be refused, REASON_BIT() of host/usage.h */
+	bool usage_known;   /* usage_of_inventory() was asked */
+
 	const struct device_detail *detail; /* NULL unless asked for */
 };
 

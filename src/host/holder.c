@@ -84,11 +84,42 @@ static int read_names(struct search *search)
 		const struct holder_target *target = &search->targets[i];
 		struct node_names *names = &search->names[i];
 
-		read_name(names->node, sizeof(names->node), target->block ? "block" : "char",
-			  target->number);
+		if (target->node)
+			snprintf(names->node, sizeof(names->node), "%s", target->node);
+		else
+			read_name(names->node, sizeof(names->node),
+				  target->block ? "block" : "char", target->number);
 		read_name(names->group, sizeof(names->group), "char", target->group);
 	}
 	return search->names ? 0 : -ENOMEM;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+	const struct numbered *left = a, *right = b;
+
+	return left->number < right->number ? -1 : left->number > right->number;
+}
+
+/* With a thousand devices each descriptor would else be held against thousands of numbers. */
+static int sort_numbers(struct search *search)
+{
+	search->numbers =
+		arena_alloc(search->arena, (2 * search->n_targets + 1) * sizeof(*search->numbers));
+	for (size_t i = 0; search->numbers && i < search->n_targets; i++) {
+		const struct holder_target *target = &search->targets[i];
+
+		if (target->number)
+			search->numbers[search->n_numbers++] = (struct numbered){
+				.number = target->number, .block = target->block, .target = i};
+		if (target->group)
+			search->numbers[search->n_numbers++] = (struct numbered){
+				.number = target->group, .group = true, .target = i};
+	}
+	if (!search->numbers)
+		return -ENOMEM;
+	qsort(search->numbers, search->n_numbers, sizeof(*search->numbers), compare_numbers);
+	return 0;
 }
 
 /* True when /proc leaves out processes that run on this machine. */
@@ -145,14 +176,17 @@ static struct search *search_new(struct arena *arena, const struct holder_target
 	search->n_targets = count;
 	search->found = arena_alloc(arena, MAX_HOLDERS * sizeof(*search->found));
 	search->mine = arena_alloc(arena, count * sizeof(*search->mine));
-	return search->found && search->mine && read_names(search) == 0 ? search : NULL;
+	if (!search->found || !search->mine)
+		return NULL;
+	return read_names(search) == 0 && sort_numbers(search) == 0 ? search : NULL;
 }
 
 int holders_find(struct holders *ret, const struct holder_target *targets, size_t count,
 		 struct error *err)
 {
 	size_t size = (MAX_HOLDERS + 1) * sizeof(struct holder) +
-		      count * (sizeof(struct node_names) + 64) + 65536;
+		      count * (sizeof(struct node_names) + 2 * sizeof(struct numbered) + 64) +
+		      65536;
 	scoped_arena struct arena *arena = arena_new(size);
 	struct search *search = arena ? search_new(arena, targets, count) : NULL;
 	int r;

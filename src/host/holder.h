@@ -41,6 +41,7 @@ struct holder_target {
 	bool block;          /* which of the two */
 	const char *syspath; /* of a VFIO device, "/sys/devices/...", for fdinfo; NULL: none */
 	dev_t group;         /* number of its group node, for kernels before 6.18; 0: none */
+	const char *node;    /* path of the node, where sysfs does not tell it; NULL: it does */
 };
 
 /*

@@ -12,11 +12,18 @@
 
 #define VFIO_DEVICE "anon_inode:[vfio-device]"
 
-enum { MAX_HOLDERS = 4096, NODE_NAME_SIZE = 128 };
+enum { MAX_HOLDERS = 65536, NODE_NAME_SIZE = 128 };
 
 /* Paths of a target's node and group node, or "". */
 struct node_names {
 	char node[NODE_NAME_SIZE], group[NODE_NAME_SIZE];
+};
+
+/* What a node with that number is. */
+struct numbered {
+	dev_t number;
+	bool block, group;
+	size_t target;
 };
 
 /* One call of holders_find(); in memory shared with the worker, but for targets and pids. */
@@ -25,6 +32,8 @@ struct search {
 	const struct holder_target *targets;
 	size_t n_targets;
 	struct node_names *names; /* of the targets; NULL: not needed */
+	struct numbered *numbers; /* sorted */
+	size_t n_numbers;
 	pid_t *pids;
 	size_t n_pids;
 	struct holder *found;

@@ -51,8 +51,12 @@ static void add_holder(struct process *process, size_t target, int fd, const cha
 	struct search *search = process->search;
 	struct holder *holder = &search->found[search->n_found];
 
-	if (search->n_found == MAX_HOLDERS || (fd < 0 && have_mapping(process, target)))
+	if (fd < 0 && have_mapping(process, target))
 		return;
+	if (search->n_found == MAX_HOLDERS) {
+		process->hidden = true; /* what cannot be told counts as not seen */
+		return;
+	}
 	if (!process->identified)
 		identify(process);
 	*holder = (struct holder){
@@ -73,7 +77,7 @@ static bool is_named(const char *text, const char *name)
 static bool is_node(const struct holder_target *target, const struct node_names *names,
 		    const struct stat *st, const char *text)
 {
-	if (names && is_named(text, names->node))
+	if (is_named(text, names->node))
 		return true;
 	return target->number && st->st_rdev == target->number &&
 	       (target->block ? S_ISBLK(st->st_mode) : S_ISCHR(st->st_mode));
@@ -82,9 +86,45 @@ static bool is_node(const struct holder_target *target, const struct node_names 
 static bool is_group(const struct holder_target *target, const struct node_names *names,
 		     const struct stat *st, const char *text)
 {
-	if (names && is_named(text, names->group))
+	if (is_named(text, names->group))
 		return true;
 	return target->group && st->st_rdev == target->group && S_ISCHR(st->st_mode);
+}
+
+/* For a captured tree, where a link's text is all there is. */
+static bool match_names(struct process *process, const struct stat *st, int fd, const char *text)
+{
+	struct search *search = process->search;
+	bool found = false;
+
+	for (size_t i = 0; i < search->n_targets; i++) {
+		const struct holder_target *target = &search->targets[i];
+		const struct node_names *names = &search->names[i];
+		bool group = is_group(target, names, st, text);
+
+		if (!group && !is_node(target, names, st, text))
+			continue;
+		add_holder(process, i, fd, text);
+		search->mine[i] |= group;
+		found = true;
+	}
+	return found;
+}
+
+/* The first of the sorted numbers that is not below number. */
+static size_t first_with_number(const struct search *search, dev_t number)
+{
+	size_t low = 0, high = search->n_numbers;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (search->numbers[middle].number < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 bool holder_match_node(struct process *process, const struct stat *st, int fd, const char *text)
@@ -92,15 +132,18 @@ bool holder_match_node(struct process *process, const struct stat *st, int fd, c
 	struct search *search = process->search;
 	bool found = false;
 
-	for (size_t i = 0; i < search->n_targets; i++) {
-		const struct holder_target *target = &search->targets[i];
-		const struct node_names *names = search->names ? &search->names[i] : NULL;
-		bool group = is_group(target, names, st, text);
+	if (search->names)
+		return match_names(process, st, fd, text);
+	if (!S_ISCHR(st->st_mode) && !S_ISBLK(st->st_mode))
+		return false;
+	for (size_t i = first_with_number(search, st->st_rdev);
+	     i < search->n_numbers && search->numbers[i].number == st->st_rdev; i++) {
+		const struct numbered *entry = &search->numbers[i];
 
-		if (!group && !is_node(target, names, st, text))
+		if (entry->block != S_ISBLK(st->st_mode))
 			continue;
-		add_holder(process, i, fd, text);
-		search->mine[i] |= group;
+		add_holder(process, entry->target, fd, text);
+		search->mine[entry->target] |= entry->group;
 		found = true;
 	}
 	return found;

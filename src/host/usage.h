@@ -17,13 +17,17 @@ enum usage_reason {
 	USAGE_CHAR_OPEN,   /* a process has a character device below the function open */
 	USAGE_NET_ADDRESS, /* an interface that is up has an address */
 	USAGE_NET_ROUTE,   /* a route goes through an interface that is up */
-	USAGE_NET_UPPER,   /* an interface is a port of a bond, bridge, team, or below a VLAN */
-	USAGE_BOOT_VGA,    /* the firmware's display */
-	USAGE_LIVE_VFS,    /* a PF whose VFs exist */
-	USAGE_BRIDGE,      /* a PCI bridge: other devices hang on it */
-	USAGE_VFIO_OPEN,   /* the VFIO device is open or mapped */
-	USAGE_GROUP,       /* other members keep the group from user space, or are in use */
-	USAGE_UNSEEN,      /* something could not be looked at */
+	USAGE_NET_UPPER, /* an interface is a port of a bond, bridge, team, or below a VLAN, macvlan
+			  */
+	USAGE_NET_NAMESPACE, /* an interface was moved to another network namespace */
+	USAGE_BOOT_VGA,      /* the firmware's display */
+	USAGE_DISPLAY,       /* a screen is connected, or the text console is on it */
+	USAGE_INPUT,         /* a keyboard, mouse or the like hangs on it */
+	USAGE_LIVE_VFS,      /* a PF whose VFs exist; and who uses those */
+	USAGE_BRIDGE,        /* a PCI bridge: other devices hang on it */
+	USAGE_VFIO_OPEN,     /* the VFIO device is open or mapped */
+	USAGE_GROUP,         /* other members keep the group from user space, or are in use */
+	USAGE_UNSEEN,        /* something could not be looked at */
 	USAGE_REASON_COUNT
 };
 
@@ -33,6 +37,7 @@ enum usage_reason {
 struct usage_reason_info {
 	const char *name; /* for --force: "vfio-open" */
 	const char *help;
+	const char *remedy; /* the usual one */
 };
 
 /* Indexed by enum usage_reason. */
@@ -64,6 +69,16 @@ struct usages {
  * The caller frees *ret with usages_free().
  */
 int usage_of_device(struct usages *ret, const struct device *dev, bool claim, struct error *err);
+
+/*
+ * The same for many devices, with one look at all processes, mounts and routes: ret is an array of
+ * count, to be freed one by one. After -1 there is nothing in it to be freed.
+ */
+int usage_of_devices(struct usages *ret, const struct device *const *devices, size_t count,
+		     bool claim, struct error *err);
+
+/* Fills usage and usage_known of every device, without claiming. 0 or -1. */
+int usage_of_inventory(struct inventory *inventory, struct error *err);
 
 /*
  * Gathers who uses the other members of dev's IOMMU group, as USAGE_GROUP: while user space has one

@@ -19,58 +19,60 @@ static void free_table(struct libmnt_table **table)
 }
 #define scoped_table __attribute__((cleanup(free_table)))
 
-static bool have_block_nodes(const struct look *look)
-{
-	for (const struct node *node = look->nodes; node; node = node->next)
-		if (node->kind == NODE_BLOCK)
-			return true;
-	return false;
-}
+/* What the callbacks below want to know. */
+struct table {
+	struct survey *survey;
+	const char *origin; /* ", as process 812 sees it" */
+};
 
-/* Calls found(look, entry, origin) for each line of the text of a mountinfo or swaps file. */
-static void for_each_entry(struct look *look, char *text, const char *origin,
-			   void (*found)(struct look *, struct libmnt_fs *, const char *))
+/* Calls found(table, entry) for each line of the text of a mountinfo or swaps file. */
+static void for_each_entry(struct table *table, char *text,
+			   void (*found)(struct table *, struct libmnt_fs *))
 {
-	scoped_table struct libmnt_table *table = mnt_new_table();
+	scoped_table struct libmnt_table *entries = mnt_new_table();
 	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
 	FILE *stream = *text ? fmemopen(text, strlen(text), "r") : NULL;
 	struct libmnt_fs *fs;
 
-	if (*text &&
-	    (!table || !iter || !stream || mnt_table_parse_stream(table, stream, "mountinfo") < 0))
-		usage_add(look, USAGE_UNSEEN, NULL, "the table of %s could not be understood",
-			  *origin ? origin : "mounts");
+	if (*text && (!entries || !iter || !stream ||
+		      mnt_table_parse_stream(entries, stream, "mountinfo") < 0))
+		survey_unseen(table->survey, look_has_disk, EINVAL, "a table of mounts or swaps");
 	else
-		while (*text && mnt_table_next_fs(table, iter, &fs) == 0)
-			found(look, fs, origin);
+		while (*text && mnt_table_next_fs(entries, iter, &fs) == 0)
+			found(table, fs);
 	if (stream)
 		fclose(stream);
 	mnt_free_iter(iter);
 }
 
-/* Btrfs and the like mount under a number of their own: there the source tells. */
-static struct node *mounted_node(const struct look *look, struct libmnt_fs *fs)
-{
-	dev_t number = mnt_fs_get_devno(fs);
-	const char *source = mnt_fs_get_srcpath(fs);
+struct mounted {
+	const char *target, *origin;
+};
 
-	if (number && major(number) != 0)
-		return usage_block_node(look, number);
-	return source ? usage_block_node_by_path(look, source) : NULL;
-}
-
-static void look_at_mount(struct look *look, struct libmnt_fs *fs, const char *origin)
+static void note_mount(struct node *node, void *arg)
 {
-	const struct node *node = mounted_node(look, fs);
-	const char *target = mnt_fs_get_target(fs);
+	const struct mounted *mounted = arg;
 	char evidence[200] = "";
 
-	if (!node)
-		return;
 	append(evidence, sizeof(evidence), "%s is mounted on %s", node->name,
-	       target ? target : "?");
-	if (!usage_is_noted(look, USAGE_MOUNTED, evidence))
-		usage_add(look, USAGE_MOUNTED, NULL, "%s%s", evidence, origin);
+	       mounted->target ? mounted->target : "?");
+	if (!usage_is_noted(node->look, USAGE_MOUNTED, evidence))
+		usage_add(node->look, USAGE_MOUNTED, NULL, "%s%s", evidence, mounted->origin);
+}
+
+/* Btrfs and the like mount under a number of their own: there the source tells. */
+static void look_at_mount(struct table *table, struct libmnt_fs *fs)
+{
+	struct mounted mounted = {mnt_fs_get_target(fs), table->origin};
+	dev_t number = mnt_fs_get_devno(fs);
+	const char *source = mnt_fs_get_srcpath(fs);
+	struct node *node = NULL;
+
+	if (number && major(number) != 0)
+		while ((node = survey_node(table->survey, NODE_BLOCK, number, node)))
+			note_mount(node, &mounted);
+	else if (source && startswith(source, "/dev/"))
+		survey_nodes_by_path(table->survey, NODE_BLOCK, source, note_mount, &mounted);
 }
 
 /* Mount namespaces that were looked at: inode numbers, or hashes of their tables. */
@@ -107,62 +109,78 @@ static uint64_t hash(const char *text)
 	return h;
 }
 
-static void look_at_namespace_of(struct look *look, const char *pid, struct seen *seen)
+/* A process sees only the mounts below its root: the same namespace may show more to another. */
+static bool is_new(struct seen *seen, const char *pid, bool *ret_known)
+{
+	char name[64], root[PATH_MAX], both[PATH_MAX + 64];
+
+	*ret_known = path_readlink(name, sizeof(name), "/proc/%s/ns/mnt", pid) > 0;
+	if (!*ret_known)
+		return true;
+	if (path_readlink(root, sizeof(root), "/proc/%s/root", pid) < 0)
+		*root = '\0';
+	snprintf(both, sizeof(both), "%s %s", name, root);
+	return first_seen(seen, hash(both));
+}
+
+static void look_at_namespace_of(struct survey *survey, const char *pid, struct seen *seen)
 {
 	scoped_free char *text = NULL;
-	char origin[64] = "", namespace[64];
-	bool known = path_readlink(namespace, sizeof(namespace), "/proc/%s/ns/mnt", pid) > 0;
+	struct table table = {.survey = survey};
+	char origin[64] = "";
+	bool known;
 	int r;
 
-	if (known && !first_seen(seen, hash(namespace)))
+	if (!is_new(seen, pid, &known))
 		return;
 	r = path_read_all(&text, MAX_TABLE, "/proc/%s/mountinfo", pid);
-	if (r == -EFBIG)
-		usage_unseen(look, r, "a table of mounts");
+	if (r == -EFBIG || r == -EACCES || r == -EPERM)
+		survey_unseen(survey, look_has_disk, r, "a table of mounts");
 	if (r < 0 || (!known && !first_seen(seen, hash(text))))
 		return;
 	if (!streq(pid, "self"))
 		snprintf(origin, sizeof(origin), ", as process %.16s sees it", pid);
-	for_each_entry(look, text, origin, look_at_mount);
+	table.origin = origin;
+	for_each_entry(&table, text, look_at_mount);
 }
 
-void usage_look_at_mounts(struct look *look)
+void usage_look_at_mounts(struct survey *survey)
 {
 	scoped_dir DIR *dir = path_opendir("/proc");
 	struct seen seen = {0};
 	const char *name;
 	uint64_t pid;
 
-	if (!have_block_nodes(look))
-		return;
-	look_at_namespace_of(look, "self", &seen);
+	look_at_namespace_of(survey, "self", &seen);
 	while (dir && (name = path_next(dir)))
 		if (parse_number(name, 10, INT_MAX, &pid) == 0)
-			look_at_namespace_of(look, name, &seen);
+			look_at_namespace_of(survey, name, &seen);
 	free(seen.list);
 }
 
-static void look_at_swap(struct look *look, struct libmnt_fs *fs, const char *origin)
+static void note_swap(struct node *node, void *arg)
 {
-	const char *source = mnt_fs_get_srcpath(fs);
-	const struct node *node = source ? usage_block_node_by_path(look, source) : NULL;
-
-	(void)origin;
-	if (node)
-		usage_add(look, USAGE_BLOCK_HELD, "Switch it off first (swapoff).",
-			  "%s is in use as swap", node->name);
+	(void)arg;
+	usage_add(node->look, USAGE_BLOCK_HELD, "Switch it off first (swapoff).",
+		  "%s is in use as swap", node->name);
 }
 
-void usage_look_at_swaps(struct look *look)
+static void look_at_swap(struct table *table, struct libmnt_fs *fs)
+{
+	const char *source = mnt_fs_get_srcpath(fs);
+
+	if (source && startswith(source, "/dev/"))
+		survey_nodes_by_path(table->survey, NODE_BLOCK, source, note_swap, NULL);
+}
+
+void usage_look_at_swaps(struct survey *survey)
 {
 	scoped_free char *text = NULL;
-	int r;
+	struct table table = {.survey = survey};
+	int r = path_read_all(&text, MAX_TABLE, "/proc/swaps");
 
-	if (!have_block_nodes(look))
-		return;
-	r = path_read_all(&text, MAX_TABLE, "/proc/swaps");
 	if (r < 0)
-		usage_unseen(look, r, "/proc/swaps");
+		survey_unseen(survey, look_has_disk, r, "/proc/swaps");
 	else
-		for_each_entry(look, text, "swaps", look_at_swap);
+		for_each_entry(&table, text, look_at_swap);
 }

@@ -104,12 +104,12 @@ int usage_of_group(struct usages *ret, const struct inventory *inventory, const 
 		   struct error *err)
 {
 	scoped_arena struct arena *arena = arena_new(1 << 20);
-	struct look *look = arena ? usage_look_new(arena, dev) : NULL;
+	struct survey *survey = arena ? survey_new(arena, &dev, 1) : NULL;
 	scoped_members struct members members = {0};
 
-	if (!look || find_members(&members, inventory, dev) < 0)
+	if (!survey || find_members(&members, inventory, dev) < 0)
 		return error_errno(err, ENOMEM, "out-of-memory", dev->address, "looking");
-	if (look_at_members(look, &members, err) < 0)
+	if (look_at_members(survey->looks, &members, err) < 0)
 		return -1;
-	return usage_hand_over(ret, look, err);
+	return usage_hand_over(ret, survey->looks, err);
 }

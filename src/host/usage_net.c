@@ -1,61 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Network interfaces: upper devices from sysfs; addresses, routes and next hops from three dumps of
- * rtnetlink. What the kernel makes by itself for every interface that is up (the IPv6 link-local
- * address, its prefix, multicast) is no use, and the routes that an address brings along are not
- * told again.
+ * Network interfaces of our own namespace: upper devices from sysfs; addresses, routes and next
+ * hops from three dumps of rtnetlink. What the kernel makes by itself for every interface that is
+ * up (the IPv6 link-local address, its prefix, multicast) is no use, and the routes that an address
+ * brings along are not told again.
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "base/path.h"
+#include "host/netlink.h"
 #include "host/usage_internal.h"
 
-enum { MAX_ATTRIBUTE = 32, ATTEMPTS = 5 };
+enum { ATTEMPTS = 5 };
 
-/* The attributes of a message by type; the types asked for are all below MAX_ATTRIBUTE. */
-struct attributes {
-	const struct nlattr *by_type[MAX_ATTRIBUTE];
-};
-
-static int keep_attribute(const struct nlattr *attribute, void *arg)
+static struct interface *interface_of(const struct survey *survey, uint32_t index)
 {
-	struct attributes *attributes = arg;
-	uint16_t type = mnl_attr_get_type(attribute);
+	struct interface *interface = index > 0 ? survey_interface(survey, index) : NULL;
 
-	if (type < MAX_ATTRIBUTE)
-		attributes->by_type[type] = attribute;
-	return MNL_CB_OK;
-}
-
-static void parse_attributes(struct attributes *ret, const struct nlmsghdr *message, size_t header)
-{
-	*ret = (struct attributes){0};
-	mnl_attr_parse(message, (unsigned int)header, keep_attribute, ret);
-}
-
-/* A number attribute; 0, which is no interface and no id, when it is missing. */
-static uint32_t number_of(const struct attributes *attributes, int type)
-{
-	const struct nlattr *attribute = attributes->by_type[type];
-
-	return attribute && mnl_attr_get_payload_len(attribute) >= sizeof(uint32_t)
-		       ? mnl_attr_get_u32(attribute)
-		       : 0;
-}
-
-static struct interface *interface_of(const struct look *look, uint32_t index)
-{
-	for (struct interface *i = look->interfaces; i; i = i->next)
-		if (i->up && index > 0 && (uint32_t)i->index == index)
-			return i;
-	return NULL;
+	return interface && interface->up ? interface : NULL;
 }
 
 /* Writes "192.0.2.0/24"; "?" for an address that is missing or of another family. */
@@ -87,15 +54,14 @@ static bool is_link_local(int family, const struct nlattr *address)
 static int look_at_address(const struct nlmsghdr *message, void *arg)
 {
 	const struct ifaddrmsg *header = mnl_nlmsg_get_payload(message);
-	struct look *look = arg;
-	struct interface *interface = interface_of(look, header->ifa_index);
+	struct interface *interface = interface_of(arg, header->ifa_index);
 	const struct nlattr *address;
-	struct attributes attributes;
+	struct netlink_attributes attributes;
 	char text[64];
 
 	if (!interface)
 		return MNL_CB_OK;
-	parse_attributes(&attributes, message, sizeof(*header));
+	netlink_parse(&attributes, message, sizeof(*header));
 	address = attributes.by_type[IFA_LOCAL];
 	if (!address)
 		address = attributes.by_type[IFA_ADDRESS];
@@ -103,13 +69,14 @@ static int look_at_address(const struct nlmsghdr *message, void *arg)
 		return MNL_CB_OK;
 	interface->has_address = true;
 	format_prefix(text, sizeof(text), header->ifa_family, address, header->ifa_prefixlen);
-	usage_add(look, USAGE_NET_ADDRESS, NULL, "%s is up with address %s", interface->name, text);
+	usage_add(interface->look, USAGE_NET_ADDRESS, NULL, "%s is up with address %s",
+		  interface->name, text);
 	return MNL_CB_OK;
 }
 
 /* True for a route that the kernel added by itself and that says nothing on its own. */
 static bool is_automatic(const struct interface *interface, const struct rtmsg *route,
-			 const struct attributes *attributes)
+			 const struct netlink_attributes *attributes)
 {
 	const struct nlattr *destination = attributes->by_type[RTA_DST];
 	const uint8_t *bytes;
@@ -123,10 +90,10 @@ static bool is_automatic(const struct interface *interface, const struct rtmsg *
 	return bytes && route->rtm_family == AF_INET6 && bytes[0] == 0xff;
 }
 
-static void note_route(struct look *look, const struct interface *interface,
-		       const struct rtmsg *route, const struct attributes *attributes)
+static void note_route(const struct interface *interface, const struct rtmsg *route,
+		       const struct netlink_attributes *attributes)
 {
-	uint32_t table = number_of(attributes, RTA_TABLE);
+	uint32_t table = netlink_number(attributes, RTA_TABLE);
 	char prefix[80], in_table[32] = "";
 
 	if (table && table != RT_TABLE_MAIN)
@@ -139,22 +106,23 @@ static void note_route(struct look *look, const struct interface *interface,
 		format_prefix(prefix + strlen(prefix), sizeof(prefix) - strlen(prefix),
 			      route->rtm_family, attributes->by_type[RTA_DST], route->rtm_dst_len);
 	}
-	usage_add(look, USAGE_NET_ROUTE, NULL, "%s%s goes through %s", prefix, in_table,
+	usage_add(interface->look, USAGE_NET_ROUTE, NULL, "%s%s goes through %s", prefix, in_table,
 		  interface->name);
 }
 
-static void look_at_hops(struct look *look, const struct rtmsg *route,
-			 const struct attributes *attributes)
+static void look_at_hops(const struct survey *survey, const struct rtmsg *route,
+			 const struct netlink_attributes *attributes)
 {
 	const struct nlattr *multipath = attributes->by_type[RTA_MULTIPATH];
 	const struct rtnexthop *hop = multipath ? mnl_attr_get_payload(multipath) : NULL;
 	int left = multipath ? mnl_attr_get_payload_len(multipath) : 0;
 
 	while (hop && left >= (int)sizeof(*hop) && RTNH_OK(hop, left)) {
-		const struct interface *interface = interface_of(look, (uint32_t)hop->rtnh_ifindex);
+		const struct interface *interface =
+			interface_of(survey, (uint32_t)hop->rtnh_ifindex);
 
 		if (interface)
-			note_route(look, interface, route, attributes);
+			note_route(interface, route, attributes);
 		left -= (int)RTNH_ALIGN(hop->rtnh_len);
 		hop = RTNH_NEXT(hop);
 	}
@@ -163,30 +131,28 @@ static void look_at_hops(struct look *look, const struct rtmsg *route,
 static int look_at_route(const struct nlmsghdr *message, void *arg)
 {
 	const struct rtmsg *route = mnl_nlmsg_get_payload(message);
-	struct look *look = arg;
-	struct attributes attributes;
+	struct netlink_attributes attributes;
 	const struct interface *interface;
 
-	parse_attributes(&attributes, message, sizeof(*route));
-	interface = interface_of(look, number_of(&attributes, RTA_OIF));
+	netlink_parse(&attributes, message, sizeof(*route));
+	interface = interface_of(arg, netlink_number(&attributes, RTA_OIF));
 	if (interface && !is_automatic(interface, route, &attributes))
-		note_route(look, interface, route, &attributes);
-	look_at_hops(look, route, &attributes);
+		note_route(interface, route, &attributes);
+	look_at_hops(arg, route, &attributes);
 	return MNL_CB_OK;
 }
 
 /* Next hops are objects of their own; routes that use one may not name the interface. */
 static int look_at_next_hop(const struct nlmsghdr *message, void *arg)
 {
-	struct look *look = arg;
-	struct attributes attributes;
+	struct netlink_attributes attributes;
 	const struct interface *interface;
 
-	parse_attributes(&attributes, message, sizeof(struct nhmsg));
-	interface = interface_of(look, number_of(&attributes, NHA_OIF));
+	netlink_parse(&attributes, message, sizeof(struct nhmsg));
+	interface = interface_of(arg, netlink_number(&attributes, NHA_OIF));
 	if (interface)
-		usage_add(look, USAGE_NET_ROUTE, NULL, "next hop %u goes through %s",
-			  number_of(&attributes, NHA_ID), interface->name);
+		usage_add(interface->look, USAGE_NET_ROUTE, NULL, "next hop %u goes through %s",
+			  netlink_number(&attributes, NHA_ID), interface->name);
 	return MNL_CB_OK;
 }
 
@@ -201,58 +167,26 @@ static const struct dump {
 	{RTM_GETNEXTHOP, sizeof(struct nhmsg), look_at_next_hop, "the next hops"},
 };
 
-static int receive_dump(struct mnl_socket *socket, const struct dump *dump, unsigned int sequence,
-			struct look *look)
-{
-	unsigned int port = mnl_socket_get_portid(socket);
-	/* The most that the kernel puts into one answer. */
-	char buf[32768] __attribute__((aligned(8)));
-	int r = MNL_CB_OK;
-
-	while (r > MNL_CB_STOP) {
-		ssize_t n = mnl_socket_recvfrom(socket, buf, sizeof(buf));
-
-		if (n < 0)
-			return -errno;
-		r = mnl_cb_run(buf, (size_t)n, sequence, port, dump->look_at, look);
-	}
-	return r < 0 ? -errno : 0;
-}
-
-static int ask(const struct dump *dump, struct look *look)
-{
-	char request[256] __attribute__((aligned(8))) = {0};
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	struct nlmsghdr *message = mnl_nlmsg_put_header(request);
-	int r;
-
-	if (!socket)
-		return -errno;
-	message->nlmsg_type = dump->type;
-	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	message->nlmsg_seq = (unsigned int)time(NULL);
-	mnl_nlmsg_put_extra_header(message, dump->header); /* zeros: every family */
-	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
-	    mnl_socket_sendto(socket, message, message->nlmsg_len) < 0)
-		r = -errno;
-	else
-		r = receive_dump(socket, dump, message->nlmsg_seq, look);
-	mnl_socket_close(socket);
-	return r;
-}
-
 /* EINTR: something changed in the middle of the dump. EOPNOTSUPP: no next hops before Linux 5.3. */
-static void run_dump(const struct dump *dump, struct look *look)
+static void run_dump(const struct dump *dump, struct survey *survey)
 {
 	int r = -EINTR;
 
-	for (int i = 0; i < ATTEMPTS && r == -EINTR; i++)
-		r = ask(dump, look);
+	for (int i = 0; i < ATTEMPTS && r == -EINTR; i++) {
+		struct mnl_socket *socket = netlink_open();
+
+		r = socket ? netlink_dump(socket, dump->type, dump->header, dump->look_at, survey)
+			   : -errno;
+		if (socket)
+			mnl_socket_close(socket);
+	}
 	if (r < 0 && r != -EOPNOTSUPP)
-		usage_unseen(look, r, dump->what);
+		survey_unseen(survey, look_has_interface, r, dump->what);
 }
 
-static void look_at_uppers(struct look *look, const struct interface *interface)
+/* --- interfaces --------------------------------------------------------------------------- */
+
+static void look_at_upper(struct look *look, const struct interface *interface)
 {
 	scoped_dir DIR *dir = path_opendir("%s", interface->path);
 	char master[64] = "";
@@ -268,8 +202,13 @@ static void look_at_uppers(struct look *look, const struct interface *interface)
 		usage_add(look, USAGE_NET_UPPER, NULL, "%s is below %s", interface->name, master);
 }
 
-/* Reads index and flags; false when addresses and routes are of no interest or cannot be asked. */
-static bool read_interface(struct look *look, struct interface *interface)
+/* Is it that interface of ours, and not one of another namespace that is called the same? */
+static bool is_ours(const struct interface *interface, int64_t index)
+{
+	return path_is_live() && if_nametoindex(interface->name) == (unsigned int)index;
+}
+
+static void read_interface(struct look *look, struct interface *interface)
 {
 	int64_t index = 0, flags = 0;
 	int r = path_read_number(&index, "%s/ifindex", interface->path);
@@ -278,27 +217,37 @@ static bool read_interface(struct look *look, struct interface *interface)
 		r = path_read_number(&flags, "%s/flags", interface->path);
 	if (r < 0)
 		usage_unseen(look, r, interface->name);
-	if (r < 0 || !(flags & IFF_UP))
-		return false;
-	if (path_is_live() && if_nametoindex(interface->name) == (unsigned int)index) {
-		interface->index = (int)index;
-		interface->up = true;
-		return true;
+	if (r < 0)
+		return;
+	interface->up = flags & IFF_UP;
+	if (is_ours(interface, index))
+		survey_index_interface(interface, (int)index);
+	else if (interface->up)
+		usage_add(look, USAGE_UNSEEN, NULL,
+			  "%s is up and its addresses cannot be asked for: %s", interface->name,
+			  path_is_live() ? "it is in another network namespace"
+					 : "not a running system");
+}
+
+void usage_look_at_uppers(struct look *look)
+{
+	for (struct interface *i = look->interfaces; i; i = i->next) {
+		if (i->lost)
+			continue;
+		look_at_upper(look, i);
+		read_interface(look, i);
 	}
-	usage_add(look, USAGE_UNSEEN, NULL, "%s is up and its addresses cannot be asked for: %s",
-		  interface->name,
-		  path_is_live() ? "it is in another network namespace" : "not a running system");
+}
+
+static bool any_up(const struct survey *survey)
+{
+	for_each_look(look, survey) for (struct interface *i = look->interfaces; i;
+					 i = i->next) if (i->up && i->index) return true;
 	return false;
 }
 
-void usage_look_at_interfaces(struct look *look)
+void usage_look_at_addresses(struct survey *survey)
 {
-	bool ask_kernel = false;
-
-	for (struct interface *i = look->interfaces; i; i = i->next) {
-		look_at_uppers(look, i);
-		ask_kernel |= read_interface(look, i);
-	}
-	for (size_t i = 0; ask_kernel && i < ARRAY_SIZE(dumps); i++)
-		run_dump(&dumps[i], look);
+	for (size_t i = 0; any_up(survey) && i < ARRAY_SIZE(dumps); i++)
+		run_dump(&dumps[i], survey);
 }

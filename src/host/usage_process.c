@@ -9,33 +9,43 @@
 
 #include "host/usage_internal.h"
 
-/* What to search the processes for: the target's index is that of its node in the list. */
-static struct holder_target *targets_of(const struct look *look, size_t *ret_count)
+/* What to search the processes for, and the node that each target stands for. */
+struct targets {
+	struct holder_target *list;
+	struct node **nodes;
+	size_t count;
+};
+
+static void free_targets(struct targets *targets)
 {
-	struct holder_target *targets;
+	free(targets->list);
+	free(targets->nodes);
+}
+#define scoped_targets __attribute__((cleanup(free_targets)))
+
+static int find_targets(struct targets *ret, const struct survey *survey)
+{
 	size_t count = 0;
 
-	for (const struct node *node = look->nodes; node; node = node->next)
-		count++;
-	targets = calloc(count + 1, sizeof(*targets));
-	*ret_count = 0;
-	for (const struct node *node = look->nodes; targets && node; node = node->next)
-		targets[(*ret_count)++] = (struct holder_target){
+	for_each_look(look, survey) for (struct node *n = look->nodes; n; n = n->next) count++;
+	ret->list = calloc(count + 1, sizeof(*ret->list));
+	ret->nodes = calloc(count + 1, sizeof(*ret->nodes));
+	if (!ret->list || !ret->nodes)
+		return -ENOMEM;
+	for_each_look(look, survey) for (struct node *node = look->nodes; node; node = node->next)
+	{
+		if (node->kind == NODE_INPUT)
+			continue;
+		ret->nodes[ret->count] = node;
+		ret->list[ret->count++] = (struct holder_target){
 			.number = node->number,
 			.block = node->kind == NODE_BLOCK,
 			.syspath = node->kind == NODE_VFIO ? node->path : NULL,
 			.group = node->group,
+			.node = startswith(node->path, "/dev/") ? node->path : NULL,
 		};
-	return targets;
-}
-
-static const struct node *node_at(const struct look *look, size_t i)
-{
-	const struct node *node = look->nodes;
-
-	while (node && i-- > 0)
-		node = node->next;
-	return node;
+	}
+	return 0;
 }
 
 static void add_holder(struct look *look, enum usage_reason reason, const struct holder *holder)
@@ -45,17 +55,15 @@ static void add_holder(struct look *look, enum usage_reason reason, const struct
 	usage_add(look, reason, NULL, "%s", holder_text(text, sizeof(text), holder));
 }
 
-static void note_holder(struct look *look, const struct holder *holder)
+static void note_holder(const struct node *node, const struct holder *holder)
 {
 	static const enum usage_reason reasons[] = {
 		[NODE_BLOCK] = USAGE_BLOCK_OPEN,
 		[NODE_CHAR] = USAGE_CHAR_OPEN,
 		[NODE_VFIO] = USAGE_VFIO_OPEN,
 	};
-	const struct node *node = node_at(look, holder->target);
 
-	if (node)
-		add_holder(look, reasons[node->kind], holder);
+	add_holder(node->look, reasons[node->kind], holder);
 }
 
 /* Those that look at every new device for a moment: worth waiting for. */
@@ -69,18 +77,31 @@ static bool is_prober(const struct holder *holder)
 	return false;
 }
 
-/* holders_find(), once more while nobody but udev's workers has the devices open. */
-static int find_settled(struct holders *ret, const struct holder_target *targets, size_t count,
-			struct error *err)
+/* True when a device is held by probers and by nobody else. */
+static bool is_being_probed(const struct holders *holders, const struct targets *targets)
+{
+	for (size_t i = 0; i < holders->count; i++) {
+		const struct look *look = targets->nodes[holders->list[i].target]->look;
+		bool others = false;
+
+		if (!is_prober(&holders->list[i]))
+			continue;
+		for (size_t k = 0; k < holders->count && !others; k++)
+			others = targets->nodes[holders->list[k].target]->look == look &&
+				 !is_prober(&holders->list[k]);
+		if (!others)
+			return true;
+	}
+	return false;
+}
+
+/* holders_find(), once more while udev's workers are not done with a device. */
+static int find_settled(struct holders *ret, const struct targets *targets, struct error *err)
 {
 	for (int attempt = 0;; attempt++) {
-		size_t probers = 0;
-
-		if (holders_find(ret, targets, count, err) < 0)
+		if (holders_find(ret, targets->list, targets->count, err) < 0)
 			return -1;
-		for (size_t i = 0; i < ret->count; i++)
-			probers += is_prober(&ret->list[i]);
-		if (probers == 0 || probers < ret->count || attempt == 20)
+		if (attempt == 20 || !is_being_probed(ret, targets))
 			return 0;
 		holders_free(ret);
 		nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
@@ -96,21 +117,25 @@ static void note_invisible(struct look *look, const struct holders *holders)
 		usage_add(look, USAGE_UNSEEN, NULL, "/proc does not show all processes");
 }
 
-static int look_at_nodes(struct look *look, struct error *err)
+static bool look_has_target(const struct look *look)
+{
+	return look_has(look, NODE_BLOCK) || look_has(look, NODE_CHAR) || look_has(look, NODE_VFIO);
+}
+
+static int look_at_nodes(struct survey *survey, struct error *err)
 {
 	scoped_holders struct holders holders = {0};
-	size_t count;
-	scoped_free struct holder_target *targets = targets_of(look, &count);
+	scoped_targets struct targets targets = {0};
 
-	if (!targets)
-		return error_errno(err, ENOMEM, "out-of-memory", look->dev->address, "looking");
-	if (count == 0)
+	if (find_targets(&targets, survey) < 0)
+		return error_out_of_memory(err);
+	if (targets.count == 0)
 		return 0;
-	if (find_settled(&holders, targets, count, err) < 0)
+	if (find_settled(&holders, &targets, err) < 0)
 		return -1;
 	for (size_t i = 0; i < holders.count; i++)
-		note_holder(look, &holders.list[i]);
-	note_invisible(look, &holders);
+		note_holder(targets.nodes[holders.list[i].target], &holders.list[i]);
+	for_each_look(look, survey) if (look_has_target(look)) note_invisible(look, &holders);
 	return 0;
 }
 
@@ -138,10 +163,15 @@ static void note_invisible_user(struct look *look)
 			  look->dev->address);
 }
 
-int usage_look_at_processes(struct look *look, struct error *err)
+int usage_look_at_processes(struct survey *survey, struct error *err)
 {
-	if (look_at_nodes(look, err) < 0 || look_at_leaving(look, err) < 0)
+	if (look_at_nodes(survey, err) < 0)
 		return -1;
-	note_invisible_user(look);
+	for_each_look(look, survey)
+	{
+		if (look_at_leaving(look, err) < 0)
+			return -1;
+		note_invisible_user(look);
+	}
 	return 0;
 }

@@ -27,17 +27,9 @@ struct walk {
 
 static struct node *add_node(struct walk *walk, enum node_kind kind, dev_t number)
 {
-	struct look *look = walk->look;
-	struct node *node = arena_alloc(look->arena, sizeof(*node));
-	char *path = node ? (char *)(uintptr_t)arena_strdup(look->arena, walk->path) : NULL;
+	struct node *node = look_add_node(walk->look, kind, number, walk->path);
 
-	if (!path) {
-		walk->cut = true;
-		return NULL;
-	}
-	*node = (struct node){.next = look->nodes, .kind = kind, .number = number, .path = path};
-	node->name = base_name(path);
-	look->nodes = node;
+	walk->cut |= !node;
 	return node;
 }
 
@@ -69,7 +61,7 @@ static void look_at_dev(struct walk *walk)
 	if (!node || !block)
 		return;
 	node->partition = path_exists("%s/partition", walk->path);
-	node->name = block_name(walk->look->arena, node->name);
+	node->name = block_name(walk->look->survey->arena, node->name);
 }
 
 /* The directory at hand is that of a VFIO device: the function itself, or an mdev below it. */
@@ -84,19 +76,28 @@ static void look_at_vfio(struct walk *walk)
 		node->group = target.group;
 }
 
-static void add_interface(struct walk *walk, const char *name)
+static void add_interface(struct walk *walk, const char *name, const char *parent)
 {
-	struct look *look = walk->look;
-	struct interface *interface = arena_alloc(look->arena, sizeof(*interface));
-	const char *path = interface ? arena_printf(look->arena, "%s/%s", walk->path, name) : NULL;
+	struct interface *interface;
+	char path[PATH_MAX];
 
-	if (!path) {
-		walk->cut = true;
+	snprintf(path, sizeof(path), "%.3000s/%s", walk->path, name ? name : "");
+	interface = look_add_interface(walk->look, path);
+	walk->cut |= !interface;
+	if (!interface)
 		return;
-	}
-	*interface = (struct interface){.next = look->interfaces, .path = path};
-	interface->name = base_name(path);
-	look->interfaces = interface;
+	interface->parent = parent;
+	interface->lost = !name;
+}
+
+/* The name of the device whose "net" directory is at hand. */
+static const char *name_above(const struct walk *walk)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s", walk->path);
+	path[strlen(path) - strlen("/net")] = '\0';
+	return arena_strdup(walk->look->survey->arena, base_name(path));
 }
 
 /*
@@ -106,20 +107,18 @@ static void add_interface(struct walk *walk, const char *name)
 static void look_at_net(struct walk *walk)
 {
 	scoped_dir DIR *dir = path_opendir("%s", walk->path);
+	const char *parent = name_above(walk), *name;
 	size_t visible = 0;
-	const char *name;
 	struct stat st;
 
 	while (dir && (name = path_next(dir))) {
-		add_interface(walk, name);
+		add_interface(walk, name, parent);
 		visible++;
 	}
 	if (path_stat(&st, "%s", walk->path) < 0)
 		return;
 	if (visible == 0 || (path_is_live() && st.st_nlink > visible + 2))
-		usage_add(walk->look, USAGE_UNSEEN, "Bring it back, or stop what uses it there.",
-			  "a network interface below %s is in another network namespace",
-			  walk->look->dev->address);
+		add_interface(walk, NULL, parent);
 }
 
 /* Directories without device nodes that there are many of. */
@@ -140,38 +139,61 @@ static bool is_function(const char *name)
 	return strlen(name) >= strlen("0000:00:00.0") && pci_address_parse(&address, name) == 0;
 }
 
-static void walk_directory(struct walk *walk, int depth);
-
-static void walk_entry(struct walk *walk, const char *name, int depth)
+/* "input7": what has no node where nobody loaded the driver that makes one. */
+static bool is_input(const char *name)
 {
-	size_t used = strlen(walk->path);
+	const char *digits = startswith(name, "input");
+
+	return digits && isdigit((unsigned char)*digits);
+}
+
+static bool is_type(const struct walk *walk, const char *name, unsigned char type,
+		    unsigned char wanted)
+{
 	struct stat st;
 
-	if (path_lstat(&st, "%s/%s", walk->path, name) < 0)
-		return;
-	if (streq(name, "dev") && S_ISREG(st.st_mode))
+	if (type != DT_UNKNOWN)
+		return type == wanted;
+	return path_lstat(&st, "%s/%s", walk->path, name) == 0 && IFTODT(st.st_mode) == wanted;
+}
+
+static void walk_directory(struct walk *walk, int depth);
+
+static void enter(struct walk *walk, const char *name, int depth)
+{
+	size_t used = strlen(walk->path);
+
+	if (!append(walk->path, sizeof(walk->path), "/%s", name)) {
+		walk->cut = true;
+	} else if (streq(name, "net")) {
+		look_at_net(walk);
+	} else {
+		if (is_input(name))
+			add_node(walk, NODE_INPUT, 0);
+		walk_directory(walk, depth + 1);
+	}
+	walk->path[used] = '\0';
+}
+
+static void walk_entry(struct walk *walk, const char *name, unsigned char type, int depth)
+{
+	if (streq(name, "dev") && is_type(walk, name, type, DT_REG))
 		look_at_dev(walk);
 	/* Where VFIO devices have no directory of their own the group tells; see below. */
 	if (streq(name, "iommu_group") && !vfio_has_device_class() && vfio_holds("%s", walk->path))
 		look_at_vfio(walk);
-	if (!S_ISDIR(st.st_mode) || is_barren(name) || is_function(name))
+	if (is_barren(name) || is_function(name) || !is_type(walk, name, type, DT_DIR))
 		return;
-	if (streq(name, "vfio-dev")) {
+	if (streq(name, "vfio-dev"))
 		look_at_vfio(walk);
-		return;
-	}
-	if (!append(walk->path, sizeof(walk->path), "/%s", name))
-		walk->cut = true;
-	else if (streq(name, "net"))
-		look_at_net(walk);
 	else
-		walk_directory(walk, depth + 1);
-	walk->path[used] = '\0';
+		enter(walk, name, depth);
 }
 
 static void walk_directory(struct walk *walk, int depth)
 {
 	scoped_dir DIR *dir = path_opendir("%s", walk->path);
+	unsigned char type;
 	const char *name;
 
 	if (depth > MAX_DEPTH || ++walk->n_directories > MAX_DIRECTORIES) {
@@ -180,8 +202,8 @@ static void walk_directory(struct walk *walk, int depth)
 	}
 	if (!dir)
 		usage_unseen(walk->look, errno, walk->path);
-	while (dir && (name = path_next(dir)))
-		walk_entry(walk, name, depth);
+	while (dir && (name = path_next_typed(dir, &type)))
+		walk_entry(walk, name, type, depth);
 }
 
 static void walk_from(struct walk *walk, const char *path)
@@ -190,8 +212,50 @@ static void walk_from(struct walk *walk, const char *path)
 	walk_directory(walk, 0);
 }
 
-/* Walks the subsystem of an NVMe controller, where its namespaces hang if they are multipath. */
-static void walk_subsystem_of(struct walk *walk, const char *controller)
+/*
+ * The head of a path device: "nvme2n1" for "nvme2c5n1". Its two nodes, for blocks and for commands,
+ * are called so and "ng2n1".
+ */
+static bool head_of(char *ret, size_t size, const char *path_device)
+{
+	unsigned int subsystem, controller, namespace;
+	int end = 0;
+
+	if (sscanf(path_device, "nvme%uc%un%u%n", &subsystem, &controller, &namespace, &end) != 3 ||
+	    path_device[end])
+		return false;
+	snprintf(ret, size, "%un%u", subsystem, namespace);
+	return true;
+}
+
+static void walk_head(struct walk *walk, const char *subsystem, const char *head)
+{
+	static const char *const kinds[] = {"nvme", "ng"};
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		snprintf(path, sizeof(path), "%.3000s/%s%s", subsystem, kinds[i], head);
+		if (path_exists("%s", path))
+			walk_from(walk, path);
+	}
+}
+
+/* Only the namespaces to which this controller is a path: others of the subsystem stay. */
+static void walk_heads(struct walk *walk, const struct node *controller, const char *subsystem)
+{
+	scoped_dir DIR *dir = path_opendir("%s", controller->path);
+	char head[64];
+	const char *name;
+
+	if (!dir)
+		usage_unseen(walk->look, errno, controller->path);
+	while (dir && (name = path_next(dir)))
+		if (head_of(head, sizeof(head), name))
+			walk_head(walk, subsystem, head);
+}
+
+/* The namespaces of a multipath NVMe controller hang below its subsystem. */
+static void walk_subsystem_of(struct walk *walk, const struct node *controller)
 {
 	static const char class[] = "/sys/class/nvme-subsystem";
 	scoped_dir DIR *dir = path_opendir("%s", class);
@@ -199,9 +263,9 @@ static void walk_subsystem_of(struct walk *walk, const char *controller)
 	const char *name;
 
 	while (dir && (name = path_next(dir)))
-		if (path_exists("%s/%s/%s", class, name, controller) &&
+		if (path_exists("%s/%s/%s", class, name, controller->name) &&
 		    path_resolve(path, sizeof(path), "%s/%s", class, name) > 0)
-			walk_from(walk, path);
+			walk_heads(walk, controller, path);
 }
 
 static bool is_nvme_controller(const struct node *node)
@@ -210,6 +274,47 @@ static bool is_nvme_controller(const struct node *node)
 
 	return node->kind == NODE_CHAR && digits && *digits &&
 	       digits[strspn(digits, "0123456789")] == '\0';
+}
+
+/* --- nodes that are not below their function ---------------------------------------------- */
+
+enum { NVIDIA_MAJOR = 195 };
+
+/* NVIDIA's own driver makes nodes that sysfs does not know. */
+static void find_nvidia(struct look *look)
+{
+	char text[PATH_ATTR_MAX], path[64];
+	const char *minor_number;
+	ssize_t r = path_read(text, sizeof(text), "/proc/driver/nvidia/gpus/%s/information",
+			      look->dev->address);
+
+	if (r < 0) {
+		usage_unseen(look, (int)r, "what NVIDIA's driver tells");
+		return;
+	}
+	minor_number = strstr(text, "Device Minor:");
+	if (!minor_number)
+		return;
+	minor_number += strlen("Device Minor:");
+	snprintf(path, sizeof(path), "/dev/nvidia%ld", strtol(minor_number, NULL, 10));
+	look_add_node(look, NODE_CHAR,
+		      makedev(NVIDIA_MAJOR, (unsigned int)strtol(minor_number, NULL, 10)), path);
+}
+
+/* Habana's nodes are nobody's children, before they were moved to the class accel. */
+static void find_habana(struct look *look)
+{
+	static const char class[] = "/sys/class/habanalabs";
+	scoped_dir DIR *dir = path_opendir("%s", class);
+	struct walk walk = {.look = look};
+	char address[64], path[PATH_MAX];
+	const char *name;
+
+	while (dir && (name = path_next(dir)))
+		if (path_read(address, sizeof(address), "%s/%s/pci_addr", class, name) > 0 &&
+		    streq(address, look->dev->address) &&
+		    path_resolve(path, sizeof(path), "%s/%s", class, name) > 0)
+			walk_from(&walk, path);
 }
 
 void usage_find_nodes(struct look *look)
@@ -222,7 +327,9 @@ void usage_find_nodes(struct look *look)
 	/* What the subsystems add goes to the front of the list, behind this loop. */
 	for (struct node *node = look->nodes; node; node = node->next)
 		if (is_nvme_controller(node))
-			walk_subsystem_of(&walk, node->name);
+			walk_subsystem_of(&walk, node);
+	find_nvidia(look);
+	find_habana(look);
 	if (walk.cut)
 		usage_add(look, USAGE_UNSEEN, NULL, "more hangs below %s than can be looked at",
 			  look->dev->address);

@@ -50,3 +50,25 @@ at_most() {
 		equals "$(calls $count execve)" 1
 	done
 }
+
+# The processes of a machine are looked at once for all devices: here each has a descriptor.
+@test "usage: a process is looked at once, however many devices there are" {
+	local program=$top/build/gcc/vfioctl count pid
+	[ -x "$program" ] || program=$VFIOCTL
+	for count in 64 512; do
+		cp -a "${VFIOCTL_TREES:-$top/build/trees}/synthetic-$count" "$BATS_TEST_TMPDIR/tree"
+		for pid in 90 91 92; do
+			mkdir -p "$BATS_TEST_TMPDIR/tree/proc/$pid/fd"
+			: >"$BATS_TEST_TMPDIR/tree/proc/$pid/maps"
+			ln -s /dev/null "$BATS_TEST_TMPDIR/tree/proc/$pid/fd/3"
+		done
+		ASAN_OPTIONS=detect_leaks=0 strace -f -qq -e trace=%file -o "$BATS_TEST_TMPDIR/calls.$count" \
+			"$program" list -o address,usage --sysroot "$BATS_TEST_TMPDIR/tree" >"$BATS_TEST_TMPDIR/out.$count"
+		equals "$(wc -l <"$BATS_TEST_TMPDIR/out.$count")" $((count + 1))
+		rm -rf "$BATS_TEST_TMPDIR/tree"
+	done
+	few=$(grep -cE '"/proc/9[012]' "$BATS_TEST_TMPDIR/calls.64")
+	many=$(grep -cE '"/proc/9[012]' "$BATS_TEST_TMPDIR/calls.512")
+	[ "$few" -gt 3 ]
+	equals "$many" "$few"
+}

@@ -20,6 +20,16 @@ addresses() {
 	equals "$(wc -w <<<"$output")" 29
 }
 
+@test "usage is gathered where it is named, and there only" {
+	on both list -n -r -o address,usage 02:00.0 04:00.0 06:00.0
+	exits 0
+	equals "$output" $'0000:02:00.0 live-vfs\n0000:04:00.0 -\n0000:06:00.0 bridge'
+	json_on both list -o usage 02:00.0 04:00.0
+	equals "$(query '.devices[].usage | tojson' | tr '\n' ' ')" '["live-vfs"] [] '
+	json_on both list 02:00.0
+	equals "$(query '.devices[0].usage')" null
+}
+
 @test "--vfio" {
 	addresses --vfio
 	equals "$output" "0000:01:00.1 0000:02:10.0 0000:03:00.0 $mdev"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The gate and all but disks, in captured trees. The running kernel is for test_usage_live.c. */
+/* The gate and all but disks, in captured trees. The running kernel is for usage_live.h. */
 #include "tests/unit/usage.h"
 
 #define MDEV "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
@@ -57,11 +57,11 @@ static void upper_devices_count_even_when_down(void **state)
 	assert_int_equal(count_of(look_at(&device), USAGE_NET_UPPER), 2);
 }
 
-static void an_interface_elsewhere_is_unseen(void **state)
+static void an_interface_elsewhere_counts(void **state)
 {
 	(void)state;
 	tree_dir(FUNCTION "/virtio0/net");
-	assert_only(look_at(&device), USAGE_UNSEEN,
+	assert_only(look_at(&device), USAGE_NET_NAMESPACE,
 		    "a network interface below 0000:00:1f.0 is in another network namespace");
 }
 
@@ -89,6 +89,90 @@ static void live_functions_count(void **state)
 	tree_dir(FUNCTION);
 	dev.n_vfs = 2;
 	assert_only(look_at(&dev), USAGE_LIVE_VFS, "2 virtual functions of it exist");
+}
+
+#define FIRST_VF "/sys/devices/pci0000:00/0000:02:10.0"
+#define NEXT_VF  "/sys/devices/pci0000:00/0000:02:10.2"
+
+/* A PF with two VFs: one is nobody's, VFIO has the other. */
+static struct device make_physical(void)
+{
+	struct device dev = device;
+
+	tree_dir(FIRST_VF);
+	tree_file(NEXT_VF "/vfio-dev/vfio3/dev", "511:3\n");
+	tree_file("/sys/dev/char/511:3/uevent", "DEVNAME=vfio/devices/vfio3\n");
+	tree_file(NEXT_VF "/enable", "0\n");
+	tree_link(FUNCTION "/virtfn0", "../0000:02:10.0");
+	tree_link(FUNCTION "/virtfn1", "../0000:02:10.2");
+	dev.n_vfs = 2;
+	return dev;
+}
+
+static void who_uses_a_function_of_a_pf_is_told(void **state)
+{
+	struct device dev = make_physical();
+	const struct usages *usages;
+
+	(void)state;
+	make_process("90", "3", "/dev/vfio/devices/vfio3");
+	usages = look_at(&dev);
+	print(usages);
+	assert_int_equal(usages->count, 2);
+	assert_int_equal(count_of(usages, USAGE_LIVE_VFS), 2);
+	assert_string_equal(usages->list[1].evidence,
+			    "0000:02:10.2 is in use: pid 90 (dd) has /dev/vfio/devices/vfio3 open "
+			    "(fd 3)");
+}
+
+static void idle_functions_of_a_pf_only_exist(void **state)
+{
+	struct device dev = make_physical();
+
+	(void)state;
+	assert_only(look_at(&dev), USAGE_LIVE_VFS, "2 virtual functions of it exist");
+}
+
+/* Each is told its own, and a VF that is asked about, too, is looked at once. */
+static void many_devices_are_looked_at_together(void **state)
+{
+	const struct device physical = make_physical();
+	const struct device other = {.address = "0000:01:00.0",
+				     .bus = "pci",
+				     .syspath = "/sys/devices/pci0000:00/0000:01:00.0",
+				     .class_id = 0x010802};
+	const struct device function = {
+		.address = "0000:02:10.2", .bus = "pci", .syspath = NEXT_VF, .is_vfio = true};
+	const struct device *const all[] = {&other, &physical, &function};
+	struct usages usages[3];
+	struct error err = {0};
+
+	(void)state;
+	make_node("/sys/devices/pci0000:00/0000:01:00.0/block/sdx", "8:16",
+		  "../../../../../class/block", "block", "DEVNAME=sdx\n");
+	tree_file("/proc/self/mountinfo", "23 22 8:16 / /data rw - ext4 /dev/sdx rw\n");
+	make_process("90", "3", "/dev/vfio/devices/vfio3");
+	assert_int_equal(usage_of_devices(usages, all, 3, false, &err), 0);
+	assert_only(&usages[0], USAGE_MOUNTED, "sdx is mounted on /data");
+	assert_int_equal(usages[1].count, 2);
+	assert_only(&usages[2], USAGE_VFIO_OPEN,
+		    "pid 90 (dd) has /dev/vfio/devices/vfio3 open (fd 3)");
+	for (size_t i = 0; i < 3; i++)
+		usages_free(&usages[i]);
+}
+
+static void an_inventory_gets_its_reasons(void **state)
+{
+	struct device devices[] = {make_physical(), {.address = "gone", .bus = "pci"}};
+	struct inventory inventory = {.devices = devices, .count = 2};
+	struct error err = {0};
+
+	(void)state;
+	devices[1].state = DEVICE_GONE;
+	assert_int_equal(usage_of_inventory(&inventory, &err), 0);
+	assert_true(devices[0].usage_known);
+	assert_int_equal(devices[0].usage, REASON_BIT(USAGE_LIVE_VFS));
+	assert_false(devices[1].usage_known);
 }
 
 static void bridges_count(void **state)
@@ -253,6 +337,7 @@ static void every_reason_has_a_name(void **state)
 	for (int i = 0; i < USAGE_REASON_COUNT; i++) {
 		assert_non_null(usage_reasons[i].name);
 		assert_non_null(usage_reasons[i].help);
+		assert_non_null(usage_reasons[i].remedy);
 		for (int k = 0; k < i; k++)
 			assert_string_not_equal(usage_reasons[i].name, usage_reasons[k].name);
 	}
@@ -265,9 +350,13 @@ int main(void)
 		tree_test(an_interface_that_is_down_is_free),
 		tree_test(an_interface_that_is_up_is_unseen_in_a_tree),
 		tree_test(upper_devices_count_even_when_down),
-		tree_test(an_interface_elsewhere_is_unseen),
+		tree_test(an_interface_elsewhere_counts),
 		tree_test(the_boot_display_counts),
 		tree_test(live_functions_count),
+		tree_test(who_uses_a_function_of_a_pf_is_told),
+		tree_test(idle_functions_of_a_pf_only_exist),
+		tree_test(many_devices_are_looked_at_together),
+		tree_test(an_inventory_gets_its_reasons),
 		tree_test(bridges_count),
 		tree_test(an_idle_vfio_device_is_free),
 		tree_test(an_open_vfio_device_counts),

@@ -86,7 +86,7 @@ refused() {
 @test "an interface that was moved to another network namespace" {
 	ip netns add away
 	ip link set "$interface" netns away
-	refused unseen $net namespace
+	refused net-namespace $net "another network namespace" away
 	ip netns exec away ip link set "$interface" netns 1
 	ip netns del away
 	eventually test -d "$pci/$net/net/$interface"
