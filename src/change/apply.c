@@ -24,8 +24,10 @@ static int explain(const struct step *step, enum pool_event event,
 {
 	switch (event) {
 	case POOL_STUCK:
-		return step_explain_stuck(
-			step, interrupted ? "interrupted" : "it did not end in time", err);
+	case POOL_LATE:
+		return step_explain_late(step,
+					 interrupted ? "interrupted" : "it did not end in time",
+					 event == POOL_STUCK, err);
 	case POOL_DIED:
 		return error_set(err, STATUS_FAILED, 0, "worker-died", step->dev->address,
 				 "the process that did the work has died");
@@ -39,7 +41,7 @@ static bool note_event(void *arg, size_t i, enum pool_event event,
 {
 	static const enum step_progress progress[] = {
 		[POOL_BEGUN] = STEP_BEGUN, [POOL_DONE] = STEP_DONE,   [POOL_FAILED] = STEP_FAILED,
-		[POOL_STUCK] = STEP_STUCK, [POOL_DIED] = STEP_FAILED,
+		[POOL_STUCK] = STEP_STUCK, [POOL_LATE] = STEP_FAILED, [POOL_DIED] = STEP_FAILED,
 	};
 	struct run *run = arg;
 	const struct step *step = &run->plan->steps[i];
@@ -63,7 +65,7 @@ static int note_workers(void *arg, const pid_t *pids, size_t count)
 {
 	struct run *run = arg;
 	int r = run->options->on_workers
-			? run->options->on_workers(run->options->arg, pids, count, run->err)
+			? run->options->on_workers(run->options->workers_arg, pids, count, run->err)
 			: 0;
 
 	run->failed |= r < 0;

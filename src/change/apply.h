@@ -15,6 +15,12 @@ struct applied {
 	enum step_progress *progress; /* one for each step of the plan */
 };
 
+/*
+ * Told of the processes that do the work before they begin, and again when one was replaced. 0, or
+ * -1: nothing more is begun, and the error is the one it left in err.
+ */
+typedef int apply_workers_fn(void *arg, const pid_t *pids, size_t count, struct error *err);
+
 struct apply_options {
 	int64_t timeout_ms; /* for each step */
 	size_t jobs;        /* devices that move at once; 0: one */
@@ -23,12 +29,9 @@ struct apply_options {
 	/* Each may be NULL. on_step: a step succeeded; on_failure: it did not, and why. */
 	void (*on_step)(const struct step *step);
 	void (*on_failure)(void *arg, const struct step *step, const struct error *err);
-	/*
-	 * Told of the processes that do the work before they begin, and again when one was
-	 * replaced. 0, or -1: nothing more is begun, and the error is the one it left in err.
-	 */
-	int (*on_workers)(void *arg, const pid_t *pids, size_t count, struct error *err);
 	void *arg;
+	apply_workers_fn *on_workers;
+	void *workers_arg;
 };
 
 /*

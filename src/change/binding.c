@@ -79,13 +79,13 @@ static int write_record(const struct device *dev, struct error *err)
 	return 0;
 }
 
-int binding_save(const struct device *dev, bool *ret_kept, struct error *err)
+int binding_save(const struct device *dev, bool half_way, bool *ret_kept, struct error *err)
 {
 	scoped_document struct document *older = NULL;
 	int r = 0;
 
 	/* Only a native driver is news: a device that lost its driver half-way is still ours. */
-	if (device_is_vfio(dev) || !dev->driver)
+	if (half_way || device_is_vfio(dev) || !dev->driver)
 		r = load_record(&older, dev, err);
 	if (r < 0)
 		return -1;

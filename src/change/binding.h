@@ -19,10 +19,10 @@ struct binding binding_of(const struct device *dev);
 
 /*
  * Records the binding of dev as it is now, durably, for restore. Keeps an older record of the same
- * device unless a native driver has it: that one tells what it had before; *ret_kept says whether
- * there was one. 0, or -1.
+ * device unless a native driver has it: that one tells what it had before, and so it does while the
+ * device is half_way; *ret_kept says whether there was one. 0, or -1.
  */
-int binding_save(const struct device *dev, bool *ret_kept, struct error *err);
+int binding_save(const struct device *dev, bool half_way, bool *ret_kept, struct error *err);
 
 /*
  * The recorded binding of dev; strings go to arena. 1 when there is one, 0 when there is none or it

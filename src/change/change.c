@@ -105,8 +105,10 @@ static int check_unfinished(struct change *change, const struct change_request *
 	for (size_t i = 0; i < change->count; i++) {
 		struct change_result *result = &change->results[i];
 
-		if (result_is_fine(result) && result_is_touched(result))
-			journal_check_free(&journals, result->before, &result->error);
+		if (!result_is_fine(result) || !result_is_touched(result))
+			continue;
+		result->unfinished = journals_find(&journals, result->before);
+		journal_check_free(&journals, result->before, &result->error);
 	}
 	return request->keep_going ? 0 : change_first_error(change, err);
 }
@@ -246,6 +248,19 @@ static void settle_older(struct change *change)
 			journal_prune(&journals.runs[i], is_settled, change, NULL);
 }
 
+/* Nobody has to wait for another run's lock for the sake of journals that are of no concern. */
+static bool has_older(struct change *change)
+{
+	struct journals journals;
+
+	if (!journals_exist() || journals_load(&journals, change->arena, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < change->count; i++)
+		if (journals_find(&journals, change->results[i].before))
+			return true;
+	return false;
+}
+
 const char *change_kind_name(enum change_kind kind)
 {
 	static const char *const names[] = {
@@ -292,7 +307,7 @@ int change_run(struct change *ret, const struct change_request *request, struct 
 		look_afterwards(ret);
 	else if (carry_out(ret, request, err) < 0 && !request->keep_going)
 		return -1;
-	if (!request->dry_run && !request->unfinished && journals_exist() &&
+	if (!request->dry_run && !request->unfinished && has_older(ret) &&
 	    take_lock(&lock, request, NULL) == 0)
 		settle_older(ret);
 	return change_first_error(ret, err);

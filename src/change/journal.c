@@ -103,11 +103,22 @@ static int load(struct journal_run *ret, struct arena *arena, const char *path, 
 	*ret = (struct journal_run){.path = path};
 	if (r == 0)
 		r = read_run(ret, arena, doc);
+	if (r == 0 && ret->count == 0 && !ret->lives)
+		path_unlink("%s", path);
 	if (r == 0)
-		return 1;
+		return ret->count > 0;
 	error_errno(err, r, "journal", NULL, "cannot read %s, which tells of an unfinished run",
 		    path);
 	return r == -EBADMSG ? error_remedy(err, "Remove that file if it is damaged.") : -1;
+}
+
+/* A planted link leads to what is not ours; whoever changes devices is told of it by lock.c. */
+static DIR *open_directory(void)
+{
+	struct stat st;
+
+	return path_lstat(&st, JOURNALS) == 0 && S_ISDIR(st.st_mode) ? path_opendir(JOURNALS)
+								     : NULL;
 }
 
 /* The next journal; what is only half written has another name (path_replace()). */
@@ -125,7 +136,7 @@ static const char *next_file(DIR *dir)
 
 static size_t count_files(void)
 {
-	scoped_dir DIR *dir = path_opendir(JOURNALS);
+	scoped_dir DIR *dir = open_directory();
 	size_t count = 0;
 
 	while (dir && next_file(dir))
@@ -140,7 +151,7 @@ bool journals_exist(void)
 
 int journals_load(struct journals *ret, struct arena *arena, struct error *err)
 {
-	scoped_dir DIR *dir = path_opendir(JOURNALS);
+	scoped_dir DIR *dir = open_directory();
 	/* Another run may add its file meanwhile, which is then none of ours. */
 	size_t room = count_files();
 	const char *name;
@@ -168,6 +179,14 @@ const struct journal_entry *journal_find(const struct journal_run *run, const st
 		    identity_matches(run->entries[i].identity, run->entries[i].syspath, dev))
 			return &run->entries[i];
 	return NULL;
+}
+
+bool journals_find(const struct journals *journals, const struct device *dev)
+{
+	for (size_t i = 0; i < journals->count; i++)
+		if (!journals->runs[i].lives && journal_find(&journals->runs[i], dev))
+			return true;
+	return false;
 }
 
 int journal_check_free(const struct journals *journals, const struct device *dev, struct error *err)
@@ -269,5 +288,11 @@ int journal_prune(struct journal_run *run,
 
 void journal_remove(const struct journal_run *run)
 {
-	path_unlink("%s", run->path);
+	struct journal_run empty = *run;
+
+	/* What was done shall not be taken back for a file that stayed. */
+	if (path_unlink("%s", run->path) < 0 && path_exists("%s", run->path)) {
+		empty.count = 0;
+		journal_save(&empty, NULL, 0, NULL);
+	}
 }

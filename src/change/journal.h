@@ -46,6 +46,9 @@ bool journals_exist(void);
 /* The entry about this very device, or NULL. */
 const struct journal_entry *journal_find(const struct journal_run *run, const struct device *dev);
 
+/* True when a run that is dead has an entry about this very device. */
+bool journals_find(const struct journals *journals, const struct device *dev);
+
 /* 0 unless a run that lives is about dev: -1 with STATUS_REFUSED. */
 int journal_check_free(const struct journals *journals, const struct device *dev,
 		       struct error *err);

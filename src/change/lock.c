@@ -10,6 +10,24 @@
 
 #define LOCK_FILE STATE_DIRECTORY "/lock"
 
+/* Links in the place of directories could make us write, or delete, elsewhere. */
+static int check_inside(struct error *err)
+{
+	static const char *const directories[] = {"devices", "journal"};
+	char path[64];
+	struct stat st;
+
+	for (size_t i = 0; i < ARRAY_SIZE(directories); i++) {
+		snprintf(path, sizeof(path), STATE_DIRECTORY "/%s", directories[i]);
+		if (path_lstat(&st, "%s", path) < 0 || S_ISDIR(st.st_mode))
+			continue;
+		error_set(err, STATUS_PERMISSION, ENOTDIR, "state-directory", path,
+			  "it is no directory, as vfioctl had made it");
+		return error_remedy(err, "Find out who put it there, and remove it.");
+	}
+	return 0;
+}
+
 /* The directory must be root's own: a planted one could make us read another's state. */
 static int check_directory(struct error *err)
 {
@@ -28,7 +46,7 @@ static int check_directory(struct error *err)
 	if ((st.st_uid != 0 && st.st_uid != geteuid()) || st.st_mode & (S_IWGRP | S_IWOTH))
 		return error_set(err, STATUS_PERMISSION, EPERM, "state-directory", STATE_DIRECTORY,
 				 "others may write to it, or it belongs to another user");
-	return 0;
+	return check_inside(err);
 }
 
 static int locked_by_other(int fd, struct error *err)

@@ -39,6 +39,21 @@ struct pool {
 
 /* --- in the child ------------------------------------------------------------------------- */
 
+/*
+ * When nobody listens any more, the work goes on all the same: to a whole device. But whoever
+ * listens shall not wait for a report that was lost: the end of this process tells it that.
+ */
+static void report(int fd, const struct step_outcome *outcome)
+{
+	ssize_t n;
+
+	do
+		n = write(fd, outcome, sizeof(*outcome));
+	while (n < 0 && (errno == EINTR || errno == ENOMEM || errno == ENOBUFS));
+	if (n != sizeof(*outcome) && !(n < 0 && (errno == EPIPE || errno == ECONNRESET)))
+		_exit(1);
+}
+
 static void run_job(const struct pool_options *options, const struct pool_job *job, int fd)
 {
 	for (size_t i = 0; i < job->count; i++) {
@@ -47,8 +62,7 @@ static void run_job(const struct pool_options *options, const struct pool_job *j
 		int64_t left = job->deadline_ms - now_ms();
 
 		step_run(&outcome, &options->steps[job->first + i], left > 0 ? left : 0);
-		/* When nobody listens any more, go on all the same: to a whole device. */
-		(void)!write(fd, &outcome, sizeof(outcome));
+		report(fd, &outcome);
 		if (outcome.r < 0)
 			return;
 	}
@@ -102,18 +116,6 @@ int pool_start(struct pool **ret, const struct pool_options *options)
 	return 0;
 }
 
-/* The process is stuck, or dead: another one for its place. */
-static bool replace(struct pool *pool, struct member *member)
-{
-	pid_t pid = member->worker.pid;
-
-	member->busy = false;
-	if (!worker_end(&member->worker, LAST_CHANCE_MS) && pool->n_left < MAX_WIDTH)
-		pool->left[pool->n_left++] = pid;
-	return worker_start_serving(&member->worker, serve, &pool->options) == 0 &&
-	       tell_workers(pool) == 0;
-}
-
 /* --- the round ---------------------------------------------------------------------------- */
 
 static bool tell(struct pool *pool, const struct member *member, enum pool_event event,
@@ -126,11 +128,21 @@ static bool tell(struct pool *pool, const struct member *member, enum pool_event
 	return stop;
 }
 
+/* The process is ended, or left behind, and another one takes its place. */
 static void lose(struct pool *pool, struct member *member, enum pool_event event, bool interrupted)
 {
-	/* An unbind that was left may end at the last moment: that is told by the device. */
+	pid_t pid = member->worker.pid;
+	bool gone = worker_end(&member->worker, LAST_CHANCE_MS);
+
+	member->busy = false;
+	if (!gone && pool->n_left < MAX_WIDTH)
+		pool->left[pool->n_left++] = pid;
+	/* One that ended after all, at the last moment, left a device that can be put back. */
+	if (event == POOL_STUCK && gone)
+		event = POOL_LATE;
 	tell(pool, member, event, NULL, interrupted);
-	if (!replace(pool, member))
+	if (worker_start_serving(&member->worker, serve, &pool->options) < 0 ||
+	    tell_workers(pool) < 0)
 		pool->stopped = true;
 }
 

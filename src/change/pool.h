@@ -20,6 +20,7 @@ enum pool_event {
 	POOL_DONE,   /* the step succeeded */
 	POOL_FAILED, /* it failed, and the rest of the job was not begun */
 	POOL_STUCK,  /* it has not ended: so, and the process is left behind */
+	POOL_LATE,   /* it ended, but only when the process was killed: so */
 	POOL_DIED,   /* the process died in it: so */
 };
 
@@ -30,7 +31,7 @@ struct pool_options {
 	bool patient;             /* no interrupt shortens a step */
 	/*
 	 * Told how each step goes. outcome: with POOL_DONE and POOL_FAILED; interrupted: with
-	 * POOL_STUCK, because of an impatient user. True: no job is begun any more.
+	 * POOL_STUCK and POOL_LATE, because of an impatient user. True: no job is begun any more.
 	 */
 	bool (*on_event)(void *arg, size_t step, enum pool_event event,
 			 const struct step_outcome *outcome, bool interrupted);

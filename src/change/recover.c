@@ -41,24 +41,33 @@ static void note_waiting(struct part *part, const struct journal_run *run)
 	}
 }
 
-/* Loads the journals until no run lives any more, or the time is up; commands in `run` may last. */
-static int load_settled(struct journals *ret, struct arena *arena, int64_t timeout_ms,
-			struct error *err)
+/* 1 while a run lives, -1 on error; commands in `run` may last. */
+static int any_lives(struct error *err)
+{
+	/* An arena for each look: there may be a thousand before the time is up. */
+	scoped_arena struct arena *arena = arena_new(64 << 20);
+	struct journals journals;
+	int lives = 0;
+
+	if (!arena)
+		return error_out_of_memory(err);
+	if (journals_load(&journals, arena, err) < 0)
+		return -1;
+	for (size_t i = 0; i < journals.count; i++)
+		lives |= journals.runs[i].lives && !streq(journals.runs[i].verb, "run");
+	return lives;
+}
+
+/* Until no run lives any more, or the time is up. 0 or -1. */
+static int wait_until_settled(int64_t timeout_ms, struct error *err)
 {
 	const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
 	int64_t deadline = now_ms() + timeout_ms;
+	int lives;
 
-	for (;;) {
-		bool lives = false;
-
-		if (journals_load(ret, arena, err) < 0)
-			return -1;
-		for (size_t i = 0; i < ret->count; i++)
-			lives |= ret->runs[i].lives && !streq(ret->runs[i].verb, "run");
-		if (!lives || now_ms() >= deadline)
-			return 0;
+	while ((lives = any_lives(err)) > 0 && now_ms() < deadline)
 		nanosleep(&pause, NULL);
-	}
+	return lives < 0 ? -1 : 0;
 }
 
 /* --- one that is dead --------------------------------------------------------------------- */
@@ -71,14 +80,15 @@ static struct recovery_item *find_item(struct part *part, const char *address)
 	return NULL;
 }
 
-/* Devices that are gone, or are others now, are nobody's any more. Returns how many are left. */
-static size_t sort_out(struct part *part, const struct journal_run *run, const char **addresses)
+/* Devices that are gone, or are others now, are nobody's any more. How many are left, or -1. */
+static int sort_out(struct part *part, const struct journal_run *run, const char **addresses,
+		    struct error *err)
 {
 	scoped_inventory struct inventory inventory = {0};
-	size_t count = 0;
+	int count = 0;
 
-	if (inventory_scan(&inventory, 0, NULL) < 0)
-		return 0;
+	if (inventory_scan(&inventory, 0, err) < 0)
+		return -1;
 	for (size_t i = 0; i < part->count; i++) {
 		struct recovery_item *item = &part->items[i];
 		const struct device *dev = inventory_find(&inventory, item->entry.address);
@@ -149,13 +159,17 @@ static int recover_dead(struct recovery *recovery, struct part *part, struct jou
 		.on_step = request->on_step,
 	};
 	struct error failure = {.code = NULL};
+	int left;
 
 	if (!addresses)
 		return error_out_of_memory(err);
 	for (size_t i = 0; i < part->count; i++)
 		part->items[i].state = RECOVERY_FAILED;
-	change_request.count = sort_out(part, run, addresses);
-	if (change_request.count > 0 && change_run(&change, &change_request, &failure) < 0)
+	left = sort_out(part, run, addresses, err);
+	if (left < 0)
+		return -1;
+	change_request.count = (size_t)left;
+	if (left > 0 && change_run(&change, &change_request, &failure) < 0)
 		note_failure(part, &failure);
 	note_results(recovery, part, &change, request->dry_run);
 	/* A change that had nothing to write has left the journal alone. */
@@ -210,9 +224,8 @@ int recover_run(struct recovery *ret, const struct recover_request *request, str
 		return error_out_of_memory(err);
 	if (!request->dry_run && (lock = lock_take(request->timeout_ms, err)) < 0)
 		return -1;
-	if (load_settled(&journals, ret->arena, request->dry_run ? 0 : request->timeout_ms, err) <
-		    0 ||
-	    make_items(ret, &journals, err) < 0)
+	if (wait_until_settled(request->dry_run ? 0 : request->timeout_ms, err) < 0 ||
+	    journals_load(&journals, ret->arena, err) < 0 || make_items(ret, &journals, err) < 0)
 		return -1;
 	for (size_t i = 0; i < journals.count; i++) {
 		struct journal_run *run = &journals.runs[i];

@@ -157,13 +157,15 @@ int step_explain(const struct step *step, const struct step_outcome *outcome, st
 	return explain_write(step, -outcome->r, err);
 }
 
-int step_explain_stuck(const struct step *step, const char *what, struct error *err)
+int step_explain_late(const struct step *step, const char *what, bool stuck, struct error *err)
 {
 	char verb[128];
 
 	verb_of(step, verb, sizeof(verb));
 	error_set(err, STATUS_TIMEOUT, ETIMEDOUT, "timeout", step->dev->address, "%s: %s", verb,
 		  what);
+	if (!stuck)
+		return error_remedy(err, "Give it more --timeout.");
 	return error_remedy(err,
 			    "Whoever has the device open must close it: `vfioctl show %s` names "
 			    "who can be seen. Then run `vfioctl recover`.",

@@ -52,5 +52,8 @@ void step_run(struct step_outcome *ret, const struct step *step, int64_t timeout
 /* Fills err with why the step failed and what to do. Returns -1. */
 int step_explain(const struct step *step, const struct step_outcome *outcome, struct error *err);
 
-/* The same for a step that has not ended; what: "it did not end in time". Returns -1. */
-int step_explain_stuck(const struct step *step, const char *what, struct error *err);
+/*
+ * The same for a step that was given up; what: "it did not end in time". stuck: it goes on in the
+ * kernel. Returns -1.
+ */
+int step_explain_late(const struct step *step, const char *what, bool stuck, struct error *err);

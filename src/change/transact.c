@@ -50,8 +50,9 @@ struct transaction {
 	struct change *change;
 	struct applied applied;
 	struct journal_run run;
-	pid_t pids[128]; /* of the processes at work */
+	pid_t pids[256]; /* of the processes at work */
 	size_t n_pids;
+	size_t n_earlier; /* the first of pids: of the way there, while devices go back */
 };
 
 static int begin_journal(struct transaction *transaction, const struct change_request *request,
@@ -91,10 +92,10 @@ static int note_workers(void *arg, const pid_t *pids, size_t count, struct error
 {
 	struct transaction *transaction = arg;
 
-	transaction->n_pids = 0;
-	for (size_t i = 0; i < count && i < ARRAY_SIZE(transaction->pids); i++)
+	transaction->n_pids = transaction->n_earlier;
+	for (size_t i = 0; i < count && transaction->n_pids < ARRAY_SIZE(transaction->pids); i++)
 		transaction->pids[transaction->n_pids++] = pids[i];
-	return journal_save(&transaction->run, pids, count, err);
+	return journal_save(&transaction->run, transaction->pids, transaction->n_pids, err);
 }
 
 static struct change_result *find_result(struct change *change, const char *address)
@@ -158,7 +159,7 @@ static int save_bindings(struct change *change, struct error *err)
 		struct change_result *result = &change->results[i];
 
 		if (result_is_fine(result) && result_is_touched(result) &&
-		    binding_save(result->before, &result->recorded, err) < 0)
+		    binding_save(result->before, result->unfinished, &result->recorded, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -215,7 +216,9 @@ static void undo_failed(struct transaction *transaction, const struct change_req
 	/* A disk that comes back while its old self is open would get another name. */
 	for (size_t i = 0; i < change->count; i++)
 		usages_free(&change->results[i].usages);
-	undo(change, request);
+	/* Those that are stuck are still about their devices. */
+	transaction->n_earlier = transaction->n_pids;
+	undo(change, request, note_workers, transaction);
 	for (size_t i = 0; i < change->count; i++)
 		if (change->results[i].outcome == CHANGE_BROKEN)
 			err->status = STATUS_BROKEN;
@@ -248,8 +251,9 @@ int transact(struct change *change, const struct change_request *request, struct
 		.keep_going = request->keep_going,
 		.on_step = request->on_step,
 		.on_failure = blame,
-		.on_workers = note_workers,
 		.arg = &transaction,
+		.on_workers = note_workers,
+		.workers_arg = &transaction,
 	};
 	int r;
 

@@ -43,8 +43,24 @@ static void add_commands(struct error *err, const struct change_result *result)
 		       dev->address, dev->bus, result->from.driver);
 }
 
+static bool is_gone(const struct change_result *result)
+{
+	return !path_exists("/sys/bus/%s/devices/%s", result->before->bus, result->before->address);
+}
+
+static void report_gone(struct change_result *result)
+{
+	result->outcome = CHANGE_GONE;
+	error_set(&result->error, STATUS_NO_DEVICE, ENODEV, "no-such-device",
+		  result->before->address, "the device was removed meanwhile");
+}
+
 static void report_broken(struct change_result *result)
 {
+	if (is_gone(result)) {
+		report_gone(result);
+		return;
+	}
 	result->outcome = CHANGE_BROKEN;
 	error_set(&result->error, STATUS_BROKEN, EIO, "not-restored", result->before->address,
 		  "could not be put back");
@@ -68,11 +84,8 @@ static int plan_back(struct plan *plan, struct change *change, bool keep_going)
 
 		if (!must_go_back(result, keep_going))
 			continue;
-		if (!path_exists("/sys/bus/%s/devices/%s", result->before->bus,
-				 result->before->address)) {
-			result->outcome = CHANGE_GONE;
-			error_set(&result->error, STATUS_NO_DEVICE, ENODEV, "no-such-device",
-				  result->before->address, "the device was removed meanwhile");
+		if (is_gone(result)) {
+			report_gone(result);
 			continue;
 		}
 		result->outcome = CHANGE_UNDONE;
@@ -104,7 +117,8 @@ static void forget_record(const struct change_result *result)
 		binding_forget(result->before);
 }
 
-void undo(struct change *change, const struct change_request *request)
+void undo(struct change *change, const struct change_request *request, apply_workers_fn *on_workers,
+	  void *arg)
 {
 	scoped_plan struct plan plan = {.arena = change->arena};
 	scoped_applied struct applied applied = {0};
@@ -116,6 +130,8 @@ void undo(struct change *change, const struct change_request *request)
 		.keep_going = true,
 		.on_failure = note_broken,
 		.arg = change,
+		.on_workers = on_workers,
+		.workers_arg = arg,
 	};
 	bool planned = plan_back(&plan, change, request->keep_going) == 0;
 

@@ -4,11 +4,14 @@
  */
 #pragma once
 
+#include "change/apply.h"
 #include "change/change.h"
 
 /*
  * Moves devices back to where they came from, the last one first: all of them, or to keep going
  * those that failed. A device that is stuck is left alone: the kernel would only block again. One
  * that cannot be put back gets the outcome CHANGE_BROKEN, and an error with the commands to run.
+ * on_workers is told of the processes at work, as with apply_plan().
  */
-void undo(struct change *change, const struct change_request *request);
+void undo(struct change *change, const struct change_request *request, apply_workers_fn *on_workers,
+	  void *arg);

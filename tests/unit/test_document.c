@@ -73,15 +73,16 @@ static void test_bad_files(void **state)
 {
 	static const char *const bad[] = {"", "{", "[]", "null", "3", "{\"a\":", "nonsense"};
 	struct document *doc = NULL;
-	char *large = malloc(70000);
+	const size_t size = (4 << 20) + 1;
+	char *large = malloc(size + 1);
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		tree_file("/state", bad[i]);
 		assert_int_equal(document_load(&doc, "/state"), -EBADMSG);
 	}
-	memset(large, ' ', 69999);
-	large[69999] = '\0';
+	memset(large, ' ', size);
+	large[size] = '\0';
 	tree_file("/state", large);
 	assert_int_equal(document_load(&doc, "/state"), -EFBIG);
 	assert_int_equal(document_load(&doc, "/missing"), -ENOENT);
