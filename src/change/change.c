@@ -56,6 +56,31 @@ static void set_direction(struct gate *gate, const struct change_request *reques
 	gate->stays = request->kind == CHANGE_RECOVER && to_vfio;
 }
 
+static bool must_pass(const struct change_result *result)
+{
+	return result_is_fine(result) && result_is_moving(result);
+}
+
+/* One look at the whole machine for all devices that move. 0 or -1. */
+static int find_users(struct change *change, struct error *err)
+{
+	scoped_free const struct device **devices = calloc(change->count + 1, sizeof(*devices));
+	scoped_free struct usages *usages = calloc(change->count + 1, sizeof(*usages));
+	size_t count = 0, next = 0;
+
+	if (!devices || !usages)
+		return error_out_of_memory(err);
+	for (size_t i = 0; i < change->count; i++)
+		if (must_pass(&change->results[i]))
+			devices[count++] = change->results[i].before;
+	if (usage_of_devices(usages, devices, count, true, err) < 0)
+		return -1;
+	for (size_t i = 0; i < change->count; i++)
+		if (must_pass(&change->results[i]))
+			change->results[i].usages = usages[next++];
+	return 0;
+}
+
 /* Asks for every device that has not been refused yet. True when one is refused now. */
 static bool refuse_some(struct change *change, const struct change_request *request)
 {
@@ -70,10 +95,9 @@ static bool refuse_some(struct change *change, const struct change_request *requ
 	for (size_t i = 0; i < change->count; i++) {
 		struct change_result *result = &change->results[i];
 
-		if (!result_is_fine(result) || !result_is_moving(result))
+		if (!must_pass(result))
 			continue;
 		set_direction(&gate, request, result);
-		usages_free(&result->usages);
 		refused |= gate_check(&gate, result->before, &result->usages, &result->overridden,
 				      &result->error) < 0;
 	}
@@ -86,6 +110,8 @@ static bool refuse_some(struct change *change, const struct change_request *requ
  */
 static int pass_gate(struct change *change, const struct change_request *request, struct error *err)
 {
+	if (find_users(change, err) < 0)
+		return -1;
 	while (refuse_some(change, request))
 		if (!request->keep_going)
 			return change_first_error(change, err);

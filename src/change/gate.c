@@ -104,13 +104,11 @@ static int check_group_users(struct refusal *refusal, const struct gate *gate,
 	return 0;
 }
 
-int gate_check(const struct gate *gate, const struct device *dev, struct usages *usages,
+int gate_check(const struct gate *gate, const struct device *dev, const struct usages *usages,
 	       unsigned int *ret_used, struct error *err)
 {
 	struct refusal refusal = {.forced = gate->forced};
 
-	if (usage_of_device(usages, dev, true, err) < 0)
-		return -1;
 	refusal_add_all(&refusal, usages);
 	if (gate->to_vfio)
 		check_viability(&refusal, gate, dev);

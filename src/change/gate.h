@@ -26,9 +26,8 @@ struct gate {
 
 /*
  * 0 when dev may be taken from its driver, or be reset below it, -1 with STATUS_REFUSED and every
- * reason otherwise. *ret_used is the set of reasons that --force overrode. usages receives the
- * claims on block devices, to be kept until the driver is gone; the caller frees it with
- * usages_free().
+ * reason otherwise. *ret_used is the set of reasons that --force overrode. usages are those of dev,
+ * from usage_of_devices() with claims, which are to be kept until the driver is gone.
  */
-int gate_check(const struct gate *gate, const struct device *dev, struct usages *usages,
+int gate_check(const struct gate *gate, const struct device *dev, const struct usages *usages,
 	       unsigned int *ret_used, struct error *err);

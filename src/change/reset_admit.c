@@ -214,8 +214,10 @@ static int pass_gate(struct reset_result *result, const struct gate *gate, struc
 		struct reset_member *member = &result->members[i];
 		struct error own = {0};
 		unsigned int overridden = 0;
-		int passed = gate_check(gate, member->dev, &member->usages, &overridden, &own);
+		int passed = usage_of_device(&member->usages, member->dev, true, &own);
 
+		if (passed == 0)
+			passed = gate_check(gate, member->dev, &member->usages, &overridden, &own);
 		find_holders(member);
 		result->overridden |= overridden;
 		if (passed < 0 && r == 0)

@@ -12,7 +12,18 @@ static bool is_moving(const void *arg, const struct device *dev)
 	return dev == moving;
 }
 
-/* gate_check() for one device; the reasons that --force overrode in *used. */
+/* What change.c does for each device. */
+static int look_and_check(const struct gate *gate, const char *address, struct usages *usages,
+			  unsigned int *used)
+{
+	const struct device *dev = inventory_find(&inventory, address);
+
+	if (usage_of_device(usages, dev, true, &err) < 0)
+		return -1;
+	return gate_check(gate, dev, usages, used, &err);
+}
+
+/* The same; the reasons that --force overrode in *used. */
 static int check(const char *address, bool to_vfio, unsigned int forced, unsigned int *used)
 {
 	struct gate gate = {
@@ -25,7 +36,7 @@ static int check(const char *address, bool to_vfio, unsigned int forced, unsigne
 
 	err = (struct error){0};
 	*used = 0;
-	return gate_check(&gate, inventory_find(&inventory, address), &usages, used, &err);
+	return look_and_check(&gate, address, &usages, used);
 }
 
 static void scan(void)
@@ -161,14 +172,10 @@ static void test_one_that_stays(void **state)
 	scan();
 	assert_int_equal(check("0000:03:00.0", false, 0, &used), -1);
 	assert_string_equal(err.code, "group");
-	assert_int_equal(
-		gate_check(&gate, inventory_find(&inventory, "0000:03:00.0"), &usages, &used, &err),
-		0);
+	assert_int_equal(look_and_check(&gate, "0000:03:00.0", &usages, &used), 0);
 	usages_free(&usages);
 	tree_file("/sys/devices/pci0000:00/0000:03:00.0/boot_vga", "1\n");
-	assert_int_equal(
-		gate_check(&gate, inventory_find(&inventory, "0000:03:00.0"), &usages, &used, &err),
-		-1);
+	assert_int_equal(look_and_check(&gate, "0000:03:00.0", &usages, &used), -1);
 	assert_string_equal(err.code, "boot-vga");
 	inventory_free(&inventory);
 }
