@@ -158,21 +158,13 @@ static void tell_physical(const struct look *function)
 			  function->dev->address, n->usage.evidence);
 }
 
-static int claim_all(struct survey *survey, struct usages *ret, struct error *err)
-{
-	for (size_t i = 0; i < survey->n_asked; i++)
-		if (usage_claim(&survey->looks[i], &ret[i], err) < 0)
-			return -1;
-	return 0;
-}
-
 static int survey_run(struct survey *survey, struct usages *ret, bool claim, struct error *err)
 {
 	if (survey_add_functions(survey) < 0)
 		return error_out_of_memory(err);
 	if (run_steps(survey, err) < 0 || usage_look_at_processes(survey, err) < 0)
 		return -1;
-	if (claim && path_is_live() && claim_all(survey, ret, err) < 0)
+	if (claim && path_is_live() && usage_claim(survey, ret, err) < 0)
 		return -1;
 	for_each_look(look, survey) if (look->physical) tell_physical(look);
 	for (size_t i = 0; i < survey->n_asked; i++)

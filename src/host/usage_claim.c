@@ -6,13 +6,14 @@
  * them. So disks are claimed, and partitions are tried only to tell which of them a disk is busy
  * with.
  *
- * Opening a disk that is dying can block, so each is first opened in a worker.
+ * Opening a disk that is dying can block, so all are first opened in a worker, one after another.
  */
 #include <errno.h>
 #include <stdio.h>
 
 #include "base/path.h"
 #include "base/worker.h"
+#include "host/steps.h"
 #include "host/usage_internal.h"
 
 enum { OPEN_DEADLINE_MS = 5000 };
@@ -115,33 +116,106 @@ static bool is_empty(int r)
 	return r == -ENOMEDIUM || r == -ENXIO || r == -ENODEV;
 }
 
-static int claim_disk(struct look *look, const struct node *disk, struct usages *ret)
+/*
+ * The namespace of an NVMe subsystem with two controllers is below both: who takes both claims it
+ * for the one and finds it claimed, by itself, for the other. Another descriptor of that claim, or
+ * -EBUSY when it is somebody else's.
+ */
+static int share_claim(const struct node *node)
 {
-	char what[160];
-	int fd = try_open(disk);
+	scoped_dir DIR *dir = path_opendir("/proc/self/fd");
+	const char *name;
+	struct stat st;
 
-	if (fd == 0)
-		fd = open_exclusively(disk);
-	if (fd >= 0)
-		return keep(ret, fd);
-	if (fd == -EBUSY)
-		look_for_busy_parts(look, disk);
-	else if (!is_empty(fd)) {
-		snprintf(what, sizeof(what), "whether /dev/%.100s is in use", disk->name);
-		usage_add(look, USAGE_UNSEEN, NULL, "%s cannot be told: %s (%s)", what,
-			  strerror(-fd), errno_name(fd));
+	while (dir && (name = path_next(dir))) {
+		int fd = (int)strtol(name, NULL, 10);
+
+		if (fstat(fd, &st) == 0 && S_ISBLK(st.st_mode) && st.st_rdev == node->number) {
+			fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+			return fd < 0 ? -errno : fd;
+		}
 	}
-	return 0;
+	return -EBUSY;
 }
 
-int usage_claim(struct look *look, struct usages *ret, struct error *err)
+static void claim_disk(struct look *look, const struct node *disk, struct usages *ret)
 {
-	for (const struct node *node = look->nodes; node; node = node->next) {
-		if (node->kind != NODE_BLOCK || node->partition)
-			continue;
-		if (claim_disk(look, node, ret) < 0)
-			return error_errno(err, ENOMEM, "out-of-memory", look->dev->address,
-					   "cannot claim %s", node->name);
-	}
+	int fd = disk->tried == 0 ? open_exclusively(disk) : disk->tried;
+
+	if (fd == -EBUSY)
+		fd = share_claim(disk);
+	if (fd >= 0)
+		fd = keep(ret, fd);
+	if (fd == -EBUSY)
+		look_for_busy_parts(look, disk);
+	else if (fd < 0 && !is_empty(fd))
+		usage_add(look, USAGE_UNSEEN, NULL,
+			  "whether /dev/%s is in use cannot be told: %s (%s)", disk->name,
+			  strerror(-fd), errno_name(fd));
+}
+
+/* The disks of all devices, to be tried in one worker. */
+struct disks {
+	struct node **list;
+	size_t count;
+};
+
+static int find_disks(struct disks *ret, const struct survey *survey)
+{
+	size_t room = 1;
+
+	for (size_t i = 0; i < survey->n_asked; i++)
+		for (struct node *n = survey->looks[i].nodes; n; n = n->next)
+			room++;
+	ret->list = calloc(room, sizeof(struct node *));
+	for (size_t i = 0; ret->list && i < survey->n_asked; i++)
+		for (struct node *n = survey->looks[i].nodes; n; n = n->next)
+			if (n->kind == NODE_BLOCK && !n->partition)
+				ret->list[ret->count++] = n;
+	return ret->list ? 0 : -ENOMEM;
+}
+
+static void try_disk(void *arg, size_t i)
+{
+	const struct disks *disks = arg;
+	int fd = open_exclusively(disks->list[i]);
+
+	disks->list[i]->tried = fd < 0 ? fd : 0;
+	close_fd(&fd);
+}
+
+static void give_up_disk(void *arg, size_t i)
+{
+	const struct disks *disks = arg;
+
+	disks->list[i]->tried = -ETIMEDOUT;
+}
+
+static int try_disks(const struct survey *survey, struct error *err)
+{
+	struct disks disks = {0};
+	int r = find_disks(&disks, survey);
+
+	if (r < 0)
+		error_out_of_memory(err);
+	else if (disks.count > 0)
+		r = steps_run(&(struct steps){.count = disks.count,
+					      .deadline_ms = OPEN_DEADLINE_MS,
+					      .arg = &disks,
+					      .run = try_disk,
+					      .given_up = give_up_disk},
+			      err);
+	free(disks.list);
+	return r < 0 ? -1 : 0;
+}
+
+int usage_claim(struct survey *survey, struct usages *ret, struct error *err)
+{
+	if (try_disks(survey, err) < 0)
+		return -1;
+	for (size_t i = 0; i < survey->n_asked; i++)
+		for (struct node *node = survey->looks[i].nodes; node; node = node->next)
+			if (node->kind == NODE_BLOCK && !node->partition)
+				claim_disk(&survey->looks[i], node, &ret[i]);
 	return 0;
 }

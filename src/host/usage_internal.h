@@ -26,6 +26,7 @@ struct node {
 	dev_t number;
 	dev_t group; /* number of the VFIO device's group node */
 	bool partition;
+	int tried;        /* what an exclusive open of it said: 0 or -errno */
 	const char *path; /* directory in sysfs */
 	const char *name; /* "nvme0n1p1": below /dev for a block device */
 };
@@ -157,5 +158,8 @@ void usage_look_at_namespaces(struct survey *survey);
 /* usage_process.c: not a step, because it has its own. 0 or -1. */
 int usage_look_at_processes(struct survey *survey, struct error *err);
 
-/* usage_claim.c: takes the block devices, or notes who must have them. 0 or -1. */
-int usage_claim(struct look *look, struct usages *ret, struct error *err);
+/*
+ * usage_claim.c: takes the block devices of those that were asked about, or notes who must have
+ * them; ret is an array. 0 or -1.
+ */
+int usage_claim(struct survey *survey, struct usages *ret, struct error *err);

@@ -51,26 +51,63 @@ static int disk_teardown(void **state)
 	return unlink(image);
 }
 
+/* What another process finds when it tries to claim the disk: 0 when it can have it. */
+static int try_elsewhere(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		scoped_usages struct usages usages = {0};
+
+		/* A worker of its own would have the claims that it inherits. */
+		closefrom(3);
+		look_at_live(&usages, syspath, true);
+		if (usages.n_claims == 1)
+			_exit(0);
+		_exit(strstr(evidence_of(&usages, USAGE_BLOCK_HELD), "held by something") ? 1 : 2);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WEXITSTATUS(status);
+}
+
+/* While it is claimed nobody else can claim it, or any partition. */
 static void claims_an_idle_disk(void **state)
 {
-	scoped_usages struct usages first = {0}, second = {0}, third = {0};
-	char evidence[128];
+	scoped_usages struct usages usages = {0};
 
 	(void)state;
 	if (!*node)
 		skip();
-	look_at_live(&first, syspath, true);
-	assert_int_equal(count_of(&first, USAGE_BLOCK_HELD), 0);
-	assert_int_equal(first.n_claims, 1);
+	look_at_live(&usages, syspath, true);
+	assert_int_equal(count_of(&usages, USAGE_BLOCK_HELD), 0);
+	assert_int_equal(usages.n_claims, 1);
+	assert_int_equal(try_elsewhere(), 1);
+	usages_free(&usages);
+	assert_int_equal(try_elsewhere(), 0);
+}
 
-	/* While it is claimed nobody else can claim it, or any partition. */
-	look_at_live(&second, syspath, true);
-	assert_int_equal(second.n_claims, 0);
-	snprintf(evidence, sizeof(evidence), "%s is held by", name);
-	assert_non_null(strstr(evidence_of(&second, USAGE_BLOCK_HELD), "held by something"));
-	usages_free(&first);
-	look_at_live(&third, syspath, true);
-	assert_int_equal(third.n_claims, 1);
+/* As with two controllers of one disk: either keeps it, and both must let it go. */
+static void shares_its_own_claim(void **state)
+{
+	const struct device dev = {.address = "test", .bus = "none", .syspath = syspath};
+	const struct device *const twice[] = {&dev, &dev};
+	struct usages usages[2];
+	struct error err = {0};
+
+	(void)state;
+	if (!*node)
+		skip();
+	assert_int_equal(usage_of_devices(usages, twice, 2, true, &err), 0);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(count_of(&usages[i], USAGE_BLOCK_HELD), 0);
+		assert_int_equal(usages[i].n_claims, 1);
+	}
+	usages_free(&usages[0]);
+	assert_int_equal(try_elsewhere(), 1);
+	usages_free(&usages[1]);
+	assert_int_equal(try_elsewhere(), 0);
 }
 
 static void claims_nothing_unasked(void **state)
@@ -218,6 +255,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		disk_test(claims_an_idle_disk),
+		disk_test(shares_its_own_claim),
 		disk_test(claims_nothing_unasked),
 		disk_test(names_the_partition_that_is_held),
 		disk_test(sees_a_mount_in_another_namespace),
