@@ -231,7 +231,9 @@ module_key() {
 # Sets OWN_MODULE: a directory with tests/lab/module/$1, compiled for the variant $2. A step of its
 # own, so that a change of it costs no kernel.
 need_module() {
-	[ -z "${VFIOCTL_LAB_KERNEL:-}" ] && [ "$2" != debian ] || die "--module wants a kernel of the lab's own"
+	if [ -n "${VFIOCTL_LAB_KERNEL:-}" ] || [ "$2" = debian ]; then
+		die "--module wants a kernel of the lab's own"
+	fi
 	OWN_MODULE=$CACHE/module-$1-$2-$(module_key "$1" "$2")
 	[ ! -d "$OWN_MODULE" ] || return 0
 	choose_source "$2"
