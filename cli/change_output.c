@@ -44,6 +44,16 @@ static struct value result_overridden(const void *record, size_t i)
 	return reason_word(((const struct change_result *)record)->overridden, i);
 }
 
+static struct value result_warning(const void *record, size_t i)
+{
+	const char *const *warnings = ((const struct change_result *)record)->warnings;
+
+	for (size_t k = 0; warnings && warnings[k]; k++)
+		if (k == i)
+			return value_string(warnings[k]);
+	return VALUE_UNKNOWN;
+}
+
 const struct record_type change_result_record = {
 	.name = "change_result",
 	.fields =
@@ -115,6 +125,11 @@ const struct record_type change_result_record = {
 			 .type = FIELD_STRINGS,
 			 .item = result_overridden,
 			 .help = "refusals that --force overrode"},
+			{.key = "warnings",
+			 .title = "WARNINGS",
+			 .type = FIELD_STRINGS,
+			 .item = result_warning,
+			 .help = "others that give it to drivers, and where that is written"},
 			{.key = "error",
 			 .title = "ERROR",
 			 .type = FIELD_RECORD,
@@ -203,6 +218,16 @@ static const void *step_row(const void *records, size_t i)
 	return change_step_item(records, i).record;
 }
 
+static void warn(const struct change *change)
+{
+	for (size_t i = 0; i < change->count; i++) {
+		const struct change_result *result = &change->results[i];
+
+		for (size_t k = 0; result->warnings && result->warnings[k]; k++)
+			message_warning("%s: %s", result->before->address, result->warnings[k]);
+	}
+}
+
 /* What a person would do next. */
 static void suggest(const struct change *change, enum change_kind kind)
 {
@@ -221,6 +246,8 @@ static void print_success(const struct change *change, const struct options *opt
 {
 	struct columns steps;
 
+	if (!opts->json)
+		warn(change);
 	if (opts->json) {
 		json_print_document(document, change);
 	} else if (!opts->dry_run) {
@@ -249,6 +276,7 @@ static void print_failure(const struct change *change, const struct options *opt
 		json_print_document(&error_document, &report);
 		return;
 	}
+	warn(change);
 	if (told)
 		message_error(err);
 	for (size_t i = 0; i < change->count; i++) {

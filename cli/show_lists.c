@@ -4,6 +4,7 @@
 #include "cli/records.h"
 #include "cli/show_record.h"
 #include "host/group.h"
+#include "host/manager.h"
 
 static struct value member_blocks(const void *record)
 {
@@ -181,4 +182,51 @@ const struct record_type usage_record = {
 			 .get = usage_remedy,
 			 .help = "how to end it"},
 			{0}},
+};
+
+#define MANAGER(name, expression)                                                                  \
+	static struct value manager_##name(const void *record)                                     \
+	{                                                                                          \
+		const struct manager *manager = record;                                            \
+                                                                                                   \
+		return (expression);                                                               \
+	}
+
+MANAGER(manager, value_string(manager->manager))
+MANAGER(driver, value_string(manager->driver))
+MANAGER(file, value_string(manager->file))
+MANAGER(line, value_number(manager->line))
+MANAGER(detail, value_string(manager->detail))
+
+const struct record_type manager_record = {
+	.name = "manager",
+	.fields = (const struct field[]){{.key = "manager",
+					  .title = "MANAGER",
+					  .type = FIELD_STRING,
+					  .get = manager_manager,
+					  .help = "driverctl, modprobe.d, kernel (its command "
+						  "line), udev or libvirt"},
+					 {.key = "driver",
+					  .title = "DRIVER",
+					  .type = FIELD_STRING,
+					  .get = manager_driver,
+					  .help = "driver that it is about"},
+					 {.key = "file",
+					  .title = "FILE",
+					  .type = FIELD_STRING,
+					  .get = manager_file,
+					  .help = "where that is written"},
+					 {.key = "line",
+					  .title = "LINE",
+					  .type = FIELD_NUMBER,
+					  .flags = FIELD_RIGHT,
+					  .get = manager_line,
+					  .help = "line of the file"},
+					 {.key = "detail",
+					  .title = "DETAIL",
+					  .type = FIELD_STRING,
+					  .flags = FIELD_TRUNC,
+					  .get = manager_detail,
+					  .help = "what it does"},
+					 {0}},
 };

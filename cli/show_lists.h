@@ -17,3 +17,6 @@ extern const struct record_type bar_record;
 
 /* struct usage (host/usage.h) */
 extern const struct record_type usage_record;
+
+/* struct manager (host/manager.h) */
+extern const struct record_type manager_record;

@@ -58,15 +58,27 @@ static void find_modules(struct show_record *record)
 		modules_for_alias(&record->vfio_modules, record->arena, alias);
 }
 
+/* Others that have a say in its driver, by the driver that bind would take. */
+static void find_managers(struct show_record *record)
+{
+	struct managers managers;
+
+	managers_read(&managers, record->arena, MANAGER_ALL);
+	managers_of_device(&record->managers, &record->n_managers, &managers, &record->device,
+			   record->has_choice ? record->choice.driver : NULL);
+}
+
 /* What bind and restore would do with it, and its nodes. */
 static void find_prospects(struct show_record *record)
 {
 	const struct device *dev = &record->device;
 
 	find_modules(record);
-	record->has_choice = streq(dev->bus, "pci") && !device_is_bridge(dev) &&
-			     driver_choose(&record->choice, record->arena, dev, "auto", NULL) == 0;
+	record->has_choice =
+		streq(dev->bus, "pci") && !device_is_bridge(dev) &&
+		driver_choose(&record->choice, record->arena, dev, "auto", NULL, NULL) == 0;
 	record->has_record = binding_load(&record->recorded, record->arena, dev, NULL) > 0;
+	find_managers(record);
 	add_node(record, dev->cdev);
 	add_node(record, dev->group_node);
 }
@@ -74,7 +86,7 @@ static void find_prospects(struct show_record *record)
 void show_record_fill(struct show_record *ret, const struct device *dev,
 		      const struct inventory *all)
 {
-	*ret = (struct show_record){.device = *dev, .all = all, .arena = arena_new(1 << 20)};
+	*ret = (struct show_record){.device = *dev, .all = all, .arena = arena_new(4 << 20)};
 	if (!ret->arena || dev->state == DEVICE_GONE)
 		return;
 	/* Of a device that does not answer the one question is who keeps it from answering. */
@@ -205,6 +217,11 @@ static struct value show_usage(const void *record, size_t i)
 	return value_record(i < usages->count ? &usages->list[i] : NULL);
 }
 
+static struct value show_manager(const void *record, size_t i)
+{
+	return value_record(i < shown(record)->n_managers ? &shown(record)->managers[i] : NULL);
+}
+
 const struct record_type show_record_type = {
 	.name = "show_device",
 	.base = &device_record,
@@ -311,6 +328,12 @@ const struct record_type show_record_type = {
 					  .item = show_member,
 					  .child = &member_record,
 					  .help = "members of its IOMMU group, itself included"},
+					 {.key = "managers",
+					  .title = "MANAGERS",
+					  .type = FIELD_RECORDS,
+					  .item = show_manager,
+					  .child = &manager_record,
+					  .help = "others that give it to drivers"},
 					 {.key = "nodes",
 					  .title = "NODES",
 					  .type = FIELD_RECORDS,

@@ -10,6 +10,7 @@
 #include "cli/field.h"
 #include "host/holder.h"
 #include "host/inventory.h"
+#include "host/manager.h"
 #include "host/usage.h"
 
 /* A device node: where it should be, and what is there. */
@@ -35,6 +36,8 @@ struct show_record {
 	struct holders holders;
 	struct usages usages;
 	bool usage_known;
+	struct manager *managers;
+	size_t n_managers;
 	const struct probe *probe; /* NULL: it was not opened */
 };
 

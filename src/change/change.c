@@ -9,6 +9,7 @@
 #include "change/lock.h"
 #include "change/log.h"
 #include "change/transact.h"
+#include "change/warning.h"
 
 static void forget_look(struct change *change)
 {
@@ -159,39 +160,15 @@ static int check_iommu(const struct change_result *result, struct error *err)
 			    "that is needed; `vfioctl mode` shows what the kernel has.");
 }
 
-/*
- * A driver that is loaded probes every unbound device that matches it: one with a left-over
- * override would be bound without having been asked for.
- */
-static int check_bystanders(const struct change *change, const struct driver_choice *choice,
-			    struct error *err)
-{
-	char bystanders[256] = "";
-
-	for (size_t i = 0; i < change->before.count; i++) {
-		const struct device *dev = &change->before.devices[i];
-
-		if (dev->driver || change_has(change, dev) ||
-		    !streq_null(dev->driver_override, choice->driver))
-			continue;
-		append(bystanders, sizeof(bystanders), "%s%s", *bystanders ? ", " : "",
-		       dev->address);
-	}
-	if (!choice->module || !*bystanders)
-		return 0;
-	error_set(err, STATUS_REFUSED, 0, "bystanders", choice->module,
-		  "loading this module would also bind %s: driver_override says so", bystanders);
-	return error_remedy(err, "Name them too, or clear their override: vfioctl restore ...");
-}
-
 static int make_driver_ready(struct change *change, struct change_result *result,
 			     int64_t timeout_ms)
 {
+	struct bystander_scope scope = {
+		.inventory = &change->before, .is_moving = goes_along, .arg = change};
 	struct error *err = &result->error;
 
-	if (check_bystanders(change, &result->choice, err) < 0 ||
-	    driver_make_ready(&result->choice, change->arena, result->before, timeout_ms, err) <
-		    0 ||
+	if (driver_make_ready(&result->choice, change->arena, result->before, &scope, timeout_ms,
+			      err) < 0 ||
 	    check_iommu(result, err) < 0)
 		return -1;
 	result->to.driver = result->to.override = result->choice.driver;
@@ -235,7 +212,10 @@ static int carry_out(struct change *change, const struct change_request *request
 	int r;
 
 	if (check_unfinished(change, request, err) < 0 || pass_gate(change, request, err) < 0 ||
-	    make_drivers_ready(change, request, err) < 0 || transact_plan(change, err) < 0)
+	    make_drivers_ready(change, request, err) < 0)
+		return -1;
+	warnings_collect(change);
+	if (transact_plan(change, err) < 0)
 		return -1;
 	if (request->dry_run || change->plan.count == 0)
 		return 0;

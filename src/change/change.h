@@ -60,9 +60,11 @@ struct change_result {
 	bool unfinished;         /* a run that was killed has left it half-way */
 	enum change_outcome outcome;
 	struct usages usages;
+	const char *const *warnings; /* of others who manage it; NULL-ended, or NULL: none */
 };
 
 struct change {
+	struct driver_memo memo;
 	struct arena *arena;
 	struct inventory before, after;
 	struct change_result *results;

@@ -88,7 +88,7 @@ static int check_bus(const struct device *dev, struct error *err)
 	return -1;
 }
 
-static int decide_bind(struct change_result *result, struct arena *arena,
+static int decide_bind(struct change_result *result, struct change *change,
 		       const struct change_request *request, struct error *err)
 {
 	const struct device *dev = result->before;
@@ -100,7 +100,8 @@ static int decide_bind(struct change_result *result, struct arena *arena,
 							.why = "a VFIO driver has it already"};
 		return 0;
 	}
-	if (check_bus(dev, err) < 0 || driver_choose(&result->choice, arena, dev, wanted, err) < 0)
+	if (check_bus(dev, err) < 0 ||
+	    driver_choose(&result->choice, change->arena, dev, wanted, &change->memo, err) < 0)
 		return -1;
 	result->to = (struct binding){.driver = result->choice.driver,
 				      .override = result->choice.driver};
@@ -110,12 +111,12 @@ static int decide_bind(struct change_result *result, struct arena *arena,
 	return 0;
 }
 
-static int decide_restore(struct change_result *result, struct arena *arena,
+static int decide_restore(struct change_result *result, struct change *change,
 			  const struct change_request *request, struct error *err)
 {
 	const struct device *dev = result->before;
 	struct binding recorded;
-	int r = binding_load(&recorded, arena, dev, err);
+	int r = binding_load(&recorded, change->arena, dev, err);
 
 	(void)request;
 	if (r < 0)
@@ -131,12 +132,12 @@ static int decide_restore(struct change_result *result, struct arena *arena,
 }
 
 /* Back to where the run found it, or on to where it could not be brought in time. */
-static int decide_recover(struct change_result *result, struct arena *arena,
+static int decide_recover(struct change_result *result, struct change *change,
 			  const struct change_request *request, struct error *err)
 {
 	const struct journal_entry *entry = journal_find(request->unfinished, result->before);
 
-	(void)arena;
+	(void)change;
 	if (!entry)
 		return error_set(err, STATUS_REFUSED, 0, "another-device", result->before->address,
 				 "another device has this address now");
@@ -144,7 +145,7 @@ static int decide_recover(struct change_result *result, struct arena *arena,
 	return 0;
 }
 
-static int (*const decisions[])(struct change_result *result, struct arena *arena,
+static int (*const decisions[])(struct change_result *result, struct change *change,
 				const struct change_request *request, struct error *err) = {
 	[CHANGE_BIND] = decide_bind,
 	[CHANGE_RESTORE] = decide_restore,
@@ -163,10 +164,11 @@ bool result_is_touched(const struct change_result *result)
 
 int decide_targets(struct change *change, const struct change_request *request, struct error *err)
 {
+	change->memo = (struct driver_memo){0};
 	for (size_t i = 0; i < change->count; i++) {
 		struct change_result *result = &change->results[i];
 
-		if (decisions[request->kind](result, change->arena, request, &result->error) < 0) {
+		if (decisions[request->kind](result, change, request, &result->error) < 0) {
 			result->to = result->from;
 			if (!request->keep_going) {
 				*err = result->error;

@@ -44,28 +44,88 @@ static int no_vfio_module(const struct device *dev, struct error *err)
 			    "shows what there is.");
 }
 
-static int choose_variant(struct driver_choice *ret, struct arena *arena, const struct device *dev,
+/* vfio-pci itself; why is the sentence to give. */
+static int choose_generic(struct driver_choice *ret, const struct device *dev, const char *why,
 			  struct error *err)
+{
+	struct driver_choice choice = {.driver = "vfio-pci", .why = why};
+
+	if (!is_registered(dev, choice.driver)) {
+		if (module_state("vfio_pci") == MODULE_ABSENT)
+			return no_vfio_module(dev, err);
+		choice.module = "vfio_pci";
+	}
+	*ret = choice;
+	return 0;
+}
+
+/*
+ * The best variant that may be loaded. What comes behind vfio_pci is made for no fewer devices, or
+ * its aliases cannot be read: the index knows it, the file is missing. False when there is none;
+ * *ret_passed then tells why those that there are were passed over, "" when none is made for the
+ * device.
+ */
+static bool choose_variant(struct driver_choice *ret, struct arena *arena, const struct device *dev,
+			   const char *const *modules, char *ret_passed, size_t size)
+{
+	char why[256];
+	bool is_behind = false;
+
+	*ret_passed = '\0';
+	for (; *modules; modules++) {
+		const char *driver = predict_driver(arena, dev, *modules);
+
+		is_behind |= streq(*modules, "vfio_pci");
+		if (!driver || streq(*modules, "vfio_pci"))
+			continue;
+		if (is_registered(dev, driver) || module_may_load(*modules, why, sizeof(why))) {
+			if (is_behind)
+				continue;
+			*ret = (struct driver_choice){
+				.driver = driver,
+				.module = *modules,
+				.is_variant = true,
+				.why = arena_printf(arena, "a variant made for this device%s",
+						    ret_passed)};
+			return true;
+		}
+		append(ret_passed, size, "; %s is made for it, but %s", *modules, why);
+	}
+	return false;
+}
+
+static int look_up(struct driver_choice *ret, struct arena *arena, const struct device *dev,
+		   struct error *err)
 {
 	const char *ids = dev->modalias ? startswith(dev->modalias, "pci:") : NULL;
 	const char *alias = ids ? arena_printf(arena, "vfio_pci:%s", ids) : NULL;
 	const char *const *modules = NULL;
 	int n = alias ? modules_for_alias(&modules, arena, alias) : 0;
+	char passed[512];
 
-	if (n > 0) {
-		ret->module = modules[0];
-		ret->driver = predict_driver(arena, dev, modules[0]);
-		ret->why = streq(modules[0], "vfio_pci") ? "the generic driver: no variant is made "
-							   "for this device"
-							 : "a variant made for this device";
-	} else if (is_registered(dev, "vfio-pci")) {
-		*ret = (struct driver_choice){.driver = "vfio-pci", .why = "the generic driver"};
-	} else if (module_state("vfio_pci") == MODULE_LOADABLE) {
-		*ret = (struct driver_choice){
-			.driver = "vfio-pci", .module = "vfio_pci", .why = "the generic driver"};
-	} else {
-		return no_vfio_module(dev, err);
+	/* Before Linux 5.15 nothing is said of what is made for what. */
+	if (n <= 0)
+		return choose_generic(ret, dev, "the generic driver", err);
+	if (choose_variant(ret, arena, dev, modules, passed, sizeof(passed)))
+		return 0;
+	return choose_generic(ret, dev,
+			      *passed ? arena_printf(arena, "the generic driver%s", passed)
+				      : "the generic driver: no variant is made for this device",
+			      err);
+}
+
+static int choose_automatically(struct driver_choice *ret, struct arena *arena,
+				const struct device *dev, struct driver_memo *memo,
+				struct error *err)
+{
+	if (memo && memo->modalias && streq_null(memo->modalias, dev->modalias)) {
+		*ret = memo->choice;
+		return 0;
 	}
+	if (look_up(ret, arena, dev, err) < 0)
+		return -1;
+	if (memo)
+		*memo = (struct driver_memo){.modalias = dev->modalias, .choice = *ret};
 	return 0;
 }
 
@@ -84,13 +144,13 @@ static bool is_driver_name(const char *name)
 }
 
 int driver_choose(struct driver_choice *ret, struct arena *arena, const struct device *dev,
-		  const char *wanted, struct error *err)
+		  const char *wanted, struct driver_memo *memo, struct error *err)
 {
 	struct driver_choice choice = {0};
 	char *module;
 
 	if (!wanted || streq(wanted, "auto")) {
-		if (choose_variant(&choice, arena, dev, err) < 0)
+		if (choose_automatically(&choice, arena, dev, memo, err) < 0)
 			return -1;
 	} else {
 		if (!is_driver_name(wanted)) {
@@ -159,23 +219,58 @@ static int check_loadable(const char *module, struct error *err)
 	return error_remedy(err, "`vfioctl mode` shows the modules there are.");
 }
 
-int driver_make_ready(struct driver_choice *choice, struct arena *arena, const struct device *dev,
-		      int64_t timeout_ms, struct error *err)
+/* Under which name the module registered a driver; false when it is not loaded, or has none. */
+static bool find_registered(struct driver_choice *choice, struct arena *arena,
+			    const struct device *dev)
 {
 	char name[128];
 
-	if (!choice->module)
-		return 0;
+	if (is_registered(dev, choice->driver))
+		return true;
+	if (module_driver_name(name, sizeof(name), choice->module, dev->bus) < 0)
+		return false;
+	choice->driver = arena_strdup(arena, name);
+	return choice->driver != NULL;
+}
+
+static int load_module(struct driver_choice *choice, struct arena *arena, const struct device *dev,
+		       int64_t timeout_ms, struct error *err)
+{
 	if (timeout_ms == 0)
 		return check_loadable(choice->module, err);
 	if (load(choice->module, timeout_ms, err) < 0)
 		return -1;
-	if (is_registered(dev, choice->driver))
+	if (find_registered(choice, arena, dev))
 		return 0;
-	if (module_driver_name(name, sizeof(name), choice->module, dev->bus) < 0)
-		return error_set(err, STATUS_UNSUPPORTED, ENOENT, "no-such-driver", dev->address,
-				 "module %s is loaded but registers no driver for the %s bus",
-				 choice->module, dev->bus);
-	choice->driver = arena_strdup(arena, name);
-	return 0;
+	return error_set(err, STATUS_UNSUPPORTED, ENOENT, "no-such-driver", dev->address,
+			 "module %s is loaded but registers no driver for the %s bus",
+			 choice->module, dev->bus);
+}
+
+/* A variant that was not asked for by name, and could not be loaded: vfio-pci does, too. */
+static int fall_back(struct driver_choice *choice, struct arena *arena, const struct device *dev,
+		     struct error *err)
+{
+	const char *why = arena_printf(
+		arena, "the generic driver; %s is made for it, but cannot be loaded: %s",
+		choice->module, err->message);
+
+	*err = (struct error){0};
+	return choose_generic(choice, dev, why ? why : "the generic driver", err);
+}
+
+int driver_make_ready(struct driver_choice *choice, struct arena *arena, const struct device *dev,
+		      const struct bystander_scope *scope, int64_t timeout_ms, struct error *err)
+{
+	if (!choice->module || find_registered(choice, arena, dev))
+		return 0;
+	if (bystanders_check(scope, choice->module, choice->driver, err) < 0)
+		return -1;
+	if (load_module(choice, arena, dev, timeout_ms, err) == 0)
+		return 0;
+	/* One that hangs may take hold of the device yet. */
+	if (!choice->is_variant || err->status == STATUS_TIMEOUT ||
+	    fall_back(choice, arena, dev, err) < 0)
+		return -1;
+	return driver_make_ready(choice, arena, dev, scope, timeout_ms, err);
 }

@@ -6,6 +6,7 @@
 
 #include "base/path.h"
 #include "change/node.h"
+#include "host/manager.h"
 #include "host/vfio_driver.h"
 
 const char *step_kind_name(enum step_kind kind)
@@ -121,10 +122,15 @@ static int explain_verify(const struct step *step, const struct step_outcome *ou
 	const char *expected = step->any_driver ? "a driver of its own"
 			       : step->value    ? step->value
 						: "no driver";
+	char manager[512];
 
 	error_set(err, STATUS_FAILED, ENODEV, "not-bound", step->dev->address,
 		  "the kernel reported success, but it has %s instead of %s",
 		  *outcome->found ? outcome->found : "no driver", expected);
+	if (manager_explain(step->dev, outcome->found, manager, sizeof(manager))) {
+		append(err->message, sizeof(err->message), ": %s", manager);
+		return error_remedy(err, "Change it there, then run the command again.");
+	}
 	return error_remedy(err, "The kernel log may say why; left-over ids= options or overrides "
 				 "capture devices.");
 }

@@ -11,10 +11,13 @@
 
 #define KMOD_FUNCTIONS(F)                                                                          \
 	F(kmod_list_next)                                                                          \
+	F(kmod_module_apply_filter)                                                                \
 	F(kmod_module_dependency_symbol_get_symbol)                                                \
 	F(kmod_module_dependency_symbols_free_list)                                                \
+	F(kmod_module_get_dependencies)                                                            \
 	F(kmod_module_get_dependency_symbols)                                                      \
 	F(kmod_module_get_info)                                                                    \
+	F(kmod_module_get_install_commands)                                                        \
 	F(kmod_module_get_module)                                                                  \
 	F(kmod_module_get_name)                                                                    \
 	F(kmod_module_get_path)                                                                    \
@@ -41,7 +44,10 @@ extern struct kmod_library kmod_library;
 bool kmod_library_load(void);
 
 #ifndef KMOD_PLAIN_NAMES
-#define kmod_list_next (kmod_library.kmod_list_next)
+#define kmod_list_next                   (kmod_library.kmod_list_next)
+#define kmod_module_apply_filter         (kmod_library.kmod_module_apply_filter)
+#define kmod_module_get_dependencies     (kmod_library.kmod_module_get_dependencies)
+#define kmod_module_get_install_commands (kmod_library.kmod_module_get_install_commands)
 #define kmod_module_dependency_symbol_get_symbol                                                   \
 	(kmod_library.kmod_module_dependency_symbol_get_symbol)
 #define kmod_module_dependency_symbols_free_list                                                   \

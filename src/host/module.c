@@ -2,34 +2,11 @@
 #include "host/module.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <limits.h>
 #include <stdio.h>
 
 #include "base/path.h"
-#include "host/kmod.h"
-
-static void unref_kmod(struct kmod_ctx **ctx)
-{
-	if (*ctx)
-		kmod_unref(*ctx);
-}
-
-static void unref_module(struct kmod_module **module)
-{
-	if (*module)
-		kmod_module_unref(*module);
-}
-
-static void unref_list(struct kmod_list **list)
-{
-	if (*list)
-		kmod_module_unref_list(*list);
-}
-
-#define scoped_kmod   __attribute__((cleanup(unref_kmod)))
-#define scoped_module __attribute__((cleanup(unref_module)))
-#define scoped_list   __attribute__((cleanup(unref_list)))
+#include "host/module_internal.h"
 
 static void stay_silent(void *data, int priority, const char *file, int line, const char *fn,
 			const char *format, va_list args)
@@ -37,10 +14,10 @@ static void stay_silent(void *data, int priority, const char *file, int line, co
 	(void)data, (void)priority, (void)file, (void)line, (void)fn, (void)format, (void)args;
 }
 
-/* A context for the modules of the machine in the root; NULL with errno set. */
-static struct kmod_ctx *open_indexes(void)
+struct kmod_ctx *module_indexes_open(void)
 {
 	static const char *const directories[] = {"/etc/modprobe.d", "/run/modprobe.d",
+						  "/usr/local/lib/modprobe.d",
 						  "/usr/lib/modprobe.d", "/lib/modprobe.d"};
 	char config[ARRAY_SIZE(directories)][PATH_MAX], modules[PATH_MAX], release[256];
 	const char *paths[ARRAY_SIZE(directories) + 1] = {NULL};
@@ -76,8 +53,7 @@ const char *module_state_name(enum module_state state)
 	return names[state];
 }
 
-/* The kernel names modules with '_' everywhere. */
-static void normalise(char *buf, size_t size, const char *name)
+void module_normalise(char *buf, size_t size, const char *name)
 {
 	snprintf(buf, size, "%s", name);
 	for (char *c = buf; *c; c++)
@@ -88,7 +64,7 @@ static void normalise(char *buf, size_t size, const char *name)
 /* Looks the name up in the indexes: a file on disk, or the list of what is built in. */
 static enum module_state state_on_disk(const char *name)
 {
-	scoped_kmod struct kmod_ctx *ctx = open_indexes();
+	scoped_kmod struct kmod_ctx *ctx = module_indexes_open();
 	scoped_list struct kmod_list *list = NULL;
 	scoped_module struct kmod_module *module = NULL;
 
@@ -102,7 +78,7 @@ enum module_state module_state(const char *name)
 {
 	char module[NAME_MAX];
 
-	normalise(module, sizeof(module), name);
+	module_normalise(module, sizeof(module), name);
 	if (path_exists("/sys/module/%s/initstate", module))
 		return MODULE_LOADED;
 	if (path_exists("/sys/module/%s", module))
@@ -110,108 +86,12 @@ enum module_state module_state(const char *name)
 	return state_on_disk(module);
 }
 
-/* How little an alias pattern leaves open; -1 when it does not match. */
-static int specificity(const char *pattern, const char *alias)
-{
-	int fixed = 0;
-
-	if (fnmatch(pattern, alias, 0) != 0)
-		return -1;
-	for (const char *c = pattern; *c; c++)
-		fixed += *c != '*';
-	return fixed;
-}
-
-/* The best match among the aliases that the module itself declares. */
-static int best_specificity(struct kmod_module *module, const char *alias)
-{
-	struct kmod_list *info = NULL, *item;
-	int best = 0;
-
-	if (kmod_module_get_info(module, &info) < 0)
-		return 0;
-	kmod_list_foreach (item, info) {
-		int s;
-
-		if (!streq(kmod_module_info_get_key(item), "alias"))
-			continue;
-		s = specificity(kmod_module_info_get_value(item), alias);
-		best = s > best ? s : best;
-	}
-	kmod_module_info_free_list(info);
-	return best;
-}
-
-struct candidate {
-	const char *name;
-	int specificity;
-};
-
-static int compare_candidates(const void *a, const void *b)
-{
-	const struct candidate *left = a, *right = b;
-
-	if (left->specificity != right->specificity)
-		return right->specificity - left->specificity;
-	return strcmp(left->name, right->name);
-}
-
-/* Fills found[] from the list, each module once. Returns how many, or -ENOMEM. */
-static int collect_candidates(struct candidate *found, size_t size, struct kmod_list *list,
-			      struct arena *arena, const char *alias)
-{
-	size_t n = 0;
-	struct kmod_list *item;
-
-	kmod_list_foreach (item, list) {
-		scoped_module struct kmod_module *module = kmod_module_get_module(item);
-		const char *name = kmod_module_get_name(module);
-		size_t i;
-
-		for (i = 0; i < n && !streq(found[i].name, name); i++)
-			;
-		if (i < n || n == size)
-			continue;
-		found[n].name = arena_strdup(arena, name);
-		if (!found[n].name)
-			return -ENOMEM;
-		found[n++].specificity = best_specificity(module, alias);
-	}
-	return (int)n;
-}
-
-int modules_for_alias(const char *const **ret, struct arena *arena, const char *alias)
-{
-	scoped_kmod struct kmod_ctx *ctx = open_indexes();
-	scoped_list struct kmod_list *list = NULL;
-	struct candidate found[32];
-	const char **names;
-	int n;
-
-	if (!ctx)
-		return -ENOENT;
-	n = kmod_module_new_from_lookup(ctx, alias, &list);
-	if (n < 0)
-		return n;
-	n = collect_candidates(found, ARRAY_SIZE(found), list, arena, alias);
-	if (n < 0)
-		return n;
-	qsort(found, (size_t)n, sizeof(found[0]), compare_candidates);
-	names = arena_alloc(arena, ((size_t)n + 1) * sizeof(*names));
-	if (!names)
-		return -ENOMEM;
-	for (int i = 0; i < n; i++)
-		names[i] = found[i].name;
-	*ret = names;
-	return n;
-}
-
 int module_driver_name(char *ret, size_t size, const char *module, const char *bus)
 {
 	char name[NAME_MAX];
 	const char *entry, *driver;
 
-	normalise(name, sizeof(name), module);
+	module_normalise(name, sizeof(name), module);
 	scoped_dir DIR *dir = path_opendir("/sys/module/%s/drivers", name);
 
 	while (dir && (entry = path_next(dir))) {
@@ -235,7 +115,7 @@ static bool read_module_file(struct module_file *file, const char *name)
 {
 	scoped_list struct kmod_list *found = NULL;
 
-	file->ctx = open_indexes();
+	file->ctx = module_indexes_open();
 	if (!file->ctx || kmod_module_new_from_lookup(file->ctx, name, &found) < 0 || !found)
 		return false;
 	file->module = kmod_module_get_module(found);
@@ -323,7 +203,7 @@ static int explain_load(const char *name, int r, const char *install_line, struc
 
 int module_load(const char *name, struct error *err)
 {
-	scoped_kmod struct kmod_ctx *ctx = open_indexes();
+	scoped_kmod struct kmod_ctx *ctx = module_indexes_open();
 	scoped_list struct kmod_list *list = NULL;
 	struct install_line refused = {.command = ""};
 	struct kmod_list *item;

@@ -18,11 +18,20 @@ const char *module_state_name(enum module_state state);
 /* The state of a module, its name with '-' or '_'. */
 enum module_state module_state(const char *name);
 
+/* The kernel's spelling of a module's name, which has '_' everywhere. */
+void module_normalise(char *buf, size_t size, const char *name);
+
 /*
  * Names of the modules whose aliases match, most specific pattern first, each once; *ret is
  * NULL-ended and lies in arena. The number of names, or -errno (-ENOENT: no module indexes).
  */
 int modules_for_alias(const char *const **ret, struct arena *arena, const char *alias);
+
+/*
+ * False when module_load() is bound to fail, with what stands in the way of the module in why ("it"
+ * is the module): a blacklist or an `install` line in modprobe.d, or a file that is missing.
+ */
+bool module_may_load(const char *name, char *why, size_t size);
 
 /*
  * The name under which the module registers drivers on a bus: "vfio-pci" for vfio_pci on "pci".

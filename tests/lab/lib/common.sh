@@ -129,7 +129,7 @@ lab_clean() {
 
 # Remove what no command of this checkout would use. Without its tree no kernel can be told current.
 remove_old() {
-	local keep entry variant
+	local keep entry variant module
 	TREE=$CACHE/tree-$(tree_key)
 	keep=" ${TREE##*/} log "
 	if [ -d "$TREE" ]; then
@@ -138,6 +138,10 @@ remove_old() {
 			[ "$variant" = debian ] && continue
 			choose_source "$variant"
 			keep+="kernel-build-$(kernel_source_key) "
+			for module in "$LAB_DIR"/module/*/; do
+				module=$(basename "$module")
+				keep+="module-$module-$variant-$(module_key "$module" "$variant") "
+			done
 		done
 	fi
 	for entry in "$CACHE"/*/; do

@@ -218,3 +218,44 @@ lab_build() {
 	need_tree
 	for variant; do need_kernel "$variant"; done
 }
+
+# --- modules of our own -------------------------------------------------------------------------
+
+module_key() {
+	{
+		kernel_key "$2"
+		cat "$LAB_DIR/module/$1"/*
+	} | key_of fill_module
+}
+
+# Sets OWN_MODULE: a directory with tests/lab/module/$1, compiled for the variant $2. A step of its
+# own, so that a change of it costs no kernel.
+need_module() {
+	if [ -n "${VFIOCTL_LAB_KERNEL:-}" ] || [ "$2" = debian ]; then
+		die "--module wants a kernel of the lab's own"
+	fi
+	OWN_MODULE=$CACHE/module-$1-$2-$(module_key "$1" "$2")
+	[ ! -d "$OWN_MODULE" ] || return 0
+	choose_source "$2"
+	need_kernel_source
+	with_lock kernel-build exclusive \
+		artefact "$OWN_MODULE" "module-$1" "module $1 for kernel $2" fill_module "$1" "$2"
+}
+
+# fill_module NAME VARIANT DIR, like fill_kernel. The objects may be another variant's; what counts
+# for a module is the configuration.
+fill_module() {
+	local name=$1 variant=$2 dir=$3
+	enter_tree
+	bind rw "$KERNEL_BUILD" "$ROOT/build"
+	uncover_source
+	cover_source "$(patch_of "$variant")"
+	fragment "$variant" >"$KERNEL_BUILD/fragment"
+	configure_kernel
+	kernel_make modules_prepare
+	cp -r "$LAB_DIR/module/$name" "$ROOT/tmp/module"
+	kernel_make KBUILD_MODPOST_WARN=1 M=/tmp/module modules
+	uncover_source
+	cp "$ROOT"/tmp/module/*.ko "$dir"
+	umount --recursive "$ROOT"
+}

@@ -10,11 +10,12 @@ readonly ADDR_ROOT_DISK=1a.0 ADDR_SHARE=1b.0 ADDR_SERIAL=1c.0 ADDR_UPPER_DISK=1d
 # our namespace only: the share, the pipes, the initrd and the emulated disks.
 prepare_run() {
 	RUN=$ROOT/run/lab
-	mkdir -p "$RUN"/{share/{src,modules,out,stage,guest},drives}
+	mkdir -p "$RUN"/{share/{src,modules,own,out,stage,guest},drives}
 	mount -t tmpfs none "$RUN/share/out"
 	bind ro "$CHECKOUT" "$RUN/share/src"
 	bind ro "$MODULES" "$RUN/share/modules"
 	bind ro "$LAB_DIR/guest" "$RUN/share/guest"
+	[ -z "$MODULE" ] || bind ro "$OWN_MODULE" "$RUN/share/own"
 	[ -z "$OUT" ] || { mkdir -p "$OUT" && mount --bind "$OUT" "$RUN/share/out"; }
 	[ "$BUILD" = none ] || stage_vfioctl
 	guest_units

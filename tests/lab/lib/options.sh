@@ -13,6 +13,7 @@ MEMORY=2G
 TIMEOUT=1800
 BUILD=release
 OUT=
+MODULE=
 JOBS=$(($(nproc) < 4 ? $(nproc) : 4)) # one processor each
 
 # Set the variables above from "$@"; what is left goes to ARGUMENTS. GIVEN is the options as they
@@ -24,7 +25,7 @@ parse_options() {
 		case $1 in
 		--) shift; ARGUMENTS+=("$@"); return ;;
 		--*=*) set -- "${1%%=*}" "${1#*=}" "${@:2}"; continue ;;
-		--topology | --kernel | --cpu | --cpus | --append | --disk | --memory | --timeout | --build | --out | --jobs)
+		--topology | --kernel | --cpu | --cpus | --append | --disk | --memory | --timeout | --build | --out | --jobs | --module)
 			[ $# -gt 1 ] || usage_error "$1 wants a value"
 			set_option "$1" "$2"
 			GIVEN+=("$1" "$2")
@@ -51,6 +52,7 @@ set_option() {
 		BUILD=$2
 		;;
 	--out) OUT=$(realpath -m "$2") ;;
+	--module) one_of "$1" "$2" "$(ls "$LAB_DIR/module")" && MODULE=$2 ;;
 	--jobs) number "$1" "$2" && JOBS=$2 ;;
 	esac
 }

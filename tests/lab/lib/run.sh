@@ -9,6 +9,7 @@ readonly BOOT_LIMIT=240
 prepare_machine() {
 	need_tree
 	need_kernel "$VARIANT"
+	[ -z "$MODULE" ] || need_module "$MODULE" "$VARIANT"
 	enter_tree
 	prepare_run
 	: >"$RUN/root.img"

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Domains of libvirt that take devices of the host: <hostdev managed='yes'>, or <interface
+ * type='hostdev' managed='yes'>, with the device's <address> in their <source>.
+ *
+ * libvirt writes these files itself, and one pattern is all that is wanted of them: a walk over the
+ * tags does without an XML library. What it does not understand it walks over.
+ */
+#include <ctype.h>
+#include <stdio.h>
+
+#include "base/path.h"
+#include "host/manager_internal.h"
+
+enum { MAX_FILE = 4 << 20 };
+
+struct scan {
+	struct managers *managers;
+	const struct manager_source *source;
+	const char *file;
+	const char *domain;
+	const char *element; /* the <hostdev> or <interface> that is open and managed */
+	bool in_source;
+};
+
+/* The value of an attribute of a tag, which ends at end; "" without it. */
+static void read_attribute(char *buf, size_t size, const char *tag, const char *end,
+			   const char *name)
+{
+	size_t length = strlen(name);
+
+	*buf = '\0';
+	for (const char *c = tag; c < end; c++) {
+		const char *value, *close;
+
+		if (!isspace((unsigned char)*c) || strncmp(c + 1, name, length) != 0)
+			continue;
+		value = c + 1 + length;
+		if (*value != '=' || (value[1] != '\'' && value[1] != '"'))
+			continue;
+		close = strchr(value + 2, value[1]);
+		if (close && close < end)
+			snprintf(buf, size, "%.*s", (int)(close - value - 2), value + 2);
+		return;
+	}
+}
+
+static unsigned long read_number(const char *tag, const char *end, const char *name)
+{
+	char text[32];
+
+	read_attribute(text, sizeof(text), tag, end, name);
+	return strtoul(text, NULL, 0);
+}
+
+static bool is_tag(const char *tag, const char *name)
+{
+	const char *rest = startswith(tag, name);
+
+	return rest && (isspace((unsigned char)*rest) || *rest == '>' || *rest == '/');
+}
+
+static void add_address(struct scan *scan, const char *tag, const char *end, int64_t line)
+{
+	struct arena *arena = scan->managers->arena;
+
+	managers_add(scan->managers, scan->source,
+		     (struct manager_statement){
+			     .file = scan->file,
+			     .line = line,
+			     .subject = scan->domain,
+			     .address = arena_printf(arena, "%04lx:%02lx:%02lx.%lx",
+						     read_number(tag, end, "domain"),
+						     read_number(tag, end, "bus"),
+						     read_number(tag, end, "slot"),
+						     read_number(tag, end, "function"))});
+}
+
+/* A managed element that takes a function of the host opens. */
+static void open_element(struct scan *scan, const char *tag, const char *end)
+{
+	char managed[8], type[16];
+
+	read_attribute(managed, sizeof(managed), tag, end, "managed");
+	read_attribute(type, sizeof(type), tag, end, "type");
+	if (!streq(managed, "yes") || end[-1] == '/')
+		return;
+	if (is_tag(tag, "hostdev") && (streq(type, "pci") || !*type))
+		scan->element = "/hostdev";
+	else if (is_tag(tag, "interface") && streq(type, "hostdev"))
+		scan->element = "/interface";
+	scan->in_source = false;
+}
+
+static void on_tag(struct scan *scan, const char *tag, const char *end, int64_t line)
+{
+	if (is_tag(tag, "name") && !scan->domain)
+		scan->domain = arena_printf(scan->managers->arena, "%.*s",
+					    (int)strcspn(end + 1, "<\n"), end + 1);
+	else if (!scan->element)
+		open_element(scan, tag, end);
+	else if (is_tag(tag, scan->element))
+		scan->element = NULL;
+	else if (is_tag(tag, "source"))
+		scan->in_source = end[-1] != '/';
+	else if (is_tag(tag, "/source"))
+		scan->in_source = false;
+	else if (is_tag(tag, "address") && scan->in_source)
+		add_address(scan, tag, end, line);
+}
+
+/* The end of a tag or comment that begins at open, or NULL. */
+static const char *end_of(const char *open)
+{
+	const char *end;
+
+	if (!startswith(open, "<!--"))
+		return strchr(open, '>');
+	end = strstr(open, "-->");
+	return end ? end + 2 : NULL;
+}
+
+static void scan_text(struct scan *scan, const char *text)
+{
+	const char *open, *end, *counted = text;
+	int64_t line = 1;
+
+	for (open = strchr(text, '<'); open; open = strchr(end, '<')) {
+		end = end_of(open);
+		if (!end)
+			return;
+		for (; counted < open; counted++)
+			line += *counted == '\n';
+		if (open[1] != '!' && open[1] != '?')
+			on_tag(scan, open + 1, end, line);
+	}
+}
+
+static void read_domain(struct managers *managers, const struct manager_source *source,
+			const char *directory, const char *name)
+{
+	struct scan scan = {.managers = managers, .source = source};
+	scoped_free char *text = NULL;
+
+	if (path_read_all(&text, MAX_FILE, "%s/%s", directory, name) < 0 ||
+	    !strstr(text, "managed="))
+		return;
+	scan.file = arena_printf(managers->arena, "%s/%s", directory, name);
+	scan_text(&scan, text);
+}
+
+/* What is defined, and what runs. */
+static void read_domains(struct managers *managers, const struct manager_source *source)
+{
+	static const char *const directories[] = {"/etc/libvirt/qemu", "/run/libvirt/qemu"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(directories); i++) {
+		scoped_dir DIR *dir = path_opendir("%s", directories[i]);
+		const char *name, *suffix;
+
+		while (dir && (name = path_next(dir))) {
+			suffix = strrchr(name, '.');
+			if (suffix && streq(suffix, ".xml"))
+				read_domain(managers, source, directories[i], name);
+		}
+	}
+}
+
+static bool domain_concerns(struct manager *ret, struct arena *arena,
+			    const struct manager_statement *statement, const struct device *dev,
+			    const char *driver)
+{
+	(void)driver;
+	if (!statement->address || !streq(dev->bus, "pci") ||
+	    !streq(statement->address, dev->address))
+		return false;
+	ret->detail = arena_printf(arena,
+				   "libvirt takes it for the domain %s, and gives it back to the "
+				   "host's driver when that ends",
+				   statement->subject ? statement->subject : "(unnamed)");
+	return true;
+}
+
+const struct manager_source manager_libvirt_sources[] = {
+	{"libvirt", MANAGER_OTHERS, read_domains, domain_concerns},
+	{0},
+};
