@@ -223,6 +223,19 @@ group_cases='@(G04|G06|D02)'
 	nothing_left
 }
 
+@test "recover takes back what a run that was killed had given" {
+	# Killed in the worker and in vfioctl itself, as the list is written.
+	traced -o /dev/null -e trace=setxattr -e inject=setxattr:delay_enter=9000000 \
+		vfioctl bind -q --owner tester $lone 3>&- &
+	tracer=$!
+	eventually grep -qs 'acl /dev/iommu' $records/$lone.json
+	pkill -KILL -x vfioctl
+	wait $tracer || true
+	expect 0 vfioctl recover
+	[ "$(driver_of $lone)" = nvme ]
+	nothing_left
+}
+
 @test "a restore that fails leaves the device to whom it was given" {
 	vfioctl bind -q --owner tester $lone
 	expect 1 traced -o /dev/null -P /sys/bus/pci/drivers/nvme/bind -e trace=write \
