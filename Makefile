@@ -12,7 +12,7 @@ PKG_CONFIG ?= pkg-config
 Q          := $(if $(V),,@)
 say         = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
-LIBRARIES := libkmod libudev json-c smartcols mount libmnl
+LIBRARIES := libkmod libudev json-c smartcols mount libmnl libacl
 
 CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc -I.
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes

@@ -69,7 +69,7 @@ const struct record_type change_result_record = {
 			 .type = FIELD_BOOL,
 			 .flags = FIELD_DEFAULT,
 			 .get = result_changed,
-			 .help = "its driver or override is another than before"},
+			 .help = "its driver, override or owner is another than before"},
 			{.key = "driver_before",
 			 .title = "BEFORE",
 			 .type = FIELD_STRING,
@@ -160,31 +160,33 @@ STEP(value, value_string(visible(step->value)))
 
 const struct record_type step_record = {
 	.name = "step",
-	.fields = (const struct field[]){{.key = "step",
-					  .title = "STEP",
-					  .type = FIELD_STRING,
-					  .flags = FIELD_DEFAULT,
-					  .get = step_kind,
-					  .help = "override, unbind, bind, probe, verify or wait"},
-					 {.key = "device",
-					  .title = "DEVICE",
-					  .type = FIELD_STRING,
-					  .flags = FIELD_DEFAULT,
-					  .get = step_device,
-					  .help = "the device that it is about"},
-					 {.key = "value",
-					  .title = "VALUE",
-					  .type = FIELD_STRING,
-					  .flags = FIELD_DEFAULT,
-					  .get = step_value,
-					  .help = "what is written, or the driver expected"},
-					 {.key = "path",
-					  .title = "FILE",
-					  .type = FIELD_STRING,
-					  .flags = FIELD_DEFAULT,
-					  .get = step_path,
-					  .help = "file that is written, or read back"},
-					 {0}},
+	.fields =
+		(const struct field[]){
+			{.key = "step",
+			 .title = "STEP",
+			 .type = FIELD_STRING,
+			 .flags = FIELD_DEFAULT,
+			 .get = step_kind,
+			 .help = "override, unbind, bind, probe, verify, wait, own, acl or rule"},
+			{.key = "device",
+			 .title = "DEVICE",
+			 .type = FIELD_STRING,
+			 .flags = FIELD_DEFAULT,
+			 .get = step_device,
+			 .help = "the device that it is about"},
+			{.key = "value",
+			 .title = "VALUE",
+			 .type = FIELD_STRING,
+			 .flags = FIELD_DEFAULT,
+			 .get = step_value,
+			 .help = "what is written, the driver expected, or whose it becomes"},
+			{.key = "path",
+			 .title = "FILE",
+			 .type = FIELD_STRING,
+			 .flags = FIELD_DEFAULT,
+			 .get = step_path,
+			 .help = "file that is written, or read back"},
+			{0}},
 };
 
 struct value change_is_changed(const void *change)
@@ -291,10 +293,34 @@ static void print_failure(const struct change *change, const struct options *opt
 		message_error(err);
 }
 
+static const char *step_verb(const struct step *step)
+{
+	static const char *const given[] = {
+		[STEP_OVERRIDE] = "wrote", [STEP_UNBIND] = "wrote", [STEP_BIND] = "wrote",
+		[STEP_PROBE] = "wrote",    [STEP_OWN] = "gave to",  [STEP_ACL] = "listed",
+		[STEP_RULE] = "rule for",
+	};
+	static const char *const taken[] = {
+		[STEP_OWN] = "gave back to",
+		[STEP_ACL] = "no longer listed",
+		[STEP_RULE] = "removed",
+	};
+
+	if (step->back)
+		return step->kind < ARRAY_SIZE(taken) ? taken[step->kind] : NULL;
+	return step->kind < ARRAY_SIZE(given) ? given[step->kind] : NULL;
+}
+
 void change_tell_step(const struct step *step)
 {
-	if (step->path && step->kind != STEP_VERIFY)
-		message_verbose("%s: wrote \"%s\"", step->path, visible(step->value));
+	const char *verb = step_verb(step);
+
+	if (!step->path || !verb)
+		return;
+	if (step->kind == STEP_RULE && step->back)
+		message_verbose("%s: %s", step->path, verb);
+	else
+		message_verbose("%s: %s \"%s\"", step->path, verb, visible(step->value));
 }
 
 int change_read_limits(const struct options *opts, int64_t *ret_timeout_ms, size_t *ret_jobs,
@@ -310,8 +336,23 @@ int change_read_limits(const struct options *opts, int64_t *ret_timeout_ms, size
 			 "--timeout 0 leaves no time for anything");
 }
 
-static int fill_request(struct change_request *request, const struct options *opts,
-			enum change_kind kind, const struct selection *selection, struct error *err)
+static int parse_access(struct change_request *request, struct access *access,
+			const struct options *opts, struct error *err)
+{
+	if (!opts->owner && !opts->node_mode)
+		return 0;
+	if (!opts->owner) {
+		error_set(err, STATUS_USAGE, EINVAL, "bad-option", NULL,
+			  "--node-mode needs --owner: whose shall the nodes be?");
+		return -1;
+	}
+	request->access = access;
+	return access_parse(access, opts->owner, opts->node_mode, err);
+}
+
+static int fill_request(struct change_request *request, struct access *access,
+			const struct options *opts, enum change_kind kind,
+			const struct selection *selection, struct error *err)
 {
 	*request = (struct change_request){
 		.kind = kind,
@@ -323,7 +364,8 @@ static int fill_request(struct change_request *request, const struct options *op
 		.keep_going = opts->keep_going,
 		.on_step = change_tell_step,
 	};
-	if (change_read_limits(opts, &request->timeout_ms, &request->jobs, err) < 0)
+	if (change_read_limits(opts, &request->timeout_ms, &request->jobs, err) < 0 ||
+	    parse_access(request, access, opts, err) < 0)
 		return -1;
 	return gate_parse_force(&request->forced, opts->force, err);
 }
@@ -334,11 +376,12 @@ enum status change_command(const struct options *opts, enum change_kind kind,
 	scoped_selection struct selection selection = {0};
 	scoped_change struct change change = {0};
 	struct change_request request;
+	struct access access;
 	struct columns columns;
 
 	if (columns_parse(&columns, &change_result_record, opts->output, err) < 0 ||
 	    selection_read(&selection, opts, RESOLVE_TO_CHANGE, err) < 0 ||
-	    fill_request(&request, opts, kind, &selection, err) < 0)
+	    fill_request(&request, &access, opts, kind, &selection, err) < 0)
 		return err->status;
 	if (change_run(&change, &request, err) < 0) {
 		print_failure(&change, opts, err);

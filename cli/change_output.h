@@ -29,6 +29,13 @@
 	       timeout_s),                                                                         \
 		OPTION("jobs", 0, OPTION_NUMBER, "N", "devices that move at once (8)", jobs)
 
+/* Options of those that hand devices to user space. */
+#define ACCESS_OPTIONS                                                                             \
+	OPTION("owner", 0, OPTION_STRING, "USER[:GROUP]",                                          \
+	       "give the nodes to a user, who needs no other right then", owner),                  \
+		OPTION("node-mode", 0, OPTION_STRING, "MODE",                                      \
+		       "with --owner, mode of the nodes (0600; 0660 with a group)", node_mode)
+
 /* struct change_result (change/change.h) */
 extern const struct record_type change_result_record;
 

@@ -14,6 +14,7 @@ static enum status run(const struct options *opts, struct error *err)
 static const struct option_spec options[] = {
 	OPTION("driver", 0, OPTION_STRING, "NAME",
 	       "VFIO driver to bind; auto: the most specific one there is", driver),
+	ACCESS_OPTIONS,
 	CHANGE_OPTIONS,
 	{0},
 };
@@ -26,7 +27,8 @@ const struct command cmd_bind = {
 		"All devices or none: when one cannot be bound, every other is put back. A device "
 		"that is in use is refused, with who uses it; --force overrides exactly the "
 		"reasons "
-		"that it names. A device that a VFIO driver has already is left alone.",
+		"that it names. A device that a VFIO driver has already is left alone, but for its "
+		"--owner.",
 	.options = options,
 	.columns = &change_result_record,
 	.document = &bind_document,

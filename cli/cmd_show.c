@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/open_lock.h"
 #include "cli/probe_record.h"
+#include "cli/reach_record.h"
 #include "cli/select.h"
 
 struct show {
@@ -40,6 +41,14 @@ static void print_probe(const struct probe *probe, const struct options *opts)
 	sheet_print(&probe_record_type, probe, opts);
 }
 
+static void print_reach(const struct reach *reach, const struct options *opts)
+{
+	if (!reach)
+		return;
+	puts("\nuser:");
+	sheet_print(&reach_record_type, reach, opts);
+}
+
 static void print_text(const struct show *show, const struct options *opts)
 {
 	for (size_t i = 0; i < show->count; i++) {
@@ -48,6 +57,7 @@ static void print_text(const struct show *show, const struct options *opts)
 		if (i)
 			putchar('\n');
 		sheet_print(&show_record_type, record, opts);
+		print_reach(record->reach, opts);
 		print_probe(record->probe, opts);
 		if (record->holders.hidden)
 			message_note(
@@ -72,6 +82,15 @@ static int probe_all(struct show *show, const struct options *opts, struct error
 				 opts->timeout_s * 1000, err) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+/* What a user may do is known without opening anything. */
+static int look_as_user(struct show *show, const struct options *opts, struct error *err)
+{
+	for (size_t i = 0; i < show->count; i++)
+		if (show_record_reach(&show->devices[i], opts->user, err) < 0)
+			return -1;
 	return 0;
 }
 
@@ -101,7 +120,9 @@ static enum status show(const struct inventory *named, const struct inventory *a
 	}
 	for (size_t i = 0; i < named->count; i++)
 		show_record_fill(&list.devices[list.count++], &named->devices[i], all);
-	if (opts->probe && probe_all(&list, opts, err) < 0)
+	if (opts->user && look_as_user(&list, opts, err) < 0)
+		status = err->status;
+	else if (opts->probe && probe_all(&list, opts, err) < 0)
 		status = err->status;
 	else
 		status = print(&list, opts);
@@ -163,6 +184,8 @@ static enum status run(const struct options *opts, struct error *err)
 }
 
 static const struct option_spec options[] = {
+	OPTION("user", 0, OPTION_STRING, "USER", "show what this user lacks to use the device",
+	       user),
 	OPTION("probe", 0, OPTION_FLAG, NULL,
 	       "open it, which resets the function, and show what it tells then", probe),
 	OPTION("timeout", 0, OPTION_NUMBER, "SECONDS",

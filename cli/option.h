@@ -43,12 +43,13 @@ struct options {
 	const char *with_driver, *with_class, *with_id, *with_group;
 	/* Changing verbs. */
 	bool dry_run, detailed_exitcode, take_group, keep_going;
-	const char *driver, *force;
+	const char *driver, *force, *owner, *node_mode;
 	int64_t timeout_s, jobs;
 	/* reset */
 	const char *scope, *method;
 	/* show */
 	bool probe;
+	const char *user;
 	/* test */
 	bool conformance, list_cases, tap, destructive, lab, contradict;
 	const char *case_glob;

@@ -1,34 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/show_record.h"
 
-#include <grp.h>
-#include <pwd.h>
 #include <stdio.h>
 
 #include "base/path.h"
 #include "cli/probe_record.h"
+#include "cli/reach_record.h"
 #include "cli/records.h"
 #include "cli/show_lists.h"
 #include "host/group.h"
 #include "host/module.h"
 
 /* --- gathering ---------------------------------------------------------------------------- */
-
-static const char *user_name(struct arena *arena, uid_t uid)
-{
-	const struct passwd *entry = path_is_live() ? getpwuid(uid) : NULL;
-
-	return entry ? arena_strdup(arena, entry->pw_name)
-		     : arena_printf(arena, "%u", (unsigned int)uid);
-}
-
-static const char *group_name(struct arena *arena, gid_t gid)
-{
-	const struct group *entry = path_is_live() ? getgrgid(gid) : NULL;
-
-	return entry ? arena_strdup(arena, entry->gr_name)
-		     : arena_printf(arena, "%u", (unsigned int)gid);
-}
 
 static void add_node(struct show_record *record, const char *path)
 {
@@ -39,8 +22,8 @@ static void add_node(struct show_record *record, const char *path)
 		return;
 	*node = (struct node_record){.path = path, .exists = path_stat(&st, "%s", path) == 0};
 	if (node->exists) {
-		node->owner = user_name(record->arena, st.st_uid);
-		node->group = group_name(record->arena, st.st_gid);
+		node->owner = account_user_name(record->arena, st.st_uid);
+		node->group = account_group_name(record->arena, st.st_gid);
 		snprintf(node->mode, sizeof(node->mode), "%04o", (unsigned int)st.st_mode & 07777);
 	}
 	record->n_nodes++;
@@ -97,6 +80,22 @@ void show_record_fill(struct show_record *ret, const struct device *dev,
 	ret->usage_known = usage_of_device(&ret->usages, dev, false, NULL) == 0;
 }
 
+int show_record_reach(struct show_record *record, const char *user, struct error *err)
+{
+	struct reach *reach = record->arena ? arena_alloc(record->arena, sizeof(*reach)) : NULL;
+	struct account account;
+
+	if (!reach)
+		return error_out_of_memory(err);
+	if (account_user(&account, record->arena, user, err) < 0)
+		return -1;
+	if (record->device.state != DEVICE_OK)
+		return 0;
+	reach_of(reach, record->arena, &record->device, &account);
+	record->reach = reach;
+	return 0;
+}
+
 void show_record_free(struct show_record *record)
 {
 	holders_free(&record->holders);
@@ -149,6 +148,7 @@ DETAIL(bind_driver, value_string(shown(record)->has_choice ? shown(record)->choi
 DETAIL(bind_why, value_string(shown(record)->has_choice ? shown(record)->choice.why : NULL))
 DETAIL(restore_driver, value_string(shown(record)->recorded.driver))
 DETAIL(probe, value_record(shown(record)->probe))
+DETAIL(reach, value_record(shown(record)->reach))
 DETAIL(hidden, value_number((int64_t)shown(record)->holders.hidden))
 DETAIL(in_use,
        shown(record)->usage_known ? value_bool(shown(record)->usages.count > 0) : VALUE_UNKNOWN)
@@ -352,6 +352,13 @@ const struct record_type show_record_type = {
 					  .item = show_bar,
 					  .child = &bar_record,
 					  .help = "memory and I/O windows"},
+					 {.key = "user",
+					  .title = "USER",
+					  .type = FIELD_RECORD,
+					  .flags = FIELD_JSON_ONLY,
+					  .get = show_reach,
+					  .child = &reach_record_type,
+					  .help = "what a user needs to use it; with --user"},
 					 {.key = "probe",
 					  .title = "PROBE",
 					  .type = FIELD_RECORD,

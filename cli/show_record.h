@@ -11,6 +11,7 @@
 #include "host/holder.h"
 #include "host/inventory.h"
 #include "host/manager.h"
+#include "host/reach.h"
 #include "host/usage.h"
 
 /* A device node: where it should be, and what is there. */
@@ -39,6 +40,7 @@ struct show_record {
 	struct manager *managers;
 	size_t n_managers;
 	const struct probe *probe; /* NULL: it was not opened */
+	const struct reach *reach; /* NULL: nobody was asked about */
 };
 
 extern const struct record_type show_record_type;
@@ -46,4 +48,8 @@ extern const struct record_type show_record_type;
 /* Gathers what is around dev; all is the inventory of the machine. Free with show_record_free(). */
 void show_record_fill(struct show_record *ret, const struct device *dev,
 		      const struct inventory *all);
+
+/* Adds what the user of that name or number lacks. 0, or -1: STATUS_USAGE without such a user. */
+int show_record_reach(struct show_record *record, const char *user, struct error *err);
+
 void show_record_free(struct show_record *record);

@@ -137,3 +137,32 @@ int path_own(uid_t owner, gid_t group, mode_t mode, const char *fmt, ...) PRINTF
 
 /* Makes the node of a character device, for its owner alone to read and write. */
 int path_make_node(dev_t number, uid_t owner, const char *fmt, ...) PRINTF(3, 4);
+
+/*
+ * Access control lists, as acl(5) explains them. Permissions are R_OK, W_OK and X_OK together. A
+ * file that has no list has the three entries that its mode stands for.
+ */
+enum path_acl_kind {
+	PATH_ACL_OWNER,
+	PATH_ACL_USER, /* id */
+	PATH_ACL_OWNING_GROUP,
+	PATH_ACL_GROUP, /* id */
+	PATH_ACL_MASK,
+	PATH_ACL_OTHERS,
+};
+
+struct path_acl_entry {
+	enum path_acl_kind kind;
+	id_t id; /* (id_t)-1 for the kinds that have none */
+	int permissions;
+};
+
+/* Reads at most size entries: how many there are, or -EOVERFLOW when there are more. */
+ssize_t path_acl_read(struct path_acl_entry *ret, size_t size, const char *fmt, ...) PRINTF(3, 4);
+
+/*
+ * Sets the entry of one user or group, other entries staying as they are; permissions 0 removes it.
+ * -EOPNOTSUPP where the file system keeps no lists.
+ */
+int path_acl_set(enum path_acl_kind kind, id_t id, int permissions, const char *fmt, ...)
+	PRINTF(4, 5);

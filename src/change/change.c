@@ -190,6 +190,11 @@ static int make_drivers_ready(struct change *change, const struct change_request
 	return 0;
 }
 
+static bool access_has_changed(const struct change_result *result)
+{
+	return result->access && result_is_fine(result) && result->outcome != CHANGE_UNDONE;
+}
+
 static void look_afterwards(struct change *change)
 {
 	if (inventory_scan(&change->after, 0, NULL) < 0)
@@ -199,10 +204,20 @@ static void look_afterwards(struct change *change)
 
 		result->after = inventory_find(&change->after, result->before->address);
 		result->changed = result->after && result->after->state == DEVICE_OK &&
-				  (!streq_null(result->before->driver, result->after->driver) ||
+				  (access_has_changed(result) ||
+				   !streq_null(result->before->driver, result->after->driver) ||
 				   !streq_null(result->before->driver_override,
 					       result->after->driver_override));
 	}
+}
+
+/* There may be a record to be changed, and nothing else. */
+static bool has_access(const struct change *change)
+{
+	for (size_t i = 0; i < change->count; i++)
+		if (change->results[i].access)
+			return true;
+	return false;
 }
 
 /* Under the lock, or in a dry run: from the decision to the new state. */
@@ -215,9 +230,9 @@ static int carry_out(struct change *change, const struct change_request *request
 	    make_drivers_ready(change, request, err) < 0)
 		return -1;
 	warnings_collect(change);
-	if (transact_plan(change, err) < 0)
+	if (transact_plan(change, request, err) < 0)
 		return -1;
-	if (request->dry_run || change->plan.count == 0)
+	if (request->dry_run || (change->plan.count == 0 && !has_access(change)))
 		return 0;
 	/* pool.c looks whether one is pending. */
 	interrupts_block(&interrupts);

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "change/access.h"
 #include "change/driver.h"
 #include "change/gate.h"
 #include "change/journal.h"
@@ -25,14 +26,15 @@ struct change_request {
 	enum change_kind kind;
 	const char *const *addresses; /* sysfs names, as device_resolve() gives them */
 	size_t count;
-	const char *driver;  /* bind: "auto", NULL (auto) or a name */
-	unsigned int forced; /* gate_parse_force() */
-	bool take_group;     /* the other members of the groups too, bridges excepted */
-	bool dry_run;        /* stop before anything is written */
-	bool keep_going;     /* a device that fails keeps no other from being changed */
-	int64_t timeout_ms;  /* for each step, and for the lock */
-	size_t jobs;         /* devices that move at once; 0: one */
-	bool have_lock;      /* the caller has taken it: lock_take() */
+	const char *driver;          /* bind: "auto", NULL (auto) or a name */
+	const struct access *access; /* bind: to whom they are given; NULL: nobody */
+	unsigned int forced;         /* gate_parse_force() */
+	bool take_group;             /* the other members of the groups too, bridges excepted */
+	bool dry_run;                /* stop before anything is written */
+	bool keep_going;             /* a device that fails keeps no other from being changed */
+	int64_t timeout_ms;          /* for each step, and for the lock */
+	size_t jobs;                 /* devices that move at once; 0: one */
+	bool have_lock;              /* the caller has taken it: lock_take() */
 	/* recover: the unfinished run that names these devices; its file is used for this one. */
 	const struct journal_run *unfinished;
 	/* Told of each step done; may be NULL. */
@@ -53,6 +55,7 @@ struct change_result {
 	const struct device *before, *after; /* after: as it is at the end; NULL when it is gone */
 	struct binding from, to;
 	struct driver_choice choice; /* bind: the driver chosen, and why */
+	bool access;                 /* who may open its nodes changes */
 	bool changed;
 	unsigned int overridden; /* reasons that --force overrode, REASON_BIT() */
 	struct error error;      /* code NULL: none */

@@ -162,6 +162,18 @@ bool result_is_touched(const struct change_result *result)
 	return result_is_moving(result) || !streq_null(result->from.override, result->to.override);
 }
 
+static bool changes_access(const struct change_request *request, const struct device *dev)
+{
+	switch (request->kind) {
+	case CHANGE_BIND:
+		return request->access && !access_is_given(dev, request->access);
+	case CHANGE_RESTORE:
+	case CHANGE_RECOVER:
+		return access_load(NULL, dev);
+	}
+	return false;
+}
+
 int decide_targets(struct change *change, const struct change_request *request, struct error *err)
 {
 	change->memo = (struct driver_memo){0};
@@ -175,7 +187,8 @@ int decide_targets(struct change *change, const struct change_request *request, 
 				return -1;
 			}
 		}
-		change->changed |= result_is_touched(result);
+		result->access = changes_access(request, result->before);
+		change->changed |= result_is_touched(result) || result->access;
 	}
 	return 0;
 }

@@ -5,7 +5,7 @@
 
 #define BUS "/sys/bus/%s"
 
-static int add(struct plan *plan, struct step step)
+int plan_add(struct plan *plan, struct step step)
 {
 	struct step *more;
 
@@ -27,9 +27,10 @@ static int add_write(struct plan *plan, enum step_phase phase, enum step_kind ki
 {
 	if (!path || !value)
 		return -ENOMEM;
-	return add(plan,
-		   (struct step){
-			   .kind = kind, .phase = phase, .dev = dev, .path = path, .value = value});
+	return plan_add(
+		plan,
+		(struct step){
+			.kind = kind, .phase = phase, .dev = dev, .path = path, .value = value});
 }
 
 static int add_override(struct plan *plan, enum step_phase phase, const struct device *dev,
@@ -56,12 +57,12 @@ static int add_verify(struct plan *plan, const struct device *dev, struct bindin
 	const char *path =
 		arena_printf(plan->arena, BUS "/devices/%s/driver", dev->bus, dev->address);
 
-	return add(plan, (struct step){.kind = STEP_VERIFY,
-				       .phase = PHASE_MOVE,
-				       .dev = dev,
-				       .path = path,
-				       .value = to.any_driver ? NULL : to.driver,
-				       .any_driver = to.any_driver});
+	return plan_add(plan, (struct step){.kind = STEP_VERIFY,
+					    .phase = PHASE_MOVE,
+					    .dev = dev,
+					    .path = path,
+					    .value = to.any_driver ? NULL : to.driver,
+					    .any_driver = to.any_driver});
 }
 
 static int add_probe(struct plan *plan, const struct device *dev)
@@ -119,7 +120,7 @@ int plan_move(struct plan *plan, const struct device *dev, struct binding from, 
 
 int plan_wait(struct plan *plan, const struct device *dev)
 {
-	return add(plan, (struct step){.kind = STEP_WAIT, .phase = PHASE_SETTLE, .dev = dev});
+	return plan_add(plan, (struct step){.kind = STEP_WAIT, .phase = PHASE_SETTLE, .dev = dev});
 }
 
 void plan_free(struct plan *plan)

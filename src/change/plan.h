@@ -30,5 +30,8 @@ int plan_move(struct plan *plan, const struct device *dev, struct binding from, 
 /* Adds the wait for the nodes of a device that goes to a VFIO driver. 0 or -ENOMEM. */
 int plan_wait(struct plan *plan, const struct device *dev);
 
+/* Adds any step; its strings are not copied. 0 or -ENOMEM. */
+int plan_add(struct plan *plan, struct step step);
+
 void plan_free(struct plan *plan);
 #define scoped_plan __attribute__((cleanup(plan_free)))

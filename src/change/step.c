@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/path.h"
+#include "change/access.h"
 #include "change/node.h"
 #include "host/manager.h"
 #include "host/vfio_driver.h"
@@ -14,6 +15,7 @@ const char *step_kind_name(enum step_kind kind)
 	static const char *const names[] = {
 		[STEP_OVERRIDE] = "override", [STEP_UNBIND] = "unbind", [STEP_BIND] = "bind",
 		[STEP_PROBE] = "probe",       [STEP_VERIFY] = "verify", [STEP_WAIT] = "wait",
+		[STEP_OWN] = "own",           [STEP_ACL] = "acl",       [STEP_RULE] = "rule",
 	};
 
 	return names[kind];
@@ -56,7 +58,12 @@ void step_run(struct step_outcome *ret, const struct step *step, int64_t timeout
 		ret->r = is_expected(step, ret->found) ? 0 : -ENODEV;
 		break;
 	case STEP_WAIT:
-		ret->r = node_wait(step->dev, timeout_ms, &ret->node) < 0 ? -ETIMEDOUT : 0;
+		ret->r = node_wait(step->dev, timeout_ms, &ret->error) < 0 ? -ETIMEDOUT : 0;
+		break;
+	case STEP_OWN:
+	case STEP_ACL:
+	case STEP_RULE:
+		ret->r = access_step(step, &ret->error) < 0 ? -EIO : 0;
 		break;
 	case STEP_BIND:
 		ret->r = bind_device(step);
@@ -105,6 +112,9 @@ static const char *verb_of(const struct step *step, char *buf, size_t size)
 		[STEP_PROBE] = "let the kernel bind it",
 		[STEP_VERIFY] = "verify the driver",
 		[STEP_WAIT] = "wait for its nodes",
+		[STEP_OWN] = "give its node to its owner",
+		[STEP_ACL] = "set who may open a node",
+		[STEP_RULE] = "change its udev rule",
 	};
 	const char *driver = strstr(step->path ? step->path : "", "/drivers/");
 	const char *end = driver ? strchr(driver + strlen("/drivers/"), '/') : NULL;
@@ -156,8 +166,8 @@ int step_explain(const struct step *step, const struct step_outcome *outcome, st
 {
 	if (step->kind == STEP_VERIFY)
 		return explain_verify(step, outcome, err);
-	if (step->kind == STEP_WAIT) {
-		*err = outcome->node;
+	if (outcome->error.code) {
+		*err = outcome->error;
 		return -1;
 	}
 	return explain_write(step, -outcome->r, err);

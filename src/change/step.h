@@ -15,15 +15,18 @@ enum step_kind {
 	STEP_PROBE,    /* write the address to drivers_probe: no driver is known */
 	STEP_VERIFY,   /* read the driver link back */
 	STEP_WAIT,     /* wait for the VFIO device's nodes */
+	STEP_OWN,      /* owner, group and mode of a node; see change/access.h for these three */
+	STEP_ACL,      /* an entry in the access control list of a node */
+	STEP_RULE,     /* a rule for udev */
 };
 
 /*
  * The phases of a change follow one another; what is done at once, and what one after another:
  */
 enum step_phase {
-	PHASE_PREPARE, /* all overrides, before any device moves: one after another */
+	PHASE_PREPARE, /* all overrides and rules, before any device moves: one after another */
 	PHASE_MOVE,    /* from driver to driver: each device for itself, many at once */
-	PHASE_SETTLE,  /* one wait for the nodes of all */
+	PHASE_SETTLE,  /* one wait for the nodes of all, and whose they are */
 	PHASE_COUNT
 };
 
@@ -34,13 +37,14 @@ struct step {
 	const char *path;  /* file to write, or link to read */
 	const char *value; /* what to write; STEP_VERIFY: the driver expected, NULL for none */
 	bool any_driver;   /* STEP_VERIFY: any driver will do but a VFIO one */
+	bool back;         /* STEP_OWN, STEP_ACL, STEP_RULE: taken back, not given */
 };
 
 /* What became of a step; small enough to be written at once. */
 struct step_outcome {
-	int r;             /* 0 or -errno */
-	char found[256];   /* STEP_VERIFY: the driver that is bound, "" for none */
-	struct error node; /* STEP_WAIT: why the nodes are not there */
+	int r;              /* 0 or -errno */
+	char found[256];    /* STEP_VERIFY: the driver that is bound, "" for none */
+	struct error error; /* of a step that explains itself; code NULL: none */
 };
 
 /* "override", "unbind", ... */

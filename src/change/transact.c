@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "change/access.h"
 #include "change/apply.h"
 #include "change/decide.h"
 #include "change/log.h"
@@ -16,7 +17,18 @@ static bool goes_to_vfio(const struct change_result *result)
 	return result_is_moving(result) && result->to.driver && strstr(result->to.driver, "vfio");
 }
 
-int transact_plan(struct change *change, struct error *err)
+/* Behind the wait for the nodes that are given, and behind the last move of what is taken back. */
+static int plan_access(struct plan *plan, const struct change_result *result,
+		       const struct change_request *request, struct error *err)
+{
+	if (!result->access || request->kind == CHANGE_RECOVER)
+		return 0;
+	return request->kind == CHANGE_RESTORE
+		       ? access_plan_back(plan, result->before, err)
+		       : access_plan_nodes(plan, result->before, request->access, err);
+}
+
+int transact_plan(struct change *change, const struct change_request *request, struct error *err)
 {
 	struct plan *plan = &change->plan;
 	int r = 0;
@@ -27,6 +39,9 @@ int transact_plan(struct change *change, struct error *err)
 
 		if (result_is_fine(result))
 			r = plan_overrides(plan, result->before, result->from, result->to);
+		if (r == 0 && result_is_fine(result) && result->access &&
+		    request->kind == CHANGE_BIND)
+			r = access_plan_rule(plan, result->before, request->access, err);
 	}
 	for (size_t i = 0; r == 0 && i < change->count; i++) {
 		const struct change_result *result = &change->results[i];
@@ -39,6 +54,8 @@ int transact_plan(struct change *change, struct error *err)
 
 		if (result_is_fine(result) && goes_to_vfio(result))
 			r = plan_wait(plan, result->before);
+		if (r == 0 && result_is_fine(result) && plan_access(plan, result, request, err) < 0)
+			return -1;
 	}
 	return r < 0 ? error_out_of_memory(err) : 0;
 }
@@ -153,13 +170,17 @@ static void end_journal(struct transaction *transaction, bool recovering)
 
 /* --- doing it ----------------------------------------------------------------------------- */
 
-static int save_bindings(struct change *change, struct error *err)
+static int save_records(struct change *change, const struct change_request *request,
+			struct error *err)
 {
 	for (size_t i = 0; i < change->count; i++) {
 		struct change_result *result = &change->results[i];
 
 		if (result_is_fine(result) && result_is_touched(result) &&
 		    binding_save(result->before, result->unfinished, &result->recorded, err) < 0)
+			return -1;
+		if (result_is_fine(result) && result->access &&
+		    access_save(result->before, request->access, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -224,6 +245,60 @@ static void undo_failed(struct transaction *transaction, const struct change_req
 			err->status = STATUS_BROKEN;
 }
 
+/* --- who may open the nodes --------------------------------------------------------------- */
+
+static void undo_access(struct change_result *result, bool giving, struct error *err)
+{
+	struct error own = {0};
+
+	if (access_undo(result->before, giving, &own) == 0)
+		return;
+	/* The device itself may be back: what is wrong is who may open it. */
+	own.status = err->status = STATUS_BROKEN;
+	error_remedy(&own, "Look who may open the nodes: vfioctl show --user USER %s",
+		     result->before->address);
+	result->error = own;
+}
+
+/* A restore that has to go on is run again: it takes back what it finds recorded. */
+static void recover_access(struct change_result *result, const struct journal_run *run,
+			   struct error *err)
+{
+	const struct journal_entry *entry = journal_find(run, result->before);
+
+	if (access_is_unfinished(result->before))
+		undo_access(result, true, err);
+	else if (streq(run->verb, "restore") && entry && !entry->forward)
+		undo_access(result, false, err);
+}
+
+/*
+ * The record was written before the first step, so which steps were run is no matter. What a
+ * restore could not take from the kernel stays given until it can.
+ */
+static void settle_access(struct change *change, const struct change_request *request, bool done,
+			  struct error *err)
+{
+	for (size_t i = 0; i < change->count; i++) {
+		struct change_result *result = &change->results[i];
+		bool whole = result->outcome == CHANGE_ARRIVED ||
+			     (done && result->outcome == CHANGE_NOT_BEGUN);
+
+		if (!result->access)
+			continue;
+		if (request->kind == CHANGE_RECOVER)
+			recover_access(result, request->unfinished, err);
+		else if (request->kind == CHANGE_BIND && whole)
+			access_settle(result->before);
+		else if (request->kind == CHANGE_BIND)
+			undo_access(result, true, err);
+		else if (whole)
+			access_forget(result->before);
+		else if (result->outcome == CHANGE_UNDONE)
+			undo_access(result, false, err);
+	}
+}
+
 /* A device that is back where it was needs no record any more. */
 static void forget_records(struct change *change, const struct change_request *request)
 {
@@ -257,15 +332,16 @@ int transact(struct change *change, const struct change_request *request, struct
 	};
 	int r;
 
-	if ((request->kind == CHANGE_BIND && save_bindings(change, err) < 0) ||
+	if ((request->kind == CHANGE_BIND && save_records(change, request, err) < 0) ||
 	    begin_journal(&transaction, request, err) < 0)
 		return -1;
-	r = apply_plan(&transaction.applied, &change->plan, &options, err);
+	r = change->plan.count ? apply_plan(&transaction.applied, &change->plan, &options, err) : 0;
 	note_outcomes(&transaction);
 	/* What recovers and fails goes on next time: the state half-way is nothing to go back to.
 	 */
 	if (r < 0 && request->kind != CHANGE_RECOVER)
 		undo_failed(&transaction, request, err);
+	settle_access(change, request, r == 0, err);
 	forget_records(change, request);
 	end_journal(&transaction, request->kind == CHANGE_RECOVER);
 	applied_free(&transaction.applied);

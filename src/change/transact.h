@@ -7,7 +7,7 @@
 #include "change/change.h"
 
 /* Makes the plan of a change whose targets are decided. 0, or -1 when out of memory. */
-int transact_plan(struct change *change, struct error *err);
+int transact_plan(struct change *change, const struct change_request *request, struct error *err);
 
 /*
  * Notes the change in the journal, runs its plan, and undoes what failed. 0, or -1 with the error
