@@ -106,12 +106,13 @@ $(BUILD)/warnings: $(C_FILES) $(wildcard src/*/*.h cli/*.h tests/unit/*.h)
 	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(ALL_CFLAGS) -fsyntax-only \
 		$(if $(filter %.h,$?),$(C_FILES),$(filter %.c,$?)) && touch $@
 
-# Everything: lint, unit tests, CLI tests and the lab. STAGES='lint unit cli' leaves the lab out.
+# What is for every commit: lint, unit tests, CLI tests and the lab's main suite. STAGES='lint unit cli'
+# leaves the lab out.
 check:
 	$(Q)tests/lab/deps build check lab
 	$(Q)MAKE=$(MAKE) tests/check $(STAGES)
 
-# The other hosts, and the catalogue on each of them.
+# All that takes longer: the lint's self-test, all suites, the other hosts and the catalogue on each of them.
 check-matrix:
 	$(Q)tests/lab/deps build check lab
 	$(Q)MAKE=$(MAKE) tests/check matrix catalogue
