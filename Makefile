@@ -98,12 +98,21 @@ schema: $(BUILD)/vfioctl
 
 unit-tests: $(UNIT_TESTS)
 
-# Everything: lint, unit tests, CLI tests and the lab. STAGES='lint unit cli' leaves the lab out.
+# The compiler's opinion of all code, without objects: of the files that changed, or all when a header did.
+C_FILES := $(sort $(wildcard src/*/*.c cli/*.c tests/unit/*.c))
+
+warnings: $(BUILD)/warnings
+$(BUILD)/warnings: $(C_FILES) $(wildcard src/*/*.h cli/*.h tests/unit/*.h)
+	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(ALL_CFLAGS) -fsyntax-only \
+		$(if $(filter %.h,$?),$(C_FILES),$(filter %.c,$?)) && touch $@
+
+# What is for every commit: lint, unit tests, CLI tests and the lab's main suite. STAGES='lint unit cli'
+# leaves the lab out.
 check:
 	$(Q)tests/lab/deps build check lab
 	$(Q)MAKE=$(MAKE) tests/check $(STAGES)
 
-# The other hosts, and the catalogue on each of them.
+# All that takes longer: the lint's self-test, all suites, the other hosts and the catalogue on each of them.
 check-matrix:
 	$(Q)tests/lab/deps build check lab
 	$(Q)MAKE=$(MAKE) tests/check matrix catalogue
@@ -123,4 +132,4 @@ clean:
 -include tests/lab/lab.mk
 
 .DELETE_ON_ERROR:
-.PHONY: all clean man install schema unit-tests check check-matrix bench format
+.PHONY: all clean man install schema unit-tests warnings check check-matrix bench format

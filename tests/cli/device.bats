@@ -49,17 +49,17 @@ name_of() {
 }
 
 @test "standard input: words, lines, comments, blanks; and other operands beside it" {
-	run --separate-stderr bash -c 'printf "03:00.0 01:00.0\t\n# comment 04:00.0\n\n05:00.0# x\r\n" |
+	runs bash -c 'printf "03:00.0 01:00.0\t\n# comment 04:00.0\n\n05:00.0# x\r\n" |
 		"$VFIOCTL" list -n -r -o address 02:00.0 - --sysroot "$1"' - "$trees/both"
 	exits 0
 	equals "${output//$'\n'/ }" "0000:02:00.0 0000:03:00.0 0000:01:00.0 0000:05:00.0"
 }
 
 @test "standard input without a device is a mistake, not everything" {
-	run --separate-stderr bash -c '"$VFIOCTL" list - --sysroot "$1" </dev/null' - "$trees/both"
+	runs bash -c '"$VFIOCTL" list - --sysroot "$1" </dev/null' - "$trees/both"
 	exits 2
 	says "standard input names no device"
-	run --separate-stderr bash -c 'echo "# none" | "$VFIOCTL" show - --sysroot "$1"' - "$trees/both"
+	runs bash -c 'echo "# none" | "$VFIOCTL" show - --sysroot "$1"' - "$trees/both"
 	exits 2
 }
 

@@ -3,8 +3,20 @@
 
 load helper
 
+# What the program says of itself, asked once: help itself, of each verb, and the words.
+setup_file() {
+	mkdir "$BATS_FILE_TMPDIR/help"
+	"$VFIOCTL" help --words >"$BATS_FILE_TMPDIR/words"
+	"$VFIOCTL" help >"$BATS_FILE_TMPDIR/help/common"
+	for verb in $(verbs); do "$VFIOCTL" help "$verb" >"$BATS_FILE_TMPDIR/help/$verb"; done
+}
+
+words() {
+	cat "$BATS_FILE_TMPDIR/words"
+}
+
 verbs() {
-	"$VFIOCTL" help --words | sed -n 's/^command \([^ ]*\) .*/\1/p'
+	words | sed -n 's/^command \([^ ]*\) .*/\1/p'
 }
 
 # No line of the text on stdin is wider than a terminal.
@@ -39,12 +51,13 @@ fits() {
 	equals "$output" "$overview"
 }
 
-@test "help of every verb fits 80 columns and is the same by --help" {
+@test "help of every verb fits 80 columns, tells where to read more, and is the same by --help" {
 	for verb in $(verbs); do
 		vfioctl help "$verb"
 		exits 0
 		fits <<<"$output"
 		prints "Usage: vfioctl $verb"
+		equals "${lines[-1]}" "More in vfioctl-$verb(8)."
 		local text=$output
 		vfioctl "$verb" --help
 		exits 0
@@ -56,38 +69,36 @@ fits() {
 
 @test "help of every verb names all its options and columns" {
 	while read -r kind verb word _; do
-		[ "$kind" != command ] || { vfioctl help "$verb"; continue; }
+		[ "$kind" != command ] || { output=$(<"$BATS_FILE_TMPDIR/help/$verb"); continue; }
 		prints "$word"
-	done < <("$VFIOCTL" help --words)
+	done < <(words)
 }
 
-# options OF...: the options that help prints for a verb, or without one in common: "--output LIST", one a line
+# options OF: the options that help prints for a verb, or those in common: "--output LIST", one a line
 options() {
-	"$VFIOCTL" help "$@" | sed -nE 's/^  (-., )?(--[a-z-]+)( [A-Z][^ ]*)?( .*)?$/\2\3/p'
+	sed -nE 's/^  (-., )?(--[a-z-]+)( [A-Z][^ ]*)?( .*)?$/\2\3/p' "$BATS_FILE_TMPDIR/help/$1"
 }
 
 # A value that is a number, a name and a directory.
 with_value() {
-	if [[ $1 == *" "* ]]; then echo "${1%% *}=5"; else echo "$1"; fi
+	while read -r option; do
+		if [[ $option == *" "* ]]; then echo "${option%% *}=5"; else echo "$option"; fi
+	done
 }
 
 @test "every option that help prints is taken, by its letter too" {
 	for verb in $(verbs); do
-		n=0
-		while read -r option; do
-			vfioctl "$verb" "$(with_value "$option")" --help
-			exits 0
-			prints "Usage: vfioctl $verb"
-			n=$((n + 1))
-		done < <(options "$verb")
-		[ "$n" -ge 2 ]
-		while read -r letter; do
-			argument=()
-			[ "$letter" != -o ] || argument=(address)
-			vfioctl "$verb" "$letter" "${argument[@]}" --help
-			exits 0
-		done < <("$VFIOCTL" help "$verb" | grep -oE '^  -[a-zA-Z]' | tr -d ' ')
-		equals "$n" "$("$VFIOCTL" help --words | grep -c "^option $verb ")"
+		mapfile -t taken < <(options "$verb" | with_value)
+		[ "${#taken[@]}" -ge 2 ]
+		vfioctl "$verb" "${taken[@]}" --help
+		exits 0
+		prints "Usage: vfioctl $verb"
+		equals "${#taken[@]}" "$(words | grep -c "^option $verb ")"
+		mapfile -t letters < <(grep -oE '^  -[a-zA-Z]' "$BATS_FILE_TMPDIR/help/$verb" | tr -d ' ' |
+			sed 's/^-o$/&address/')
+		vfioctl "$verb" "${letters[@]}" --help
+		exits 0
+		prints "Usage: vfioctl $verb"
 	done
 }
 
@@ -95,22 +106,14 @@ with_value() {
 	refused=0
 	for verb in $(verbs); do
 		while read -r option; do
-			options "$verb" | grep -qxF -e "$option" && continue
-			vfioctl "$verb" "$(with_value "$option")" --help
+			vfioctl "$verb" "$(with_value <<<"$option")" --help
 			exits 2
 			[[ $stderr$output == *"${option%% *} is not for $verb: "* ]] # a document with --json
 			refused=$((refused + 1))
-			! "$VFIOCTL" help --words | grep -q "^option $verb ${option%% *} "
-		done < <(options)
+			! words | grep -q "^option $verb ${option%% *} "
+		done < <(options common | grep -vxF -e "$(options "$verb")")
 	done
 	equals "$refused" 13 # -o: show mode help; --sysroot: bind restore test reset help; -J -n -r -q -v: help
-}
-
-@test "every verb's help ends with where to read more" {
-	for verb in $(verbs); do
-		vfioctl help "$verb"
-		equals "${lines[-1]}" "More in vfioctl-$verb(8)."
-	done
 }
 
 @test "help of an unknown verb" {

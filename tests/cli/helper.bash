@@ -11,9 +11,28 @@ VFIOCTL=$(realpath "${VFIOCTL:-$top/build/vfioctl}")
 trees=${VFIOCTL_TREES:-$top/build/trees}
 export VFIOCTL ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=1} LC_ALL=C.UTF-8
 
-# Run vfioctl; $status, $output and $stderr tell what it did. A sanitizer's report is a failure.
+# Run a command; $status, $output, $lines, $stderr and $stderr_lines tell what it did, as after bats'
+# `run --separate-stderr`, which starts five processes to find out.
+runs() {
+	local out=$BATS_TEST_TMPDIR/stdout err=$BATS_TEST_TMPDIR/stderr
+	status=0
+	"$@" >"$out" 2>"$err" || status=$?
+	whole output "$out"
+	whole stderr "$err"
+	IFS=$'\n' read -r -d '' -a lines <"$out" || true
+	IFS=$'\n' read -r -d '' -a stderr_lines <"$err" || true
+}
+
+# whole VARIABLE FILE: its text, without the newlines at the end.
+whole() {
+	local -n text=$1
+	! IFS= read -r -d '' text <"$2" || { echo "a NUL in what was printed: $text"; return 1; }
+	while [[ $text == *$'\n' ]]; do text=${text%$'\n'}; done
+}
+
+# Run vfioctl. A sanitizer's report is a failure.
 vfioctl() {
-	run --separate-stderr "$VFIOCTL" "$@"
+	runs "$VFIOCTL" "$@"
 	[[ $stderr != *Sanitizer* && $stderr != *"runtime error"* ]] || { echo "$stderr"; return 1; }
 }
 
@@ -29,7 +48,7 @@ on() {
 json() {
 	vfioctl "$@"
 	json=$output
-	mkdir -p "$BATS_FILE_TMPDIR/documents"
+	[ -d "$BATS_FILE_TMPDIR/documents" ] || mkdir "$BATS_FILE_TMPDIR/documents"
 	documents=$((documents + 1))
 	printf '%s' "$output" >"$BATS_FILE_TMPDIR/documents/$BATS_TEST_NUMBER.$documents.json"
 }
@@ -44,7 +63,7 @@ json_on() {
 # The last test of a file that prints JSON: one python for all of its documents. They are named by
 # the number of the test, then of the document in it.
 all_documents_valid() {
-	python3 "$top/tests/validate.py" "$top/cli/schema" "$BATS_FILE_TMPDIR/documents"
+	/usr/bin/python3 "$top/tests/validate.py" "$top/cli/schema" "$BATS_FILE_TMPDIR/documents"
 }
 
 # query FILTER: jq on the document.

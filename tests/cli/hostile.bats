@@ -176,7 +176,7 @@ within() {
 	chmod 755 "$tree"
 	chmod 000 "$tree/sys/devices/pci0000:00/0000:01:00.0/driver_override"
 	chmod 000 "$tree/sys/devices/pci0000:00/0000:02:00.0/uevent"
-	run --separate-stderr as_nobody "$VFIOCTL" list --json --sysroot "$tree"
+	runs as_nobody "$VFIOCTL" list --json --sysroot "$tree"
 	rm -rf "$tree"
 	exits 0
 	equals "$(jq -r '[.devices[].address] | join(" ")' <<<"$output")" "0000:01:00.0 0000:02:00.0"

@@ -23,7 +23,7 @@ unchanged() {
 		json $arguments --json
 		exits 0
 		# shellcheck disable=SC2086 # words
-		run --separate-stderr as_nobody "$VFIOCTL" $arguments --json
+		runs as_nobody "$VFIOCTL" $arguments --json
 		exits 0
 		printf '%s' "$output" >"$BATS_FILE_TMPDIR/documents/nobody.${arguments%% *}.json"
 	done
@@ -38,11 +38,11 @@ unchanged() {
 
 @test "bind without rights changes nothing and says what is missing" {
 	# A driver that need not exist on this machine: rights are asked for before it is loaded.
-	run --separate-stderr as_nobody "$VFIOCTL" bind "$device" --driver pci-stub
+	runs as_nobody "$VFIOCTL" bind "$device" --driver pci-stub
 	exits 4
 	says "Changing devices needs root."
 	unchanged
-	run --separate-stderr as_nobody "$VFIOCTL" bind "$device" --driver pci-stub --json
+	runs as_nobody "$VFIOCTL" bind "$device" --driver pci-stub --json
 	exits 4
 	equals "$(jq -r .schema <<<"$output")" vfioctl.error/1
 	equals "$(jq -r .error.remedy <<<"$output")" "Changing devices needs root."
@@ -52,7 +52,7 @@ unchanged() {
 
 @test "bind to a VFIO driver without rights: 9 where this machine has none, else 4" {
 	json mode --json
-	run --separate-stderr as_nobody "$VFIOCTL" bind "$device"
+	runs as_nobody "$VFIOCTL" bind "$device"
 	if [ "$(query '.modules[] | select(.name == "vfio_pci").state')" = absent ] &&
 		[ ! -e /sys/bus/pci/drivers/vfio-pci ]; then
 		exits 9
@@ -65,7 +65,7 @@ unchanged() {
 }
 
 @test "restore of a device that was never ours is nothing to do" {
-	run --separate-stderr as_nobody "$VFIOCTL" restore "$device"
+	runs as_nobody "$VFIOCTL" restore "$device"
 	exits 0
 	says "nothing to do"
 	unchanged
@@ -87,7 +87,7 @@ unchanged() {
 	[[ $(query .schema) =~ ^vfioctl\.(reset|error)/1$ ]]
 	equals "$(query '[.results[]?, .resets[]?] | map(.reset) | unique | join(",")')" false
 	unchanged
-	run --separate-stderr as_nobody "$VFIOCTL" reset "$device"
+	runs as_nobody "$VFIOCTL" reset "$device"
 	exits 4
 	says "root"
 	unchanged
@@ -104,7 +104,7 @@ unchanged() {
 }
 
 @test "hostile surroundings have no effect" {
-	run --separate-stderr env MODPROBE_OPTIONS=-C/nonexistent PAGER=false TMPDIR=/nonexistent \
+	runs env MODPROBE_OPTIONS=-C/nonexistent PAGER=false TMPDIR=/nonexistent \
 		LIBSMARTCOLS_DEBUG=all SYSTEMD_COLORS=1 COLUMNS=1 "$VFIOCTL" list --json
 	exits 0
 	equals "$(jq -r .schema <<<"$output")" vfioctl.list/1

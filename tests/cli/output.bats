@@ -6,24 +6,24 @@ load helper
 @test "a full disk under stdout: exit 1 and a message" {
 	for arguments in "list" "list --json" "mode" "mode --json" "show 03:00.0" "show 03:00.0 --json"; do
 		# shellcheck disable=SC2086 # words
-		run --separate-stderr bash -c '"$VFIOCTL" '"$arguments"' --sysroot "$1" >/dev/full' - "$trees/both"
+		runs bash -c '"$VFIOCTL" '"$arguments"' --sysroot "$1" >/dev/full' - "$trees/both"
 		exits 1
 		says "cannot write to standard output" "No space left"
 	done
 	for arguments in "help" "help list" --version; do
-		run --separate-stderr bash -c '"$VFIOCTL" '"$arguments"' >/dev/full'
+		runs bash -c '"$VFIOCTL" '"$arguments"' >/dev/full'
 		exits 1
 		says "cannot write to standard output" "No space left"
 	done
 }
 
 @test "an error keeps its own status when stdout is full" {
-	run --separate-stderr bash -c '"$VFIOCTL" list 99:00.0 --json --sysroot "$1" >/dev/full' - "$trees/both"
+	runs bash -c '"$VFIOCTL" list 99:00.0 --json --sysroot "$1" >/dev/full' - "$trees/both"
 	exits 8
 }
 
 @test "a reader that leaves early" {
-	run --separate-stderr bash -c 'set -o pipefail
+	runs bash -c 'set -o pipefail
 		"$VFIOCTL" list --sysroot "$1" | head -n 1' - "$trees/synthetic-512"
 	[[ $output == ADDRESS* ]]
 	[ "$status" -eq 0 ] || [ "$status" -eq 141 ] || [ "$status" -eq 1 ] # SIGPIPE, or ignored
@@ -31,12 +31,12 @@ load helper
 }
 
 @test "a closed stdout" {
-	run --separate-stderr bash -c '"$VFIOCTL" list --sysroot "$1" >&-' - "$trees/both"
+	runs bash -c '"$VFIOCTL" list --sysroot "$1" >&-' - "$trees/both"
 	exits 1
 }
 
 @test "closed streams do not disturb the reading" {
-	run --separate-stderr bash -c '"$VFIOCTL" list --json --sysroot "$1" <&- 2>&-' - "$trees/both"
+	runs bash -c '"$VFIOCTL" list --json --sysroot "$1" <&- 2>&-' - "$trees/both"
 	exits 0
 	equals "$(jq -r '[.devices[].state] | unique | join(",")' <<<"$output")" ok
 }
@@ -52,7 +52,7 @@ load helper
 
 @test "text is the same in every locale" {
 	for locale in C C.UTF-8 nonsense; do
-		run --separate-stderr env LC_ALL=$locale "$VFIOCTL" list -n -r -o address,driver,cdev --sysroot "$trees/both"
+		runs env LC_ALL=$locale "$VFIOCTL" list -n -r -o address,driver,cdev --sysroot "$trees/both"
 		exits 0
 		[ "$locale" = C ] && wanted=$output
 		equals "$output" "$wanted"

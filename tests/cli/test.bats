@@ -81,7 +81,7 @@ catalogue() {
 @test "--list needs no rights" {
 	vfioctl test --list
 	for_root=$output
-	run --separate-stderr as_nobody "$VFIOCTL" test --list
+	runs as_nobody "$VFIOCTL" test --list
 	exits 0
 	equals "$output" "$for_root"
 }

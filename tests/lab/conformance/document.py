@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """document.py CATALOGUE RESULTS: the page that says what each kernel does of what is promised.
 

@@ -120,9 +120,9 @@ tap_result() {
 check_documents() {
 	local documents=$RESULTS/$1.out/documents word=FAIL said
 	[ -d "$documents" ] || return 0
-	if ! python3 -c 'import jsonschema' 2>/dev/null; then
+	if ! /usr/bin/python3 -c 'import jsonschema' 2>/dev/null; then
 		word=skip said='this machine has no python3-jsonschema'
-	elif said=$(python3 "$CHECKOUT/tests/validate.py" "$CHECKOUT/cli/schema" "$documents" 2>&1); then
+	elif said=$(/usr/bin/python3 "$CHECKOUT/tests/validate.py" "$CHECKOUT/cli/schema" "$documents" 2>&1); then
 		word=ok said=
 	fi
 	echo "$word" >>"$RESULTS/$1.count"

@@ -11,6 +11,7 @@ teardown() {
 	rm -f /run/modprobe.d/test.conf
 }
 
+# bats test_tags=main
 @test "bind hands a device to vfio-pci and names its nodes" {
 	expect 0 vfioctl bind $nvme
 	[ "$(driver_of $nvme)" = vfio-pci ]
@@ -21,6 +22,7 @@ teardown() {
 	for node in $(grep -o '/dev/vfio/[^ ]*' <<<"$output" | tr -d '`'); do [ -c "$node" ]; done
 }
 
+# bats test_tags=main
 @test "restore brings back driver and override, and forgets the record" {
 	vfioctl bind $nvme
 	[ -e $state/$nvme.json ]
@@ -31,6 +33,7 @@ teardown() {
 	eventually test -b "/dev/$(disk_of $nvme)"
 }
 
+# bats test_tags=main
 @test "an override that stood before is brought back too" {
 	echo nvme >$pci/$nvme/driver_override
 	vfioctl bind $nvme
@@ -76,6 +79,7 @@ teardown() {
 	[ "$(driver_of $nvme)" = nvme ]
 }
 
+# bats test_tags=main
 @test "names of disks and interfaces stand for their function" {
 	expect 0 vfioctl bind "$(disk_of $nvme)"
 	[ "$(driver_of $nvme)" = vfio-pci ]
@@ -85,6 +89,7 @@ teardown() {
 	[ "$output" = 0000:02:00.0 ]
 }
 
+# bats test_tags=main
 @test "a whole group goes and comes back as one" {
 	expect 0 vfioctl bind 01:00.0 --group
 	[ "$(driver_of 0000:01:00.0)" = vfio-pci ]
@@ -106,6 +111,7 @@ teardown() {
 	[ "$(driver_of 0000:01:00.1)" = vfio-pci ]
 }
 
+# bats test_tags=main
 @test "--dry-run prints the steps and changes nothing" {
 	expect 0 vfioctl bind $nvme --dry-run
 	says "$pci/$nvme/driver_override"
@@ -123,6 +129,7 @@ teardown() {
 	says "/sys/bus/pci/drivers/vfio-pci/bind: wrote \"$nvme\""
 }
 
+# bats test_tags=main
 @test "the documents of bind and restore say what happened" {
 	expect_json 0 vfioctl.bind/1 bind $nvme
 	json_is '.results[0] | [.address, .changed, .driver_before, .driver]' "[\"$nvme\",true,\"nvme\",\"vfio-pci\"]"

@@ -9,6 +9,11 @@ driver_of() {
 	basename "$(readlink "$pci/$1/driver" || echo none)"
 }
 
+# has_driver ADDRESS NAME: the same question without a process.
+has_driver() {
+	[ "$pci/$1/driver" -ef "/sys/bus/pci/drivers/$2" ]
+}
+
 override_of() {
 	cat "$pci/$1/driver_override"
 }
@@ -134,7 +139,7 @@ eventually() {
 give_back() {
 	local address
 	for address; do
-		[ "$(driver_of "$address")" != vfio-pci ] || vfioctl restore -q "$address"
+		! has_driver "$address" vfio-pci || vfioctl restore -q "$address"
 		echo >"$pci/$address/driver_override"
 		[ -e "$pci/$address/driver" ] || echo "$address" >/sys/bus/pci/drivers_probe
 	done

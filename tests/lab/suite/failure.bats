@@ -19,6 +19,7 @@ with_failing_write() {
 		-e inject=write:error="$error":when="$n" "$@"
 }
 
+# bats test_tags=main
 @test "a driver that refuses: the device is put back, exit 1" {
 	modprobe vfio-pci
 	expect 1 with_failing_write 1 EINVAL vfioctl bind $nvme
@@ -54,6 +55,7 @@ with_failing_write() {
 	[ "$(driver_of $nvme)" = none ]
 }
 
+# bats test_tags=main
 @test "an unbind that waits for a user ends in time with exit 6, and nothing else hangs" {
 	vfioctl bind $nvme
 	hold "$(cdev_of $nvme)"

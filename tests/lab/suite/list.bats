@@ -15,6 +15,7 @@ teardown() {
 	give_back $nvme 0000:04:00.0
 }
 
+# bats test_tags=main
 @test "list shows every PCI function, with the driver and group that sysfs has" {
 	expect 0 vfioctl list -n -r -o address,driver,iommu_group
 	[ "$(wc -l <<<"$output")" -eq "$(ls $pci | wc -l)" ]
@@ -33,6 +34,7 @@ teardown() {
 	json_is '.devices[] | select(.address == "0000:02:00.0") | .vendor_name' '"Intel Corporation"'
 }
 
+# bats test_tags=main
 @test "a bound device offers its ways now, an unbound one what binding would give" {
 	expect_json 0 vfioctl.list/1 list $nvme
 	json_is '.devices[0] | [.modes, .would_offer, .cdev, .group_node]' '[[],["cdev","group"],null,null]'
@@ -92,6 +94,7 @@ teardown() {
 	done
 }
 
+# bats test_tags=main
 @test "show tells modules, resets, group, nodes and holders" {
 	vfioctl bind -q $nvme
 	hold "$(cdev_of $nvme)"
@@ -129,6 +132,7 @@ teardown() {
 	[ "$(driver_of $nvme)" = nvme ]
 }
 
+# bats test_tags=main
 @test "mode agrees with the kernel's configuration" {
 	yes_if() { zgrep -q "^$1=[ym]" /proc/config.gz && echo true || echo false; }
 	modprobe vfio-pci

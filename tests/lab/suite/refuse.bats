@@ -38,6 +38,7 @@ refused() {
 	[ "$(override_of "$device")" = "(null)" ]
 }
 
+# bats test_tags=main
 @test "a mounted disk" {
 	mkfs.ext4 -q "$block"
 	mkdir "$BATS_TEST_TMPDIR/mnt"
@@ -104,6 +105,7 @@ refused() {
 	release
 }
 
+# bats test_tags=main
 @test "an interface with an address; IPv6 too" {
 	ip link set "$interface" up
 	ip addr add 192.0.2.1/24 dev "$interface"
@@ -146,10 +148,12 @@ refused() {
 	[ "$(driver_of 0000:00:02.0)" = pcieport ]
 }
 
+# bats test_tags=main
 @test "a group that would stay not viable, naming the members" {
 	refused group 0000:01:00.0 "IOMMU group" "0000:01:00.1 is bound to e1000e" "--group"
 }
 
+# bats test_tags=main
 @test "an open VFIO device: restore refuses and names the holder" {
 	vfioctl bind $disk
 	hold "$(cdev_of $disk)"

@@ -52,6 +52,7 @@ result_is() {
 	json_is '[.results[] | .id + " " + .status]' '["E01 pass","E02 pass","E03 pass","E09 pass"]'
 }
 
+# bats test_tags=main
 @test "a lone function passes everything, through both ways" {
 	vfioctl bind -q $lone
 	expect_json 0 vfioctl.test/1 test $lone
@@ -143,6 +144,7 @@ result_is() {
 	[ "$(resets $lone)" -eq "$before" ]
 }
 
+# bats test_tags=main
 @test "in use through the cdev: refused, the holder named, nothing reset" {
 	vfioctl bind -q $lone
 	hold "$(cdev_of $lone)"
@@ -376,6 +378,7 @@ has_lock() { # PID
 	[ "$(stat -c '%U %G %a' "$(group_of $lone)")" = "tester tester 600" ]
 }
 
+# bats test_tags=main
 @test "the kernel logged no bug" {
 	bugs=$(dmesg | grep -E 'BUG:|WARNING:|general protection|segfault' || true)
 	[ -z "$bugs" ] || { echo "$bugs"; false; }

@@ -17,6 +17,7 @@ pci_of_vm() {
 			-qmp stdio "$@"
 }
 
+# bats test_tags=main
 @test "QEMU takes the device by its cdev and iommufd" {
 	vfioctl bind -q $nvme
 	expect 0 pci_of_vm -object iommufd,id=iommufd0 -device vfio-pci,host=$nvme,iommufd=iommufd0
@@ -24,6 +25,7 @@ pci_of_vm() {
 	says '"device": 16'
 }
 
+# bats test_tags=main
 @test "QEMU takes the device by its group and the container" {
 	vfioctl bind -q $nvme
 	expect 0 pci_of_vm -device vfio-pci,host=$nvme
