@@ -101,21 +101,27 @@ static struct mnl_socket *open_in(const struct namespaces *namespaces, int names
 	return NULL;
 }
 
-static int visit_namespace(struct namespaces *namespaces, int namespace, const char *where)
+static int look_at_links(struct visit *visit, struct mnl_socket *socket, int own)
 {
-	scoped_free struct visit *visit = calloc(1, sizeof(*visit));
-	struct mnl_socket *socket = visit ? open_in(namespaces, namespace) : NULL;
-	int own_id, r;
+	int own_id;
+	int r = netlink_dump(socket, RTM_GETLINK, sizeof(struct ifinfomsg), look_at_link, visit);
 
-	if (!socket)
-		return visit ? -errno : -ENOMEM;
-	visit->survey = namespaces->survey;
-	visit->where = where;
-	r = netlink_dump(socket, RTM_GETLINK, sizeof(struct ifinfomsg), look_at_link, visit);
 	if (r == 0)
-		r = netlink_namespace_id(&own_id, socket, namespaces->own);
+		r = netlink_namespace_id(&own_id, socket, own);
 	if (r == 0)
 		note_uppers(visit, own_id);
+	return r;
+}
+
+static int visit_namespace(struct namespaces *namespaces, int namespace, const char *where)
+{
+	struct visit visit = {.survey = namespaces->survey, .where = where};
+	struct mnl_socket *socket = open_in(namespaces, namespace);
+	int r;
+
+	if (!socket)
+		return -errno;
+	r = look_at_links(&visit, socket, namespaces->own);
 	mnl_socket_close(socket);
 	return r;
 }
