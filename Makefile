@@ -117,6 +117,17 @@ check-matrix:
 	$(Q)tests/lab/deps build check lab
 	$(Q)MAKE=$(MAKE) tests/check matrix catalogue
 
+# Every system call that matters fails, and is killed in, on the way of two devices there and back:
+# make check-faults FAULTS='--seconds 600', FAULTS=--all for every error at every call (hours).
+check-faults:
+	$(Q)tests/lab/deps lab
+	$(Q)tests/lab/lab run --timeout 86400 -- tests/lab/sweep $(FAULTS)
+
+# 1000 cycles of bind and restore, many at once, devices removed meanwhile: make check-soak SOAK='--cycles 100'
+check-soak:
+	$(Q)tests/lab/deps lab
+	$(Q)tests/lab/lab run --timeout 86400 -- tests/lab/soak $(SOAK)
+
 # Ratios against other tools and the kernel's floor, measured in the lab.
 bench:
 	$(Q)tests/lab/deps lab
@@ -132,4 +143,5 @@ clean:
 -include tests/lab/lab.mk
 
 .DELETE_ON_ERROR:
-.PHONY: all clean man install schema unit-tests warnings check check-matrix bench format
+.PHONY: all clean man install schema unit-tests warnings check check-matrix check-faults check-soak bench \
+	format

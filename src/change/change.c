@@ -132,7 +132,7 @@ static int check_unfinished(struct change *change, const struct change_request *
 	for (size_t i = 0; i < change->count; i++) {
 		struct change_result *result = &change->results[i];
 
-		if (!result_is_fine(result) || !result_is_touched(result))
+		if (!result_is_fine(result))
 			continue;
 		result->unfinished = journals_find(&journals, result->before);
 		journal_check_free(&journals, result->before, &result->error);
@@ -269,16 +269,20 @@ static void settle_older(struct change *change)
 			journal_prune(&journals.runs[i], is_settled, change, NULL);
 }
 
-/* Nobody has to wait for another run's lock for the sake of journals that are of no concern. */
-static bool has_older(struct change *change)
+/*
+ * True when an unfinished run, one that lives or one that is dead, is about one of the devices. All
+ * others are of no concern: nobody has to wait for their lock.
+ */
+static bool is_unfinished(struct change *change, bool lives)
 {
 	struct journals journals;
 
 	if (!journals_exist() || journals_load(&journals, change->arena, NULL) < 0)
 		return false;
-	for (size_t i = 0; i < change->count; i++)
-		if (journals_find(&journals, change->results[i].before))
-			return true;
+	for (size_t i = 0; i < journals.count; i++)
+		for (size_t j = 0; journals.runs[i].lives == lives && j < change->count; j++)
+			if (journal_find(&journals.runs[i], change->results[j].before))
+				return true;
 	return false;
 }
 
@@ -315,23 +319,31 @@ static int take_lock(int *ret, const struct change_request *request, struct erro
 int change_run(struct change *ret, const struct change_request *request, struct error *err)
 {
 	scoped_fd int lock = -1;
+	bool locks;
+	int r;
 
 	*ret = (struct change){.arena = arena_new(16 << 20)};
 	if (!ret->arena)
 		return error_out_of_memory(err);
 	if (look(ret, request, err) < 0)
 		return -1;
-	if (ret->changed && !request->dry_run &&
-	    (take_lock(&lock, request, err) < 0 || look(ret, request, err) < 0))
+	/* A device that somebody is about may look as if there were nothing to do. */
+	locks = !request->dry_run && (ret->changed || is_unfinished(ret, true));
+	if (locks && (take_lock(&lock, request, err) < 0 || look(ret, request, err) < 0))
 		return -1;
-	if (!ret->changed)
+	if (ret->changed) {
+		r = carry_out(ret, request, err);
+	} else {
+		r = locks ? check_unfinished(ret, request, err) : 0;
 		look_afterwards(ret);
-	else if (carry_out(ret, request, err) < 0 && !request->keep_going)
+	}
+	if (r < 0 && !request->keep_going)
 		return -1;
-	if (!request->dry_run && !request->unfinished && has_older(ret) &&
+	if (!request->dry_run && !request->unfinished && is_unfinished(ret, false) &&
 	    take_lock(&lock, request, NULL) == 0)
 		settle_older(ret);
-	return change_first_error(ret, err);
+	/* What went wrong with no device in particular is an error, too. */
+	return change_first_error(ret, err) < 0 ? -1 : r;
 }
 
 void change_free(struct change *change)

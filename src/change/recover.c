@@ -41,33 +41,29 @@ static void note_waiting(struct part *part, const struct journal_run *run)
 	}
 }
 
-/* 1 while a run lives, -1 on error; commands in `run` may last. */
-static int any_lives(struct error *err)
+/* Commands in `run` may last. A journal that cannot be read is told later, by who has the lock. */
+static bool any_lives(void)
 {
 	/* An arena for each look: there may be a thousand before the time is up. */
 	scoped_arena struct arena *arena = arena_new(64 << 20);
 	struct journals journals;
-	int lives = 0;
+	bool lives = false;
 
-	if (!arena)
-		return error_out_of_memory(err);
-	if (journals_load(&journals, arena, err) < 0)
-		return -1;
+	if (!arena || journals_load(&journals, arena, NULL) < 0)
+		return false;
 	for (size_t i = 0; i < journals.count; i++)
 		lives |= journals.runs[i].lives && !streq(journals.runs[i].verb, "run");
 	return lives;
 }
 
-/* Until no run lives any more, or the time is up. 0 or -1. */
-static int wait_until_settled(int64_t timeout_ms, struct error *err)
+/* Until no run lives any more, or the time is up. Without the lock: others need not wait, too. */
+static void wait_until_settled(int64_t timeout_ms)
 {
 	const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
 	int64_t deadline = now_ms() + timeout_ms;
-	int lives;
 
-	while ((lives = any_lives(err)) > 0 && now_ms() < deadline)
+	while (any_lives() && now_ms() < deadline)
 		nanosleep(&pause, NULL);
-	return lives < 0 ? -1 : 0;
 }
 
 /* --- one that is dead --------------------------------------------------------------------- */
@@ -103,6 +99,26 @@ static int sort_out(struct part *part, const struct journal_run *run, const char
 	return count;
 }
 
+static enum recovery_state state_of(const struct change_result *result, bool dry_run)
+{
+	if (!result_is_fine(result))
+		return RECOVERY_FAILED;
+	if (!result_is_touched(result))
+		return RECOVERY_DONE;
+	if (dry_run)
+		return RECOVERY_PLANNED;
+	return result->outcome == CHANGE_ARRIVED ? RECOVERY_DONE : RECOVERY_FAILED;
+}
+
+/* Gone back it needs no record that it had not before; gone on, as the run would have left it. */
+static void settle_record(const struct recovery_item *item, const struct device *dev)
+{
+	bool keep = item->entry.forward ? streq(item->run->verb, "bind") : item->entry.recorded;
+
+	if (!keep)
+		binding_forget(dev);
+}
+
 static void note_results(struct recovery *recovery, struct part *part, const struct change *change,
 			 bool dry_run)
 {
@@ -111,15 +127,17 @@ static void note_results(struct recovery *recovery, struct part *part, const str
 		struct recovery_item *item = find_item(part, result->before->address);
 		const struct device *now = result->after ? result->after : result->before;
 
-		item->state = !result_is_fine(result)                ? RECOVERY_FAILED
-			      : dry_run && result_is_touched(result) ? RECOVERY_PLANNED
-								     : RECOVERY_DONE;
+		item->state = state_of(result, dry_run);
 		item->driver_before = arena_strdup(recovery->arena, result->before->driver);
 		item->driver = arena_strdup(recovery->arena, now->driver);
-		item->error = result->error;
+		/* One that was not begun with has the error of the whole: note_failure(). */
+		if (item->state != RECOVERY_FAILED || !result_is_fine(result))
+			item->error = result->error;
 		/* Failed and not restored: it is half-way as before. */
 		if (item->error.status == STATUS_FAILED)
 			item->error.status = STATUS_BROKEN;
+		if (item->state == RECOVERY_DONE && !dry_run)
+			settle_record(item, result->before);
 	}
 }
 
@@ -222,10 +240,11 @@ int recover_run(struct recovery *ret, const struct recover_request *request, str
 	*ret = (struct recovery){.arena = arena_new(64 << 20)};
 	if (!ret->arena)
 		return error_out_of_memory(err);
+	if (!request->dry_run)
+		wait_until_settled(request->timeout_ms);
 	if (!request->dry_run && (lock = lock_take(request->timeout_ms, err)) < 0)
 		return -1;
-	if (wait_until_settled(request->dry_run ? 0 : request->timeout_ms, err) < 0 ||
-	    journals_load(&journals, ret->arena, err) < 0 || make_items(ret, &journals, err) < 0)
+	if (journals_load(&journals, ret->arena, err) < 0 || make_items(ret, &journals, err) < 0)
 		return -1;
 	for (size_t i = 0; i < journals.count; i++) {
 		struct journal_run *run = &journals.runs[i];

@@ -137,11 +137,13 @@ static bool can_only_go_on(const struct transaction *transaction, const struct d
 	return false;
 }
 
-static bool is_whole(const struct change_result *result)
+/* Not begun is as it was: whole, unless it was half-way and to be recovered. */
+static bool is_whole(const struct change_result *result, bool recovering)
 {
 	return result->outcome == CHANGE_ARRIVED || result->outcome == CHANGE_UNDONE ||
 	       result->outcome == CHANGE_GONE ||
-	       (result->outcome == CHANGE_NOT_BEGUN && result_is_fine(result));
+	       (result->outcome == CHANGE_NOT_BEGUN && result_is_fine(result) &&
+		!(recovering && result_is_touched(result)));
 }
 
 /* What is neither done nor undone is left for `vfioctl recover`. */
@@ -155,7 +157,7 @@ static void end_journal(struct transaction *transaction, bool recovering)
 		const struct change_result *result =
 			find_result(transaction->change, entry.address);
 
-		if (is_whole(result))
+		if (is_whole(result, recovering))
 			continue;
 		if (!recovering)
 			entry.forward = can_only_go_on(transaction, result->before);
@@ -300,21 +302,11 @@ static void settle_access(struct change *change, const struct change_request *re
 }
 
 /* A device that is back where it was needs no record any more. */
-static void forget_records(struct change *change, const struct change_request *request)
+static void forget_records(struct change *change)
 {
-	for (size_t i = 0; i < change->count; i++) {
-		const struct change_result *result = &change->results[i];
-		const struct journal_entry *entry =
-			request->unfinished ? journal_find(request->unfinished, result->before)
-					    : NULL;
-		bool keep = request->kind == CHANGE_BIND;
-
-		if (entry)
-			keep = entry->forward ? streq(request->unfinished->verb, "bind")
-					      : entry->recorded;
-		if (!keep && result->outcome == CHANGE_ARRIVED)
-			binding_forget(result->before);
-	}
+	for (size_t i = 0; i < change->count; i++)
+		if (change->results[i].outcome == CHANGE_ARRIVED)
+			binding_forget(change->results[i].before);
 }
 
 int transact(struct change *change, const struct change_request *request, struct error *err)
@@ -342,7 +334,8 @@ int transact(struct change *change, const struct change_request *request, struct
 	if (r < 0 && request->kind != CHANGE_RECOVER)
 		undo_failed(&transaction, request, err);
 	settle_access(change, request, r == 0, err);
-	forget_records(change, request);
+	if (request->kind == CHANGE_RESTORE)
+		forget_records(change);
 	end_journal(&transaction, request->kind == CHANGE_RECOVER);
 	applied_free(&transaction.applied);
 	return r;

@@ -131,7 +131,7 @@ with_value() {
 }
 
 @test "a schema for every document, and an error for others" {
-	for name in list show mode bind restore test cases reset error; do
+	for name in list show mode bind restore test cases reset recover error; do
 		vfioctl help --schema "$name"
 		exits 0
 		equals "$(jq -r .title <<<"$output")" "vfioctl.$name/1"

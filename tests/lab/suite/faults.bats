@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A part of `make check-faults` that fits into a minute: system calls that fail, and runs that are
+# killed in them. tests/lab/sweep does it.
+
+load common
+bats_require_minimum_version 1.5.0
+
+nvme=0000:03:00.0
+disk=0000:05:00.0
+
+teardown() {
+	vfioctl recover -q --timeout 20 || true
+	give_back $nvme $disk
+}
+
+# Says which points, too, when one of them left something half-way.
+sweep() {
+	expect 0 /vfioctl-src/tests/lab/sweep --seconds 12 "$@" $nvme $disk
+	says " 0 left something not whole"
+}
+
+@test "bind is whole whichever system call fails" {
+	sweep --verb bind --what error --seed 1
+}
+
+@test "bind is whole wherever it is killed" {
+	sweep --verb bind --what kill --seed 2
+}
+
+@test "restore is whole whichever system call fails" {
+	sweep --verb restore --what error --seed 3
+}
+
+@test "restore is whole wherever it is killed" {
+	sweep --verb restore --what kill --seed 4
+}

@@ -1,0 +1,412 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Runs that were killed, devices that are stuck, and what `vfioctl recover` makes of them.
+
+load common
+bats_require_minimum_version 1.5.0
+
+nvme=0000:03:00.0
+disk=0000:05:00.0
+pair=(0000:01:00.0 0000:01:00.1)
+journal=/run/vfioctl/journal
+slow_rule=/run/udev/rules.d/99-slow.rules
+
+teardown() {
+	[ -z "${holder:-}" ] || kill "$holder" 2>/dev/null || true
+	vfioctl recover -q --timeout 20 || true
+	rm -rf $journal
+	rm -f $slow_rule
+	[ -e $pci/$nvme ] || echo 1 >/sys/bus/pci/rescan
+	give_back $nvme $disk "${pair[@]}"
+}
+
+journals() {
+	find $journal -name '*.json' 2>/dev/null | wc -l
+}
+
+# A run that is killed when it sends its Nth job: 1 sets the override, 2 moves the device.
+killed_at_job() {
+	local n=$1
+	shift
+	modprobe vfio-pci
+	run traced -o /dev/null -e trace=sendto -e inject=sendto:signal=KILL:when="$n" "$@"
+	[ "$status" -eq 137 ]
+	[ "$(journals)" -eq 1 ]
+}
+
+# A run whose worker stops when it has taken the device from its driver; go_on() lets it go on.
+stopped_bind() {
+	modprobe vfio-pci
+	traced -o /dev/null -P /sys/bus/pci/drivers/nvme/unbind -P /sys/bus/pci/drivers/pci-stub/unbind \
+		-e trace=write -e inject=write:signal=STOP:when=1 vfioctl bind -q "$1" >/dev/null 2>&1 3>&- &
+	is_driverless "$1"
+}
+
+go_on() {
+	pkill -CONT -x vfioctl
+}
+
+is_driverless() {
+	eventually test ! -e "$pci/$1/driver" || eventually test ! -e "$pci/$1/driver"
+}
+
+as_it_was() {
+	local device
+	for device; do [[ "$(driver_of "$device") $(override_of "$device")" =~ ^(nvme|e1000e)\ \(null\)$ ]] || return; done
+}
+
+# A journal as a run that is dead would have left it: forge ADDRESS [JQ-FILTER]
+forge() {
+	killed_at_job 2 vfioctl bind -q "$1"
+	local file=$(echo $journal/*.json)
+	jq "${2:-.}" "$file" >"$BATS_TEST_TMPDIR/forged"
+	cat "$BATS_TEST_TMPDIR/forged" >"$file"
+}
+
+@test "nothing to recover" {
+	expect 0 vfioctl recover
+	says "nothing to recover"
+	expect_json 0 vfioctl.recover/1 recover
+	json_is .results '[]'
+}
+
+@test "killed when nothing had moved: recover finds it whole" {
+	killed_at_job 1 vfioctl bind -q $nvme
+	as_it_was $nvme
+	expect_json 0 vfioctl.recover/1 recover
+	json_is '.results[0] | [.address, .verb, .direction, .state, .driver]' "[\"$nvme\",\"bind\",\"back\",\"done\",\"nvme\"]"
+	[ "$(journals)" -eq 0 ]
+}
+
+@test "killed half-way: the next command says so, recover undoes it" {
+	killed_at_job 2 vfioctl bind -q $nvme
+	[ "$(override_of $nvme)" = vfio-pci ]
+	run --separate-stderr vfioctl list -n -r -o address
+	[ "$status" -eq 0 ]
+	[[ $stderr == *"vfioctl bind, pid "*"has not come to its end: \`vfioctl recover\`"* ]]
+	[[ $output != *recover* ]]
+	expect 0 vfioctl recover --dry-run
+	says planned
+	[ "$(override_of $nvme)" = vfio-pci ]
+	[ "$(journals)" -eq 1 ]
+	expect 0 vfioctl recover
+	says "$nvme bind back"
+	as_it_was $nvme
+	[ "$(journals)" -eq 0 ]
+	[ ! -e $state/$nvme.json ]
+	run --separate-stderr vfioctl list
+	[ -z "$stderr" ]
+}
+
+@test "killed in restore: recover brings it to where restore had found it" {
+	vfioctl bind -q $nvme
+	killed_at_job 2 vfioctl restore -q $nvme
+	expect 0 vfioctl recover
+	[ "$(driver_of $nvme) $(override_of $nvme)" = "vfio-pci vfio-pci" ]
+	expect 0 vfioctl restore $nvme
+	as_it_was $nvme
+}
+
+@test "killed while a worker works: recover waits for that, then undoes" {
+	stopped_bind $nvme
+	kill -KILL "$(pgrep -o -x vfioctl)"
+	expect 6 vfioctl recover --timeout 1
+	says waits
+	expect 3 vfioctl bind $nvme --driver vfio-pci
+	says "is not finished with it"
+	go_on
+	expect_json 0 vfioctl.recover/1 recover
+	json_is '.results[0].driver_before' '"vfio-pci"'
+	as_it_was $nvme
+}
+
+@test "killed with its workers, between two drivers" {
+	stopped_bind $nvme
+	pkill -KILL -x vfioctl
+	wait $! || true
+	[ "$(driver_of $nvme)" = none ]
+	expect 0 vfioctl recover
+	as_it_was $nvme
+}
+
+@test "a worker that is killed: the run undoes it by itself" {
+	modprobe vfio-pci
+	expect 1 traced -o /dev/null -P /sys/bus/pci/drivers/vfio-pci/bind -e trace=write \
+		-e inject=write:signal=KILL:when=1 vfioctl bind $nvme
+	says "the process that did the work has died"
+	as_it_was $nvme
+	[ "$(journals)" -eq 0 ]
+}
+
+@test "killed on the way back: recover does not meddle with the worker that goes on" {
+	modprobe pci-stub
+	stopped_bind $nvme
+	# Somebody takes the device meanwhile, so that it cannot be bound, and has to go back.
+	echo pci-stub >$pci/$nvme/driver_override
+	echo $nvme >/sys/bus/pci/drivers/pci-stub/bind
+	go_on
+	is_driverless $nvme
+	kill -KILL "$(pgrep -o -x vfioctl)"
+	expect 6 vfioctl recover --timeout 1
+	go_on
+	expect 0 vfioctl recover
+	as_it_was $nvme
+}
+
+@test "a new bind has the last word, and keeps what was there at first" {
+	killed_at_job 2 vfioctl bind -q $nvme
+	expect 0 vfioctl bind $nvme
+	[ "$(journals)" -eq 0 ]
+	expect 0 vfioctl restore $nvme
+	as_it_was $nvme
+}
+
+@test "so has a restore; the other devices of that run stay in its journal" {
+	killed_at_job 3 vfioctl bind -q "${pair[@]}"
+	expect 0 vfioctl restore "${pair[0]}"
+	as_it_was "${pair[0]}"
+	[ "$(journals)" -eq 1 ]
+	expect_json 0 vfioctl.recover/1 recover
+	json_is '[.results[].address]' "[\"${pair[1]}\"]"
+	as_it_was "${pair[@]}"
+}
+
+@test "an unbind that is stuck goes on when the device is closed, and recover ends it" {
+	vfioctl bind -q $nvme
+	hold "$(cdev_of $nvme)"
+	expect 6 vfioctl restore $nvme --force=vfio-open --timeout 1
+	[ "$(journals)" -eq 1 ]
+	expect_json 6 vfioctl.recover/1 recover --timeout 1
+	json_is '.results[0] | [.state, .direction, .error.code]' '["waits","forward","in-flight"]'
+	expect 3 vfioctl bind $nvme
+	release
+	expect 0 vfioctl recover
+	as_it_was $nvme
+	[ "$(journals)" -eq 0 ]
+	[ ! -e $state/$nvme.json ]
+}
+
+@test "no pipe of the caller's stays open behind a stuck one, nor the lock" {
+	vfioctl bind -q $nvme
+	hold "$(cdev_of $nvme)"
+	start=$SECONDS
+	expect 0 timeout 60 bash -c "vfioctl restore $nvme --force=vfio-open --timeout 1 2>&1 | cat"
+	says "cannot unbind from vfio-pci"
+	[ $((SECONDS - start)) -le 20 ]
+	flock -n /run/vfioctl/lock true
+	release
+}
+
+@test "to keep going: one is refused, the other one is bound" {
+	hold "/dev/$(disk_of $disk)"
+	expect_json 3 vfioctl.error/1 bind --keep-going $disk $nvme
+	json_is '[.results[] | [.address, .changed, .driver, .error.code]]' \
+		"[[\"$disk\",false,\"nvme\",\"block-open\"],[\"$nvme\",true,\"vfio-pci\",null]]"
+	as_it_was $disk
+	[ "$(journals)" -eq 0 ]
+	release
+}
+
+@test "to keep going: one fails half-way and is put back, the other one is bound" {
+	modprobe vfio-pci
+	expect 1 traced -o /dev/null -P /sys/bus/pci/drivers/vfio-pci/bind -e trace=write \
+		-e inject=write:error=EINVAL:when=1 vfioctl bind --keep-going --jobs 1 $disk $nvme
+	as_it_was $disk
+	[ "$(driver_of $nvme)" = vfio-pci ]
+	[ "$(journals)" -eq 0 ]
+	[ ! -e $state/$disk.json ]
+}
+
+@test "another device is at the address now: it is left alone" {
+	forge $nvme '.devices[0].identity = "8086:10d3:8086:a01f"'
+	expect_json 0 vfioctl.recover/1 recover
+	json_is '.results[0].state' '"replaced"'
+	[ "$(override_of $nvme)" = vfio-pci ]
+	[ "$(journals)" -eq 0 ]
+	rm -f $state/$nvme.json
+}
+
+@test "a device that is gone is nobody's any more" {
+	forge $nvme '.devices[0].address = "0000:ff:00.0"'
+	expect_json 0 vfioctl.recover/1 recover
+	json_is '.results[0].state' '"gone"'
+	[ "$(journals)" -eq 0 ]
+	rm -f $state/$nvme.json
+}
+
+@test "a journal of another boot is of no concern" {
+	forge $nvme '.boot_id = "another"'
+	run --separate-stderr vfioctl list
+	[ -z "$stderr" ]
+	[ "$(journals)" -eq 0 ]
+	expect 0 vfioctl recover
+	says "nothing to recover"
+	rm -f $state/$nvme.json
+}
+
+@test "a damaged journal is named, and nothing is done" {
+	mkdir -p $journal
+	echo '{"verb":' >$journal/1-1.json
+	expect 1 vfioctl recover
+	says "$journal/1-1.json"
+	expect 1 vfioctl bind $nvme
+	as_it_was $nvme
+	rm $journal/1-1.json
+}
+
+@test "links planted in the state directory are refused, and what they lead to is untouched" {
+	target=$BATS_TEST_TMPDIR/target
+	mkdir -p /run/vfioctl
+	for name in devices journal; do
+		rm -rf "$target" "/run/vfioctl/$name"
+		mkdir "$target"
+		echo '{"boot_id":"another"}' >"$target/$nvme.json"
+		ln -s "$target" "/run/vfioctl/$name"
+		for command in "bind $nvme" recover "restore $nvme" list; do
+			# shellcheck disable=SC2086 # words
+			[ "$command" != "bind $nvme" ] || { expect 4 vfioctl $command; says "/run/vfioctl/$name"; }
+			# shellcheck disable=SC2086
+			vfioctl $command >/dev/null 2>&1 || true
+		done
+		as_it_was $nvme
+		[ "$(ls "$target")" = "$nvme.json" ]
+		[ "$(cat "$target/$nvme.json")" = '{"boot_id":"another"}' ]
+		rm "/run/vfioctl/$name"
+	done
+	rm -rf /run/vfioctl
+	ln -s "$target" /run/vfioctl
+	expect 4 vfioctl bind $nvme || expect 1 vfioctl bind $nvme
+	as_it_was $nvme
+	[ "$(ls "$target")" = "$nvme.json" ]
+	rm /run/vfioctl
+}
+
+@test "a hostile environment has no effect" {
+	modprobe -r vfio-pci
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	for name in modprobe udevadm sh; do
+		printf '#!/bin/bash\ntouch %s/called\n' "$BATS_TEST_TMPDIR" >"$BATS_TEST_TMPDIR/bin/$name"
+		chmod +x "$BATS_TEST_TMPDIR/bin/$name"
+	done
+	vfioctl=$(command -v vfioctl)
+	expect 0 env PATH="$BATS_TEST_TMPDIR/bin" MODPROBE_OPTIONS="-C /nonexistent" PAGER=false \
+		TMPDIR=/nonexistent TZ=:/nonexistent LIBUDEV_LOG=debug SYSTEMD_LOG_LEVEL=debug "$vfioctl" bind -q $nvme
+	[ "$(driver_of $nvme)" = vfio-pci ]
+	[ ! -e "$BATS_TEST_TMPDIR/called" ]
+	[ -z "$output" ]
+}
+
+@test "a full or closed standard output: the work is done, and the exit status tells" {
+	run bash -c "vfioctl bind --json $nvme >/dev/full"
+	[ "$status" -eq 1 ]
+	says "cannot write to standard output"
+	[ "$(driver_of $nvme)" = vfio-pci ]
+	run bash -c "vfioctl restore $nvme >&-"
+	[ "$status" -eq 1 ]
+	as_it_was $nvme
+	run bash -c "vfioctl list --json | head -c 10; exit \${PIPESTATUS[0]}"
+	[ "$status" -ne 0 ] || [ "${#output}" -eq 10 ]
+}
+
+@test "the third of four fails: all four go back, the last one first" {
+	four=("${pair[@]}" 0000:07:01.0 0000:07:02.0)
+	modprobe vfio-pci
+	udevadm monitor --kernel --subsystem-match=pci >"$BATS_TEST_TMPDIR/events" 3>&- &
+	holder=$!
+	eventually grep -q KERNEL "$BATS_TEST_TMPDIR/events"
+	expect 1 traced -o /dev/null -P /sys/bus/pci/drivers/vfio-pci/bind -e trace=write \
+		-e inject=write:error=EBUSY:when=3 vfioctl bind --jobs 1 "${four[@]}"
+	says "0000:07:01.0: cannot bind to vfio-pci"
+	as_it_was "${pair[@]}"
+	[ "$(driver_of 0000:07:01.0) $(driver_of 0000:07:02.0)" = "e1000 e1000" ]
+	[ "$(override_of 0000:07:01.0)" = "(null)" ]
+	order=$(sed -nE 's|^KERNEL.* bind .*/(0000:[^ /]+) .*|\1|p' "$BATS_TEST_TMPDIR/events" | paste -sd' ')
+	echo "$order"
+	[ "$order" = "${four[0]} ${four[1]} ${four[2]} ${four[1]} ${four[0]}" ]
+}
+
+@test "a device that is removed in the middle is told as gone, and leaves no journal" {
+	for delay in 0 0.1 0.2 0.4 0.7; do
+		vfioctl bind -q $nvme >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+		sleep $delay
+		echo 1 >$pci/$nvme/remove
+		status=0
+		wait $! || status=$?
+		echo "after $delay: $status $(cat "$BATS_TEST_TMPDIR/said")"
+		[[ $status =~ ^[01368]$ ]]
+		echo 1 >/sys/bus/pci/rescan
+		eventually test -e $pci/$nvme
+		vfioctl recover -q
+		[ "$(journals)" -eq 0 ]
+		[ "$(driver_of $nvme)" != vfio-pci ] || vfioctl restore -q $nvme
+		[ -e $pci/$nvme/driver ] || echo $nvme >/sys/bus/pci/drivers_probe
+		as_it_was $nvme
+		rm -f $state/$nvme.json
+	done
+}
+
+# udev takes that many seconds for each cdev.
+slow_nodes() {
+	mkdir -p "${slow_rule%/*}"
+	printf 'SUBSYSTEM=="vfio-dev", PROGRAM="/bin/sleep %s"\n' "$1" >$slow_rule
+	udevadm control --reload
+}
+
+@test "a node that udev is slow with is waited for, and no longer than the timeout" {
+	slow_nodes 2
+	start=$(date +%s%N)
+	expect 0 vfioctl bind $nvme
+	[ $(($(date +%s%N) - start)) -ge 2000000000 ]
+	vfioctl restore -q $nvme
+	slow_nodes 60
+	expect 6 vfioctl bind $nvme --timeout 5
+	says "/dev/vfio/devices/vfio"
+	as_it_was $nvme
+	[ "$(journals)" -eq 0 ]
+}
+
+@test "eight at once: every one ends well, and no driver is forgotten" {
+	devices=($nvme $disk "${pair[0]}" 0000:02:00.0)
+	for i in {0..7}; do
+		{
+			for verb in bind restore bind restore; do
+				vfioctl $verb -q --force=group "${devices[i % 4]}" || echo "$verb: $?"
+			done >"$BATS_TEST_TMPDIR/$i" 2>&1
+		} 3>&- &
+		pids[i]=$!
+	done
+	wait "${pids[@]}"
+	cat "$BATS_TEST_TMPDIR"/[0-7]
+	[ -z "$(cat "$BATS_TEST_TMPDIR"/[0-7])" ]
+	vfioctl restore -q "${devices[@]}"
+	as_it_was $nvme $disk "${pair[0]}"
+	[ "$(driver_of 0000:02:00.0) $(override_of 0000:02:00.0)" = "igb (null)" ]
+	[ "$(journals)" -eq 0 ]
+	[ -z "$(ls $state)" ]
+}
+
+# counted DEVICE...: "FORKS WRITES" of a bind
+counted() {
+	traced -o "$BATS_TEST_TMPDIR/trace" -e trace=fork,vfork,clone,clone3,openat,execve vfioctl bind -q --jobs 2 "$@"
+	[ "$(grep -c execve "$BATS_TEST_TMPDIR/trace")" -eq 1 ]
+	echo "$(grep -cE ' (fork|vfork|clone3?)\(' "$BATS_TEST_TMPDIR/trace")" \
+		"$(grep -cE 'openat.*"/sys/.*O_(WRONLY|RDWR)' "$BATS_TEST_TMPDIR/trace")"
+	vfioctl restore -q "$@"
+}
+
+@test "no process for a step: as many for two devices as for four, and three writes each" {
+	modprobe vfio-pci
+	vfioctl list >/dev/null
+	read -r forks writes <<<"$(counted "${pair[@]}")"
+	read -r more_forks more_writes <<<"$(counted "${pair[@]}" $nvme $disk)"
+	echo "$forks $writes, $more_forks $more_writes"
+	[ "$forks" -eq "$more_forks" ]
+	[ "$writes" -eq 6 ]
+	[ "$more_writes" -eq 12 ]
+}
+
+@test "the system's log has a line for each change" {
+	vfioctl bind -q $nvme
+	vfioctl restore -q $nvme
+	eventually bash -c "journalctl -q -t vfioctl -n 2 -o cat | grep -F 'restore: $nvme: vfio-pci -> nvme (uid 0'"
+	journalctl -q -t vfioctl -n 2 -o cat | grep -F "bind: $nvme: nvme -> vfio-pci (uid 0"
+}
