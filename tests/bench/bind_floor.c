@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bind_floor DRIVER ADDRESS...: the kernel's own cost of binding: two writes for each device, by the
- * shortest way there is, and one wait for the events of udev that they cause. What is bound already
- * would cause none, and is an error.
+ * bind_floor DRIVER ADDRESS...: the kernel's own cost of binding: two writes for each device, by
+ * the shortest way there is, and one wait for the events of udev that they cause. What is bound
+ * already would cause none, and is an error.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
