@@ -208,7 +208,7 @@ group_cases='@(G04|G06|D02)'
 
 @test "a bind that fails leaves no trace of the grant" {
 	expect 1 traced -o /dev/null -P /sys/bus/pci/drivers/vfio-pci/bind -e trace=write \
-		-e inject=write:error=EINVAL:when=2 vfioctl bind --owner tester $lone $other
+		-e inject=write:error=EINVAL:when=2 vfioctl bind --jobs 1 --owner tester $lone $other
 	says "$other: cannot bind to vfio-pci"
 	[ "$(driver_of $lone)" = nvme ]
 	[ "$(driver_of $other)" = nvme ]
