@@ -220,7 +220,7 @@ static const void *step_row(const void *records, size_t i)
 	return change_step_item(records, i).record;
 }
 
-static void warn(const struct change *change)
+static void tell_warnings(const struct change *change)
 {
 	for (size_t i = 0; i < change->count; i++) {
 		const struct change_result *result = &change->results[i];
@@ -249,7 +249,7 @@ static void print_success(const struct change *change, const struct options *opt
 	struct columns steps;
 
 	if (!opts->json)
-		warn(change);
+		tell_warnings(change);
 	if (opts->json) {
 		json_print_document(document, change);
 	} else if (!opts->dry_run) {
@@ -278,7 +278,7 @@ static void print_failure(const struct change *change, const struct options *opt
 		json_print_document(&error_document, &report);
 		return;
 	}
-	warn(change);
+	tell_warnings(change);
 	if (told)
 		message_error(err);
 	for (size_t i = 0; i < change->count; i++) {

@@ -80,6 +80,11 @@ static bool has_failed(const struct run *run, const struct device *dev)
 	       applied_has_any(run->applied, run->plan, dev, STEP_STUCK);
 }
 
+static void add_job(struct pool_job *ret, size_t first, size_t count)
+{
+	*ret = (struct pool_job){.first = first, .count = count};
+}
+
 /* The jobs of one phase; a device that failed has no more. Returns how many. */
 static size_t make_jobs(const struct run *run, enum step_phase phase, struct pool_job *jobs)
 {
@@ -94,7 +99,7 @@ static size_t make_jobs(const struct run *run, enum step_phase phase, struct poo
 			length++;
 		if (plan->steps[i].phase == phase &&
 		    !(run->failed && has_failed(run, plan->steps[i].dev)))
-			jobs[count++] = (struct pool_job){.first = i, .count = length};
+			add_job(&jobs[count++], i, length);
 	}
 	return count;
 }
@@ -144,12 +149,11 @@ int apply_plan(struct applied *ret, const struct plan *plan, const struct apply_
 	if (!jobs || !ret->progress)
 		return error_out_of_memory(err);
 	r = pool_start(&pool, &pool_options);
-	if (r < 0)
-		return run.failed
-			       ? -1
-			       : error_errno(err, r, "fork", NULL, "cannot start a worker process");
-	run_phases(&run, pool, jobs);
-	return run.failed ? -1 : 0;
+	if (r == 0)
+		run_phases(&run, pool, jobs);
+	else if (!run.failed)
+		error_errno(err, r, "fork", NULL, "cannot start a worker process");
+	return run.failed || r < 0 ? -1 : 0;
 }
 
 bool applied_has_any(const struct applied *applied, const struct plan *plan,

@@ -41,7 +41,7 @@ static bool is_configuration(const char *name)
 static void each_file(const char *directory, void (*file)(void *arg, const char *path), void *arg)
 {
 	scoped_dir DIR *dir = path_opendir("%s", directory);
-	char *names[MAX_FILES];
+	char *names[MAX_FILES] = {NULL};
 	size_t count = 0;
 	const char *name;
 

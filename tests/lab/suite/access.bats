@@ -267,7 +267,7 @@ no_lists() {
 	mkdir -p "$bare"
 	mountpoint -q "$bare" || mount -t ramfs none "$bare"
 	rm -f "$bare/iommu"
-	mknod -m 600 "$bare/iommu" c $(stat -c '%Hr %Lr' /dev/iommu)
+	mknod -m 600 "$bare/iommu" c "$(stat -c %Hr /dev/iommu)" "$(stat -c %Lr /dev/iommu)"
 	mount --bind "$bare/iommu" /dev/iommu
 }
 

@@ -57,7 +57,8 @@ as_it_was() {
 # A journal as a run that is dead would have left it: forge ADDRESS [JQ-FILTER]
 forge() {
 	killed_at_job 2 vfioctl bind -q "$1"
-	local file=$(echo $journal/*.json)
+	local file
+	file=$(echo $journal/*.json)
 	jq "${2:-.}" "$file" >"$BATS_TEST_TMPDIR/forged"
 	cat "$BATS_TEST_TMPDIR/forged" >"$file"
 }
@@ -365,7 +366,7 @@ slow_nodes() {
 }
 
 @test "eight at once: every one ends well, and no driver is forgotten" {
-	devices=($nvme $disk "${pair[0]}" 0000:02:00.0)
+	devices=("$nvme" "$disk" "${pair[0]}" 0000:02:00.0)
 	for i in {0..7}; do
 		{
 			for verb in bind restore bind restore; do
