@@ -80,6 +80,11 @@ static bool has_failed(const struct run *run, const struct device *dev)
 	       applied_has_any(run->applied, run->plan, dev, STEP_STUCK);
 }
 
+static void add_job(struct pool_job *job, size_t first, size_t count)
+{
+	*job = (struct pool_job){.first = first, .count = count};
+}
+
 /* The jobs of one phase; a device that failed has no more. Returns how many. */
 static size_t make_jobs(const struct run *run, enum step_phase phase, struct pool_job *jobs)
 {
@@ -94,13 +99,20 @@ static size_t make_jobs(const struct run *run, enum step_phase phase, struct poo
 			length++;
 		if (plan->steps[i].phase == phase &&
 		    !(run->failed && has_failed(run, plan->steps[i].dev)))
-			jobs[count++] = (struct pool_job){.first = i, .count = length};
+			add_job(&jobs[count++], i, length);
 	}
 	return count;
 }
 
-static void run_phases(struct run *run, struct pool *pool, struct pool_job *jobs)
+static void run_phases(struct run *run, struct pool *pool)
 {
+	scoped_free struct pool_job *jobs = calloc(run->plan->count + 1, sizeof(*jobs));
+
+	if (!jobs) {
+		error_out_of_memory(run->err);
+		run->failed = true;
+		return;
+	}
 	for (enum step_phase phase = 0; phase < PHASE_COUNT; phase++) {
 		size_t count = make_jobs(run, phase, jobs);
 		bool moves = phase == PHASE_MOVE;
@@ -136,19 +148,17 @@ int apply_plan(struct applied *ret, const struct plan *plan, const struct apply_
 		.on_workers = note_workers,
 		.arg = &run,
 	};
-	scoped_free struct pool_job *jobs = calloc(plan->count + 1, sizeof(*jobs));
 	scoped_pool struct pool *pool = NULL;
 	int r;
 
 	*ret = (struct applied){.progress = calloc(plan->count + 1, sizeof(*ret->progress))};
-	if (!jobs || !ret->progress)
+	if (!ret->progress)
 		return error_out_of_memory(err);
 	r = pool_start(&pool, &pool_options);
-	if (r < 0)
-		return run.failed
-			       ? -1
-			       : error_errno(err, r, "fork", NULL, "cannot start a worker process");
-	run_phases(&run, pool, jobs);
+	if (r < 0 && !run.failed)
+		return error_errno(err, r, "fork", NULL, "cannot start a worker process");
+	if (r == 0)
+		run_phases(&run, pool);
 	return run.failed ? -1 : 0;
 }
 

@@ -41,39 +41,40 @@ struct pool {
 
 /*
  * When nobody listens any more, the work goes on all the same: to a whole device. But whoever
- * listens shall not wait for a report that was lost: the end of this process tells it that.
+ * listens shall not wait for a report that was lost: false, and the end of this process tells it.
  */
-static void report(int fd, const struct step_outcome *outcome)
+static bool report(int fd, const struct step_outcome *outcome)
 {
 	ssize_t n;
 
 	do
 		n = write(fd, outcome, sizeof(*outcome));
 	while (n < 0 && (errno == EINTR || errno == ENOMEM || errno == ENOBUFS));
-	if (n != sizeof(*outcome) && !(n < 0 && (errno == EPIPE || errno == ECONNRESET)))
-		_exit(1);
+	return n == sizeof(*outcome) || (n < 0 && (errno == EPIPE || errno == ECONNRESET));
 }
 
-static void run_job(const struct pool_options *options, const struct pool_job *job, int fd)
+/* False when the process has to end. */
+static bool run_job(const struct pool_options *options, const struct pool_job *job, int fd)
 {
 	for (size_t i = 0; i < job->count; i++) {
 		struct step_outcome outcome;
-
 		int64_t left = job->deadline_ms - now_ms();
 
 		step_run(&outcome, &options->steps[job->first + i], left > 0 ? left : 0);
-		report(fd, &outcome);
+		if (!report(fd, &outcome))
+			return false;
 		if (outcome.r < 0)
-			return;
+			break;
 	}
+	return true;
 }
 
 static void serve(void *arg, int fd)
 {
 	struct pool_job job;
 
-	while (read(fd, &job, sizeof(job)) == sizeof(job))
-		run_job(arg, &job, fd);
+	while (read(fd, &job, sizeof(job)) == sizeof(job) && run_job(arg, &job, fd))
+		;
 }
 
 /* --- processes ---------------------------------------------------------------------------- */
@@ -182,7 +183,7 @@ static void look_at_deadline(struct pool *pool, struct member *member)
 /* Waits a moment for any of those that are busy. */
 static void wait_for_some(struct pool *pool)
 {
-	struct pollfd fds[MAX_WIDTH];
+	struct pollfd fds[MAX_WIDTH] = {0};
 	struct member *who[MAX_WIDTH];
 	nfds_t n = 0;
 
