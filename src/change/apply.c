@@ -80,9 +80,9 @@ static bool has_failed(const struct run *run, const struct device *dev)
 	       applied_has_any(run->applied, run->plan, dev, STEP_STUCK);
 }
 
-static void add_job(struct pool_job *ret, size_t first, size_t count)
+static void add_job(struct pool_job *job, size_t first, size_t count)
 {
-	*ret = (struct pool_job){.first = first, .count = count};
+	*job = (struct pool_job){.first = first, .count = count};
 }
 
 /* The jobs of one phase; a device that failed has no more. Returns how many. */
@@ -104,8 +104,15 @@ static size_t make_jobs(const struct run *run, enum step_phase phase, struct poo
 	return count;
 }
 
-static void run_phases(struct run *run, struct pool *pool, struct pool_job *jobs)
+static void run_phases(struct run *run, struct pool *pool)
 {
+	scoped_free struct pool_job *jobs = calloc(run->plan->count + 1, sizeof(*jobs));
+
+	if (!jobs) {
+		error_out_of_memory(run->err);
+		run->failed = true;
+		return;
+	}
 	for (enum step_phase phase = 0; phase < PHASE_COUNT; phase++) {
 		size_t count = make_jobs(run, phase, jobs);
 		bool moves = phase == PHASE_MOVE;
@@ -141,19 +148,18 @@ int apply_plan(struct applied *ret, const struct plan *plan, const struct apply_
 		.on_workers = note_workers,
 		.arg = &run,
 	};
-	scoped_free struct pool_job *jobs = calloc(plan->count + 1, sizeof(*jobs));
 	scoped_pool struct pool *pool = NULL;
 	int r;
 
 	*ret = (struct applied){.progress = calloc(plan->count + 1, sizeof(*ret->progress))};
-	if (!jobs || !ret->progress)
+	if (!ret->progress)
 		return error_out_of_memory(err);
 	r = pool_start(&pool, &pool_options);
+	if (r < 0 && !run.failed)
+		return error_errno(err, r, "fork", NULL, "cannot start a worker process");
 	if (r == 0)
-		run_phases(&run, pool, jobs);
-	else if (!run.failed)
-		error_errno(err, r, "fork", NULL, "cannot start a worker process");
-	return run.failed || r < 0 ? -1 : 0;
+		run_phases(&run, pool);
+	return run.failed ? -1 : 0;
 }
 
 bool applied_has_any(const struct applied *applied, const struct plan *plan,

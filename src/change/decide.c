@@ -81,6 +81,9 @@ static int check_bus(const struct device *dev, struct error *err)
 {
 	if (path_exists("/sys/bus/%s/devices/%s/driver_override", dev->bus, dev->address))
 		return 0;
+	if (!path_exists("/sys/bus/%s/devices/%s", dev->bus, dev->address))
+		return error_set(err, STATUS_NO_DEVICE, ENODEV, "no-such-device", dev->address,
+				 "the device is gone");
 	error_set(err, STATUS_UNSUPPORTED, 0, "no-driver-override", dev->address,
 		  "devices of the %s bus cannot be moved to another driver", dev->bus);
 	if (streq(dev->bus, "mdev"))

@@ -41,7 +41,7 @@ struct pool {
 
 /*
  * When nobody listens any more, the work goes on all the same: to a whole device. But whoever
- * listens shall not wait for a report that was lost: false, and the end of this process tells.
+ * listens shall not wait for a report that was lost: false, and the end of this process tells it.
  */
 static bool report(int fd, const struct step_outcome *outcome)
 {
@@ -53,7 +53,7 @@ static bool report(int fd, const struct step_outcome *outcome)
 	return n == sizeof(*outcome) || (n < 0 && (errno == EPIPE || errno == ECONNRESET));
 }
 
-/* False when a report was lost. */
+/* False when the process has to end. */
 static bool run_job(const struct pool_options *options, const struct pool_job *job, int fd)
 {
 	for (size_t i = 0; i < job->count; i++) {

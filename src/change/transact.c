@@ -115,6 +115,13 @@ static int note_workers(void *arg, const pid_t *pids, size_t count, struct error
 	return journal_save(&transaction->run, transaction->pids, transaction->n_pids, err);
 }
 
+/* On the way back that is no reason to leave a device half-way. */
+static int note_workers_back(void *arg, const pid_t *pids, size_t count, struct error *err)
+{
+	note_workers(arg, pids, count, err);
+	return 0;
+}
+
 static struct change_result *find_result(struct change *change, const char *address)
 {
 	for (size_t i = 0; i < change->count; i++)
@@ -241,7 +248,7 @@ static void undo_failed(struct transaction *transaction, const struct change_req
 		usages_free(&change->results[i].usages);
 	/* Those that are stuck are still about their devices. */
 	transaction->n_earlier = transaction->n_pids;
-	undo(change, request, note_workers, transaction);
+	undo(change, request, note_workers_back, transaction);
 	for (size_t i = 0; i < change->count; i++)
 		if (change->results[i].outcome == CHANGE_BROKEN)
 			err->status = STATUS_BROKEN;

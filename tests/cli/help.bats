@@ -113,7 +113,7 @@ with_value() {
 			! words | grep -q "^option $verb ${option%% *} "
 		done < <(options common | grep -vxF -e "$(options "$verb")")
 	done
-	equals "$refused" 14 # -o: show mode help; --sysroot: bind restore test reset recover help; -J -n -r -q -v: help
+	equals "$refused" 14 # -o: show mode help; --sysroot: bind restore recover test reset help; -J -n -r -q -v: help
 }
 
 @test "help of an unknown verb" {
