@@ -135,13 +135,14 @@ eventually() {
 	return 1
 }
 
-# Gives devices back whatever a test did to them.
+# Gives devices back whatever a test did to them; no record of it stays either.
 give_back() {
 	local address
 	for address; do
 		! has_driver "$address" vfio-pci || vfioctl restore -q "$address"
 		echo >"$pci/$address/driver_override"
 		[ -e "$pci/$address/driver" ] || echo "$address" >/sys/bus/pci/drivers_probe
+		rm -f "$state/$address.json"
 	done
 	udevadm settle
 }
