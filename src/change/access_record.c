@@ -7,65 +7,30 @@
 #include "change/access_internal.h"
 #include "change/identity.h"
 #include "change/lock.h"
+#include "change/record.h"
 
 #define RECORDS    STATE_DIRECTORY "/access"
 #define UNFINISHED "unfinished"
 
-static int record_path(char path[static PATH_MAX], const struct device *dev)
-{
-	int n = snprintf(path, PATH_MAX, RECORDS "/%s.json", dev->address);
-
-	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
-}
-
-static bool is_of(const struct document *doc, const struct device *dev)
-{
-	return identity_is_this_boot(doc) && identity_matches(document_string(doc, "identity"),
-							      document_string(doc, "syspath"), dev);
-}
-
-static int identify(struct document *doc, const struct device *dev)
-{
-	scoped_arena struct arena *arena = arena_new(4096);
-	const char *identity = arena ? identity_of(arena, dev) : NULL;
-
-	if (!identity || identity_set_boot(doc) < 0 ||
-	    document_set_string(doc, "identity", identity) < 0)
-		return -ENOMEM;
-	return document_set_string(doc, "syspath", dev->syspath);
-}
-
 struct document *access_record_load(const struct device *dev)
 {
-	scoped_document struct document *doc = NULL;
-	char path[PATH_MAX];
+	struct document *doc = NULL;
 
-	if (record_path(path, dev) < 0 || document_load(&doc, path) < 0 || !is_of(doc, dev))
-		return NULL;
-	return take_ptr(doc);
+	return record_load(&doc, RECORDS, dev) > 0 ? doc : NULL;
 }
 
 int access_record_save(const struct document *doc, const struct device *dev, struct error *err)
 {
-	char path[PATH_MAX];
-	int r = record_path(path, dev);
+	int r = record_save(doc, RECORDS, dev);
 
-	if (r == 0)
-		r = path_mkdir(0755, RECORDS);
-	if (r == 0)
-		r = document_save(doc, path);
-	if (r < 0)
-		return error_errno(err, r, "saved-state", dev->address,
-				   "cannot record to whom it is given in %s", path);
-	return 0;
+	return r < 0 ? error_errno(err, r, "saved-state", dev->address,
+				   "cannot record to whom it is given in %s", RECORDS)
+		     : 0;
 }
 
 void access_forget(const struct device *dev)
 {
-	char path[PATH_MAX];
-
-	if (record_path(path, dev) == 0)
-		path_unlink("%s", path);
+	record_forget(RECORDS, dev);
 }
 
 /* --- to whom ------------------------------------------------------------------------------ */
@@ -125,11 +90,10 @@ int access_save(const struct device *dev, const struct access *access, struct er
 	struct access earlier;
 	bool had = doc && access_record_read(&earlier, doc, "");
 
-	if (!doc) {
-		doc = document_new();
-		if (!doc || identify(doc, dev) < 0)
-			return error_out_of_memory(err);
-	}
+	if (!doc)
+		doc = record_new(dev);
+	if (!doc)
+		return error_out_of_memory(err);
 	if (access_record_write(doc, "earlier_", had ? &earlier : NULL) < 0 ||
 	    access_record_write(doc, "", access) < 0 || document_set_number(doc, UNFINISHED, 1) < 0)
 		return error_out_of_memory(err);
