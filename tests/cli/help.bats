@@ -110,7 +110,7 @@ with_value() {
 			exits 2
 			[[ $stderr$output == *"${option%% *} is not for $verb: "* ]] # a document with --json
 			refused=$((refused + 1))
-			! words | grep -q "^option $verb ${option%% *} "
+			equals "$(words | grep -c "^option $verb ${option%% *} ")" 0
 		done < <(options common | grep -vxF -e "$(options "$verb")")
 	done
 	equals "$refused" 14 # -o: show mode help; --sysroot: bind restore recover test reset help; -J -n -r -q -v: help

@@ -104,7 +104,7 @@ within() {
 		# shellcheck disable=SC2086 # words
 		vfioctl $arguments --sysroot "$tree"
 		exits 0
-		! LC_ALL=C grep -q $'[\x01-\x08\x0b-\x1f\x7f]' <<<"$output"
+		equals "$(LC_ALL=C grep -c $'[\x01-\x08\x0b-\x1f\x7f]' <<<"$output")" 0
 		iconv -f UTF-8 -t UTF-16 <<<"$output" >/dev/null
 		[[ $output != *$'\xe2\x80\xae'* ]]
 	done
