@@ -10,6 +10,7 @@
 #include "change/log.h"
 #include "change/transact.h"
 #include "change/warning.h"
+#include "host/vfio_driver.h"
 
 static void forget_look(struct change *change)
 {
@@ -51,10 +52,8 @@ static bool goes_along(const void *arg, const struct device *dev)
 static void set_direction(struct gate *gate, const struct change_request *request,
 			  const struct change_result *result)
 {
-	bool to_vfio = result->to.driver && strstr(result->to.driver, "vfio");
-
 	gate->to_vfio = request->kind == CHANGE_BIND;
-	gate->stays = request->kind == CHANGE_RECOVER && to_vfio;
+	gate->stays = request->kind == CHANGE_RECOVER && vfio_is_driver_name(result->to.driver);
 }
 
 static bool must_pass(const struct change_result *result)
@@ -151,7 +150,7 @@ static int check_iommu(const struct change_result *result, struct error *err)
 	path_read(noiommu, sizeof(noiommu),
 		  "/sys/module/vfio/parameters/"
 		  "enable_unsafe_noiommu_mode");
-	if (dev->iommu_group >= 0 || *noiommu == 'Y' || !strstr(result->choice.driver, "vfio"))
+	if (dev->iommu_group >= 0 || *noiommu == 'Y' || !vfio_is_driver_name(result->choice.driver))
 		return 0;
 	error_set(err, STATUS_UNSUPPORTED, 0, "no-iommu", dev->address,
 		  "it has no IOMMU group: no IOMMU guards its DMA");

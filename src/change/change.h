@@ -60,6 +60,7 @@ struct change_result {
 	unsigned int overridden; /* reasons that --force overrode, REASON_BIT() */
 	struct error error;      /* code NULL: none */
 	bool recorded;           /* before the change there was a record to go by */
+	bool noted;              /* this change has made the record */
 	bool unfinished;         /* a run that was killed has left it half-way */
 	enum change_outcome outcome;
 	struct usages usages;

@@ -14,6 +14,7 @@
 #include "base/path.h"
 #include "base/worker.h"
 #include "host/module.h"
+#include "host/vfio_driver.h"
 
 static bool is_registered(const struct device *dev, const char *driver)
 {
@@ -140,7 +141,7 @@ static bool is_driver_name(const char *name)
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		if (streq(name, others[i]))
 			return true;
-	return strstr(name, "vfio") && !strchr(name, '/'); /* it becomes part of a path */
+	return vfio_is_driver_name(name) && !strchr(name, '/'); /* it becomes part of a path */
 }
 
 int driver_choose(struct driver_choice *ret, struct arena *arena, const struct device *dev,

@@ -6,7 +6,6 @@
 #include "change/access.h"
 #include "change/apply.h"
 #include "change/decide.h"
-#include "change/log.h"
 #include "change/undo.h"
 #include "host/vfio_driver.h"
 
@@ -14,7 +13,7 @@
 
 static bool goes_to_vfio(const struct change_result *result)
 {
-	return result_is_moving(result) && result->to.driver && strstr(result->to.driver, "vfio");
+	return result_is_moving(result) && vfio_is_driver_name(result->to.driver);
 }
 
 /* Behind the wait for the nodes that are given, and behind the last move of what is taken back. */
@@ -185,9 +184,12 @@ static int save_records(struct change *change, const struct change_request *requ
 	for (size_t i = 0; i < change->count; i++) {
 		struct change_result *result = &change->results[i];
 
-		if (result_is_fine(result) && result_is_touched(result) &&
-		    binding_save(result->before, result->unfinished, &result->recorded, err) < 0)
-			return -1;
+		if (result_is_fine(result) && result_is_touched(result)) {
+			if (binding_save(result->before, result->unfinished, &result->recorded,
+					 err) < 0)
+				return -1;
+			result->noted = !result->recorded;
+		}
 		if (result_is_fine(result) && result->access &&
 		    access_save(result->before, request->access, err) < 0)
 			return -1;
@@ -308,6 +310,15 @@ static void settle_access(struct change *change, const struct change_request *re
 	}
 }
 
+/* Nothing was begun: neither is anything noted. */
+static void drop_records(struct change *change, struct error *err)
+{
+	undo_records(change);
+	for (size_t i = 0; i < change->count; i++)
+		if (change->results[i].access && access_is_unfinished(change->results[i].before))
+			undo_access(&change->results[i], true, err);
+}
+
 /* A device that is back where it was needs no record any more. */
 static void forget_records(struct change *change)
 {
@@ -332,8 +343,10 @@ int transact(struct change *change, const struct change_request *request, struct
 	int r;
 
 	if ((request->kind == CHANGE_BIND && save_records(change, request, err) < 0) ||
-	    begin_journal(&transaction, request, err) < 0)
+	    begin_journal(&transaction, request, err) < 0) {
+		drop_records(change, err);
 		return -1;
+	}
 	r = change->plan.count ? apply_plan(&transaction.applied, &change->plan, &options, err) : 0;
 	note_outcomes(&transaction);
 	/* What recovers and fails goes on next time: the state half-way is nothing to go back to.

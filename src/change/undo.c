@@ -109,12 +109,16 @@ static void note_broken(void *arg, const struct step *step, const struct error *
 			report_broken(&change->results[i]);
 }
 
-static void forget_record(const struct change_result *result)
+void undo_records(struct change *change)
 {
-	if (result->outcome == CHANGE_GONE ||
-	    (result->outcome == CHANGE_UNDONE && !result->recorded &&
-	     !device_is_vfio(result->before)))
-		binding_forget(result->before);
+	for (size_t i = 0; i < change->count; i++) {
+		struct change_result *result = &change->results[i];
+		bool is_back =
+			result->outcome == CHANGE_UNDONE || result->outcome == CHANGE_NOT_BEGUN;
+
+		if (result->outcome == CHANGE_GONE || (result->noted && is_back))
+			binding_forget(result->before);
+	}
 }
 
 void undo(struct change *change, const struct change_request *request, apply_workers_fn *on_workers,
@@ -141,6 +145,5 @@ void undo(struct change *change, const struct change_request *request, apply_wor
 			    (!planned ||
 			     !applied_is_whole(&applied, &plan, change->results[i].before)))
 				report_broken(&change->results[i]);
-	for (size_t i = 0; i < change->count; i++)
-		forget_record(&change->results[i]);
+	undo_records(change);
 }

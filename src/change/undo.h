@@ -15,3 +15,6 @@
  */
 void undo(struct change *change, const struct change_request *request, apply_workers_fn *on_workers,
 	  void *arg);
+
+/* Drops the records that the change has made of devices which are as they were, or gone. */
+void undo_records(struct change *change);

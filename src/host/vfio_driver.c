@@ -46,13 +46,18 @@ static bool uses_vfio(const char *module)
 	return false;
 }
 
+bool vfio_is_driver_name(const char *name)
+{
+	return name && strstr(name, "vfio");
+}
+
 static bool has_vfio_driver(const char *device)
 {
 	char driver[NAME_MAX + 1], name[NAME_MAX + 1];
 
 	if (path_link_name(driver, sizeof(driver), "%s/driver", device) < 0)
 		return false;
-	if (strstr(driver, "vfio"))
+	if (vfio_is_driver_name(driver))
 		return true;
 	if (path_link_name(name, sizeof(name), "%s/subsystem", device) > 0 && streq(name, "mdev"))
 		return true;

@@ -28,3 +28,9 @@ const char *vfio_group_number(const char *entry);
 
 /* The resolved directory of the device of that name, of any bus, that VFIO holds. 0 or -ENODEV. */
 int vfio_find_device(char *ret, size_t size, const char *name);
+
+/*
+ * True for the name of a VFIO driver, which is all that is known of one that has no device yet:
+ * each has "vfio" in it. NULL is none.
+ */
+bool vfio_is_driver_name(const char *name);

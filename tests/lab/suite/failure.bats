@@ -47,6 +47,19 @@ with_failing_write() {
 	[ "$(driver_of $nvme)" = nvme ]
 }
 
+@test "a journal that cannot be written: nothing is begun, and no record stays" {
+	modprobe vfio-pci
+	mkdir -p /run/vfioctl/journal
+	expect 1 traced -o /dev/null -P /run/vfioctl/journal -e trace=renameat,renameat2 \
+		-e inject=renameat,renameat2:error=ENOSPC vfioctl bind 01:00.0 01:00.1
+	says "cannot note in"
+	for device in 0000:01:00.0 0000:01:00.1; do
+		[ "$(driver_of $device)" = e1000e ]
+		[ "$(override_of $device)" = "(null)" ]
+		[ ! -e $state/$device.json ]
+	done
+}
+
 @test "what cannot be put back is exit 5, with the commands to run" {
 	modprobe vfio-pci
 	expect 5 traced -o /dev/null -P /sys/bus/pci/drivers/vfio-pci/bind \
