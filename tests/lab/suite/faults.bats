@@ -23,12 +23,20 @@ sweep() {
 	sweep --verb bind --what error --seed 1
 }
 
+@test "bind is whole whichever system call succeeds and is said to have failed" {
+	sweep --verb bind --what late --seed 5
+}
+
 @test "bind is whole wherever it is killed" {
 	sweep --verb bind --what kill --seed 2
 }
 
 @test "restore is whole whichever system call fails" {
 	sweep --verb restore --what error --seed 3
+}
+
+@test "restore is whole whichever system call succeeds and is said to have failed" {
+	sweep --verb restore --what late --seed 6
 }
 
 @test "restore is whole wherever it is killed" {
