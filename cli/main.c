@@ -13,7 +13,7 @@
 #include "cli/commands.h"
 
 const struct command *const commands[] = {
-	&cmd_list, &cmd_show,  &cmd_mode,    &cmd_bind, &cmd_restore,
+	&cmd_list, &cmd_show,  &cmd_mode,    &cmd_bind, &cmd_restore, &cmd_sriov,
 	&cmd_test, &cmd_reset, &cmd_recover, &cmd_help, NULL,
 };
 

@@ -45,6 +45,7 @@ struct options {
 	bool dry_run, detailed_exitcode, take_group, keep_going;
 	const char *driver, *force, *owner, *node_mode;
 	int64_t timeout_s, jobs;
+	int64_t vfs; /* sriov: its operand COUNT */
 	/* reset */
 	const char *scope, *method;
 	/* show */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Moving devices between drivers, as one transaction: all of them, or none; or, to keep going, each
- * of them or not.
+ * Moving devices between drivers, and making VFs, as one transaction: all of them, or none; or, to
+ * keep going, each of them or not.
  *
  * The order of work: look (inventory), decide where each device goes, lock and look again, ask the
  * gate for each, load modules, plan, note all of it in the journal, apply, look once more. When a
@@ -20,13 +20,16 @@ enum change_kind {
 	CHANGE_BIND,    /* to a VFIO driver */
 	CHANGE_RESTORE, /* back to the recorded driver */
 	CHANGE_RECOVER, /* what an unfinished run calls for */
+	CHANGE_SRIOV,   /* another number of VFs, and their drivers */
 };
 
 struct change_request {
 	enum change_kind kind;
 	const char *const *addresses; /* sysfs names, as device_resolve() gives them */
 	size_t count;
-	const char *driver;          /* bind: "auto", NULL (auto) or a name */
+	/* bind: "auto", NULL (auto) or a name; sriov: that of the VFs, or "native", or "none" */
+	const char *driver;
+	int64_t vfs;                 /* sriov: how many the PF shall have */
 	const struct access *access; /* bind: to whom they are given; NULL: nobody */
 	unsigned int forced;         /* gate_parse_force() */
 	bool take_group;             /* the other members of the groups too, bridges excepted */
@@ -61,6 +64,7 @@ struct change_result {
 	struct error error;      /* code NULL: none */
 	bool recorded;           /* before the change there was a record to go by */
 	bool noted;              /* this change has made the record */
+	bool renewed;            /* a VF that is taken away and made anew: another one then */
 	bool unfinished;         /* a run that was killed has left it half-way */
 	enum change_outcome outcome;
 	struct usages usages;
@@ -69,6 +73,7 @@ struct change_result {
 
 struct change {
 	struct driver_memo memo;
+	const char *native_modalias; /* modules for such devices were seen to last */
 	struct arena *arena;
 	struct inventory before, after;
 	struct change_result *results;
@@ -77,7 +82,7 @@ struct change {
 	bool changed;
 };
 
-/* "bind", "restore", "recover" */
+/* "bind", "restore", "recover", "sriov" */
 const char *change_kind_name(enum change_kind kind);
 
 /*

@@ -46,6 +46,10 @@ bool journals_exist(void);
 /* The entry about this very device, or NULL. */
 const struct journal_entry *journal_find(const struct journal_run *run, const struct device *dev);
 
+/* The entry about whatever has, or had, that address, or NULL. */
+const struct journal_entry *journal_find_address(const struct journal_run *run,
+						 const char *address);
+
 /* True when a run that is dead has an entry about this very device. */
 bool journals_find(const struct journals *journals, const struct device *dev);
 
@@ -69,6 +73,9 @@ int journal_save(const struct journal_run *run, const pid_t *pids, size_t count,
 int journal_prune(struct journal_run *run,
 		  bool (*done)(void *arg, const struct journal_entry *entry), void *arg,
 		  struct error *err);
+
+/* Deletes what runs that were killed left of files half written. For who has the lock. */
+void journals_tidy(void);
 
 /* Deletes its file. */
 void journal_remove(const struct journal_run *run);

@@ -2,6 +2,7 @@
 #include "change/plan.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 #define BUS "/sys/bus/%s"
 
@@ -71,6 +72,22 @@ static int add_probe(struct plan *plan, const struct device *dev)
 			 arena_printf(plan->arena, BUS "/drivers_probe", dev->bus), dev->address);
 }
 
+static int add_vfs(struct plan *plan, enum step_phase phase, const struct device *pf, int64_t count)
+{
+	return add_write(
+		plan, phase, STEP_VFS, pf,
+		arena_printf(plan->arena, BUS "/devices/%s/sriov_numvfs", pf->bus, pf->address),
+		arena_printf(plan->arena, "%" PRId64, count));
+}
+
+static int add_switch(struct plan *plan, enum step_phase phase, const struct device *pf, bool off)
+{
+	return add_write(plan, phase, STEP_SWITCH, pf,
+			 arena_printf(plan->arena, BUS "/devices/%s/sriov_drivers_autoprobe",
+				      pf->bus, pf->address),
+			 off ? "0" : "1");
+}
+
 static bool moves(struct binding from, struct binding to)
 {
 	return to.any_driver || !streq_null(from.driver, to.driver);
@@ -115,7 +132,41 @@ int plan_move(struct plan *plan, const struct device *dev, struct binding from, 
 	}
 	if (r == 0 && !streq_null(override_for_move(from, to), to.override))
 		r = add_override(plan, PHASE_MOVE, dev, to.override);
+	/* Those that it had went with its driver. */
+	if (r == 0 && moves(from, to) && to.vfs > 0)
+		r = add_vfs(plan, PHASE_MOVE, dev, to.vfs);
 	return r;
+}
+
+/* The switch as it is while VFs are made. */
+static bool is_off_meanwhile(struct binding from, struct binding to, bool probe)
+{
+	bool makes_some = to.vfs > 0 && to.vfs != from.vfs && !moves(from, to);
+
+	return makes_some ? !probe : from.autoprobe_off;
+}
+
+int plan_vfs(struct plan *plan, const struct device *pf, struct binding from, struct binding to,
+	     bool probe)
+{
+	bool off = is_off_meanwhile(from, to, probe);
+	int r = 0;
+
+	if (off != from.autoprobe_off)
+		r = add_switch(plan, PHASE_PREPARE, pf, off);
+	if (r == 0 && from.vfs > 0)
+		r = add_vfs(plan, PHASE_PREPARE, pf, 0);
+	if (r == 0 && to.vfs > 0)
+		r = add_vfs(plan, PHASE_PREPARE, pf, to.vfs);
+	return r;
+}
+
+int plan_vfs_made(struct plan *plan, const struct device *pf, struct binding from,
+		  struct binding to, bool probe)
+{
+	if (is_off_meanwhile(from, to, probe) == to.autoprobe_off)
+		return 0;
+	return add_switch(plan, PHASE_PREPARE, pf, to.autoprobe_off);
 }
 
 int plan_wait(struct plan *plan, const struct device *dev)

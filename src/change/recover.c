@@ -127,6 +127,9 @@ static void note_results(struct recovery *recovery, struct part *part, const str
 		struct recovery_item *item = find_item(part, result->before->address);
 		const struct device *now = result->after ? result->after : result->before;
 
+		/* A VF that the run made, and that goes. */
+		if (!item)
+			continue;
 		item->state = state_of(result, dry_run);
 		item->driver_before = arena_strdup(recovery->arena, result->before->driver);
 		item->driver = arena_strdup(recovery->arena, now->driver);
@@ -244,6 +247,8 @@ int recover_run(struct recovery *ret, const struct recover_request *request, str
 		wait_until_settled(request->timeout_ms);
 	if (!request->dry_run && (lock = lock_take(request->timeout_ms, err)) < 0)
 		return -1;
+	if (!request->dry_run)
+		journals_tidy();
 	if (journals_load(&journals, ret->arena, err) < 0 || make_items(ret, &journals, err) < 0)
 		return -1;
 	for (size_t i = 0; i < journals.count; i++) {

@@ -16,6 +16,7 @@ const char *step_kind_name(enum step_kind kind)
 		[STEP_OVERRIDE] = "override", [STEP_UNBIND] = "unbind", [STEP_BIND] = "bind",
 		[STEP_PROBE] = "probe",       [STEP_VERIFY] = "verify", [STEP_WAIT] = "wait",
 		[STEP_OWN] = "own",           [STEP_ACL] = "acl",       [STEP_RULE] = "rule",
+		[STEP_SWITCH] = "autoprobe",  [STEP_VFS] = "vfs",       [STEP_UDEV] = "udev",
 	};
 
 	return names[kind];
@@ -68,7 +69,12 @@ void step_run(struct step_outcome *ret, const struct step *step, int64_t timeout
 	case STEP_BIND:
 		ret->r = bind_device(step);
 		break;
+	case STEP_UDEV:
+		node_wait_for_udev(timeout_ms);
+		break;
 	case STEP_OVERRIDE:
+	case STEP_SWITCH:
+	case STEP_VFS:
 	case STEP_UNBIND:
 	case STEP_PROBE:
 		ret->r = path_write(step->value, "%s", step->path);
@@ -101,6 +107,15 @@ static const struct {
 	 "Stop what uses the group's devices."},
 	{STEP_UNBIND, ENODEV, "the driver let go of it meanwhile, or it is gone", NULL},
 	{STEP_OVERRIDE, ENOENT, "it is gone, or its bus has no driver_override", NULL},
+	{STEP_VFS, ENOENT, "its driver makes no VFs",
+	 "`vfioctl show` tells the driver; the native one of a PF makes them, and vfio-pci with "
+	 "its option enable_sriov=Y."},
+	{STEP_VFS, ERANGE, "the device, or its driver, does not have so many",
+	 "`vfioctl show` tells how many the device has; the kernel log has the driver's words."},
+	{STEP_VFS, EBUSY, "it has other VFs by now, or its driver will not let them change",
+	 "`vfioctl show` tells how many there are."},
+	{STEP_VFS, ENOMEM, "no bus numbers or no memory space is left for the VFs",
+	 "The kernel log tells which; pci=realloc or pci=assign-busses may help."},
 };
 
 static const char *verb_of(const struct step *step, char *buf, size_t size)
@@ -115,6 +130,9 @@ static const char *verb_of(const struct step *step, char *buf, size_t size)
 		[STEP_OWN] = "give its node to its owner",
 		[STEP_ACL] = "set who may open a node",
 		[STEP_RULE] = "change its udev rule",
+		[STEP_SWITCH] = "switch probing of its VFs",
+		[STEP_VFS] = "change the number of its VFs",
+		[STEP_UDEV] = "wait for udev",
 	};
 	const char *driver = strstr(step->path ? step->path : "", "/drivers/");
 	const char *end = driver ? strchr(driver + strlen("/drivers/"), '/') : NULL;

@@ -6,58 +6,9 @@
 #include "change/access.h"
 #include "change/apply.h"
 #include "change/decide.h"
+#include "change/sriov.h"
 #include "change/undo.h"
 #include "host/vfio_driver.h"
-
-/* --- the plan ----------------------------------------------------------------------------- */
-
-static bool goes_to_vfio(const struct change_result *result)
-{
-	return result_is_moving(result) && vfio_is_driver_name(result->to.driver);
-}
-
-/* Behind the wait for the nodes that are given, and behind the last move of what is taken back. */
-static int plan_access(struct plan *plan, const struct change_result *result,
-		       const struct change_request *request, struct error *err)
-{
-	if (!result->access || request->kind == CHANGE_RECOVER)
-		return 0;
-	return request->kind == CHANGE_RESTORE
-		       ? access_plan_back(plan, result->before, err)
-		       : access_plan_nodes(plan, result->before, request->access, err);
-}
-
-int transact_plan(struct change *change, const struct change_request *request, struct error *err)
-{
-	struct plan *plan = &change->plan;
-	int r = 0;
-
-	plan->arena = change->arena;
-	for (size_t i = 0; r == 0 && i < change->count; i++) {
-		const struct change_result *result = &change->results[i];
-
-		if (result_is_fine(result))
-			r = plan_overrides(plan, result->before, result->from, result->to);
-		if (r == 0 && result_is_fine(result) && result->access &&
-		    request->kind == CHANGE_BIND)
-			r = access_plan_rule(plan, result->before, request->access, err);
-	}
-	for (size_t i = 0; r == 0 && i < change->count; i++) {
-		const struct change_result *result = &change->results[i];
-
-		if (result_is_fine(result))
-			r = plan_move(plan, result->before, result->from, result->to);
-	}
-	for (size_t i = 0; r == 0 && i < change->count; i++) {
-		const struct change_result *result = &change->results[i];
-
-		if (result_is_fine(result) && goes_to_vfio(result))
-			r = plan_wait(plan, result->before);
-		if (r == 0 && result_is_fine(result) && plan_access(plan, result, request, err) < 0)
-			return -1;
-	}
-	return r < 0 ? error_out_of_memory(err) : 0;
-}
 
 /* --- the journal -------------------------------------------------------------------------- */
 
@@ -88,10 +39,12 @@ static int begin_journal(struct transaction *transaction, const struct change_re
 		const struct change_result *result = &change->results[i];
 		struct journal_entry *entry = &run->entries[run->count];
 		const struct journal_entry *older =
-			request->unfinished ? journal_find(request->unfinished, result->before)
-					    : NULL;
+			request->unfinished
+				? journal_find_address(request->unfinished, result->before->address)
+				: NULL;
 
-		if (!older && (!result_is_fine(result) || !result_is_touched(result)))
+		if (!older &&
+		    (!result_is_fine(result) || !result_is_touched(result) || result->from.absent))
 			continue;
 		if (!journal_entry_init(entry, arena, result->before))
 			return error_out_of_memory(err);
@@ -178,19 +131,29 @@ static void end_journal(struct transaction *transaction, bool recovering)
 
 /* --- doing it ----------------------------------------------------------------------------- */
 
+/* What a restore will want to know. A VF that is made by this had nothing before. */
+static bool needs_record(const struct change_result *result, const struct change_request *request)
+{
+	if (!result_is_fine(result) || !result_is_touched(result))
+		return false;
+	return request->kind == CHANGE_BIND ||
+	       (request->kind == CHANGE_SRIOV && vfio_is_driver_name(result->to.driver) &&
+		result->before->physfn && !result_comes_or_goes(result));
+}
+
 static int save_records(struct change *change, const struct change_request *request,
 			struct error *err)
 {
 	for (size_t i = 0; i < change->count; i++) {
 		struct change_result *result = &change->results[i];
 
-		if (result_is_fine(result) && result_is_touched(result)) {
+		if (needs_record(result, request)) {
 			if (binding_save(result->before, result->unfinished, &result->recorded,
 					 err) < 0)
 				return -1;
 			result->noted = !result->recorded;
 		}
-		if (result_is_fine(result) && result->access &&
+		if (request->kind == CHANGE_BIND && result_is_fine(result) && result->access &&
 		    access_save(result->before, request->access, err) < 0)
 			return -1;
 	}
@@ -232,12 +195,31 @@ static enum change_outcome outcome_of(const struct transaction *transaction,
 	return CHANGE_NOT_BEGUN;
 }
 
+/*
+ * A VF that is made or taken away is where its PF is: not begun, when that is not; and when it is
+ * done, the VF is gone, or half-way, unless its own steps have brought it where it was to go.
+ */
+static void follow_maker(const struct change *change, struct change_result *result)
+{
+	const struct change_result *maker =
+		result_comes_or_goes(result) ? sriov_maker(change, result->before) : NULL;
+
+	if (!maker || result->outcome == CHANGE_STUCK || maker->outcome == CHANGE_NOT_BEGUN)
+		return;
+	if (maker->outcome == CHANGE_STUCK)
+		result->outcome = CHANGE_STUCK;
+	else if (result->outcome == CHANGE_NOT_BEGUN)
+		result->outcome = maker->outcome;
+}
+
 static void note_outcomes(struct transaction *transaction)
 {
 	struct change *change = transaction->change;
 
 	for (size_t i = 0; i < change->count; i++)
 		change->results[i].outcome = outcome_of(transaction, change->results[i].before);
+	for (size_t i = 0; i < change->count; i++)
+		follow_maker(change, &change->results[i]);
 }
 
 static void undo_failed(struct transaction *transaction, const struct change_request *request,
@@ -319,11 +301,21 @@ static void drop_records(struct change *change, struct error *err)
 			undo_access(&change->results[i], true, err);
 }
 
-/* A device that is back where it was needs no record any more. */
-static void forget_records(struct change *change)
+/* A device that is back where it was needs no record any more, and a VF that is no more. */
+static bool outlives_record(const struct change_result *result,
+			    const struct change_request *request)
+{
+	if (result->outcome != CHANGE_ARRIVED)
+		return false;
+	return request->kind == CHANGE_RESTORE ||
+	       (request->kind == CHANGE_SRIOV && result->before->physfn &&
+		(result_comes_or_goes(result) || !vfio_is_driver_name(result->to.driver)));
+}
+
+static void forget_records(struct change *change, const struct change_request *request)
 {
 	for (size_t i = 0; i < change->count; i++)
-		if (change->results[i].outcome == CHANGE_ARRIVED)
+		if (outlives_record(&change->results[i], request))
 			binding_forget(change->results[i].before);
 }
 
@@ -342,7 +334,7 @@ int transact(struct change *change, const struct change_request *request, struct
 	};
 	int r;
 
-	if ((request->kind == CHANGE_BIND && save_records(change, request, err) < 0) ||
+	if (save_records(change, request, err) < 0 ||
 	    begin_journal(&transaction, request, err) < 0) {
 		drop_records(change, err);
 		return -1;
@@ -354,8 +346,7 @@ int transact(struct change *change, const struct change_request *request, struct
 	if (r < 0 && request->kind != CHANGE_RECOVER)
 		undo_failed(&transaction, request, err);
 	settle_access(change, request, r == 0, err);
-	if (request->kind == CHANGE_RESTORE)
-		forget_records(change);
+	forget_records(change, request);
 	end_journal(&transaction, request->kind == CHANGE_RECOVER);
 	applied_free(&transaction.applied);
 	return r;

@@ -113,7 +113,7 @@ with_value() {
 			equals "$(words | grep -c "^option $verb ${option%% *} ")" 0
 		done < <(options common | grep -vxF -e "$(options "$verb")")
 	done
-	equals "$refused" 14 # -o: show mode help; --sysroot: bind restore recover test reset help; -J -n -r -q -v: help
+	equals "$refused" 15 # -o: show mode help; --sysroot: bind restore sriov recover test reset help; -J -n -r -q -v: help
 }
 
 @test "help of an unknown verb" {
@@ -131,7 +131,7 @@ with_value() {
 }
 
 @test "a schema for every document, and an error for others" {
-	for name in list show mode bind restore test cases reset recover error; do
+	for name in list show mode bind restore sriov test cases reset recover error; do
 		vfioctl help --schema "$name"
 		exits 0
 		equals "$(jq -r .title <<<"$output")" "vfioctl.$name/1"
