@@ -165,8 +165,14 @@ static void blame(void *arg, const struct step *step, const struct error *err)
 	struct transaction *transaction = arg;
 	struct change_result *result = find_result(transaction->change, step->dev->address);
 
-	if (result && result_is_fine(result))
-		result->error = *err;
+	if (!result || !result_is_fine(result))
+		return;
+	result->error = *err;
+	if (step->kind == STEP_BIND && result->choice.is_variant)
+		error_remedy(&result->error,
+			     "%s is made for it and refuses it; the generic driver: vfioctl bind "
+			     "--driver vfio-pci %s",
+			     result->choice.driver, step->dev->address);
 }
 
 static bool has_steps(const struct plan *plan, const struct device *dev)
@@ -253,15 +259,19 @@ static void undo_access(struct change_result *result, bool giving, struct error 
 	result->error = own;
 }
 
-/* A restore that has to go on is run again: it takes back what it finds recorded. */
-static void recover_access(struct change_result *result, const struct journal_run *run,
+/* Where devices go back to where they were, so does what was given; a restore that went on takes
+ * it. */
+static void recover_access(struct change_result *result, const struct change_request *request,
 			   struct error *err)
 {
-	const struct journal_entry *entry = journal_find(run, result->before);
+	const struct journal_run *run = request->unfinished;
 
 	if (access_is_unfinished(result->before))
 		undo_access(result, true, err);
-	else if (streq(run->verb, "restore") && entry && !entry->forward)
+	else if (restore_goes_on(request, result->before) && result->outcome == CHANGE_ARRIVED)
+		access_forget(result->before);
+	else if (streq(run->verb, change_kind_name(CHANGE_RESTORE)) &&
+		 journal_find(run, result->before) && !restore_goes_on(request, result->before))
 		undo_access(result, false, err);
 }
 
@@ -280,7 +290,7 @@ static void settle_access(struct change *change, const struct change_request *re
 		if (!result->access)
 			continue;
 		if (request->kind == CHANGE_RECOVER)
-			recover_access(result, request->unfinished, err);
+			recover_access(result, request, err);
 		else if (request->kind == CHANGE_BIND && whole)
 			access_settle(result->before);
 		else if (request->kind == CHANGE_BIND)

@@ -45,6 +45,16 @@ static int plan_devices(struct change *change, bool probe)
 	return plan_moves(&change->plan, moves, count, probe);
 }
 
+bool restore_goes_on(const struct change_request *request, const struct device *dev)
+{
+	const struct journal_run *run = request->unfinished;
+	const struct journal_entry *entry =
+		run && streq(run->verb, change_kind_name(CHANGE_RESTORE)) ? journal_find(run, dev)
+									  : NULL;
+
+	return entry && entry->forward;
+}
+
 /* Behind the wait for the nodes that are given, and behind the last move of what is taken back. */
 static int plan_access(struct plan *plan, const struct change_result *result,
 		       const struct change_request *request, struct error *err)
@@ -56,7 +66,9 @@ static int plan_access(struct plan *plan, const struct change_result *result,
 	case CHANGE_SRIOV:
 		return access_plan_back(plan, result->before, err);
 	case CHANGE_RECOVER:
-		return 0;
+		return restore_goes_on(request, result->before)
+			       ? access_plan_back(plan, result->before, err)
+			       : 0;
 	}
 	return 0;
 }
