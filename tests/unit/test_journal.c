@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "change/access_internal.h"
 #include "change/lock.h"
 #include "tests/unit/tree.h"
 
@@ -384,6 +385,33 @@ static void test_a_record_of_a_device_left_half_way(void **state)
 	assert_string_equal(got.override, "vfio-pci");
 }
 
+/* --- records of grants --------------------------------------------------------------------- */
+
+/* Who had it for a while, or half-way, is nobody that it is given back to. */
+static void test_to_whom_it_was_given_before(void **state)
+{
+	const struct access given[] = {{1000, 0, 0600}, {1001, 0, 0600}, {1002, 0, 0600}};
+	const struct device *dev = &devices[0];
+	struct access earlier;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(given); i++) {
+		scoped_document struct document *doc = NULL;
+
+		assert_int_equal(access_save(dev, &given[i], &err), 0);
+		assert_true(access_is_unfinished(dev));
+		doc = access_record_load(dev);
+		assert_non_null(doc);
+		assert_int_equal(access_record_read(&earlier, doc, "earlier_"), i > 0);
+		if (i > 0)
+			assert_int_equal(earlier.uid, 1000);
+		if (i == 0)
+			access_settle(dev);
+	}
+	access_forget(dev);
+	assert_false(access_load(NULL, dev));
+}
+
 #define state_test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 /* Without CAP_SYS_ADMIN there is no /run of our own. */
@@ -411,6 +439,7 @@ int main(void)
 		state_test(test_no_room),
 		state_test(test_a_record_keeps_what_was_first),
 		state_test(test_a_record_of_a_device_left_half_way),
+		state_test(test_to_whom_it_was_given_before),
 	};
 	const struct CMUnitTest none[] = {cmocka_unit_test(nothing_is_tested)};
 
