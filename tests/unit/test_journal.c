@@ -178,7 +178,8 @@ static void test_a_run_lives_with_its_workers(void **state)
 	end_child(pids[0]);
 	assert_int_equal(journals_load(&journals, arena, &err), 0);
 	assert_true(journals.runs[0].lives);
-	assert_false(journals_find(&journals, &devices[0]));
+	assert_false(journals.runs[0].attended);
+	assert_null(journals_find(&journals, &devices[0]));
 	assert_int_equal(journal_check_free(&journals, &devices[0], &err), -1);
 	assert_int_equal(err.status, STATUS_REFUSED);
 	assert_string_equal(err.code, "in-flight");
@@ -186,7 +187,7 @@ static void test_a_run_lives_with_its_workers(void **state)
 	end_child(pids[1]);
 	assert_int_equal(journals_load(&journals, arena, &err), 0);
 	assert_false(journals.runs[0].lives);
-	assert_true(journals_find(&journals, &devices[0]));
+	assert_ptr_equal(journals_find(&journals, &devices[0]), &journals.runs[0].entries[0]);
 	assert_int_equal(journal_check_free(&journals, &devices[0], &err), 0);
 }
 
@@ -200,6 +201,34 @@ static void test_our_own_run(void **state)
 	assert_int_equal(journal_save(&run, NULL, 0, &err), 0);
 	assert_int_equal(journals_load(&journals, arena, &err), 0);
 	assert_false(journals.runs[0].lives);
+	assert_false(journals.runs[0].attended);
+}
+
+/* Of another one that lives it is told, with no process of it in the kernel. */
+static void test_the_run_of_another(void **state)
+{
+	struct journal_run run = make_run();
+	struct journals journals;
+	pid_t pid;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	if (pid == 0) {
+		(void)!write(ends[1], journal_save(&run, NULL, 0, &err) == 0 ? "y" : "n", 1);
+		for (;;)
+			pause();
+	}
+	assert_int_equal(read(ends[0], (char[1]){0}, 1), 1);
+	assert_int_equal(journals_load(&journals, arena, &err), 0);
+	assert_true(journals.runs[0].lives && journals.runs[0].attended);
+	assert_int_equal(journal_check_free(&journals, &devices[0], &err), -1);
+	end_child(pid);
+	assert_int_equal(journals_load(&journals, arena, &err), 0);
+	assert_false(journals.runs[0].lives || journals.runs[0].attended);
+	close(ends[0]);
+	close(ends[1]);
 }
 
 static void test_another_boot(void **state)
@@ -429,6 +458,7 @@ int main(void)
 		state_test(test_the_device_must_be_the_same),
 		state_test(test_a_run_lives_with_its_workers),
 		state_test(test_our_own_run),
+		state_test(test_the_run_of_another),
 		state_test(test_another_boot),
 		state_test(test_damaged_ones_are_named),
 		state_test(test_other_files_are_ignored),
