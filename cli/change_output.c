@@ -4,7 +4,6 @@
 #include <errno.h>
 
 #include "cli/records.h"
-#include "cli/select.h"
 
 /* --- printing ----------------------------------------------------------------------------- */
 
@@ -18,7 +17,7 @@ static const void *step_row(const void *records, size_t i)
 	return change_step_item(records, i).record;
 }
 
-static void tell_warnings(const struct change *change)
+void change_tell_warnings(const struct change *change)
 {
 	for (size_t i = 0; i < change->count; i++) {
 		const struct change_result *result = &change->results[i];
@@ -53,14 +52,14 @@ static void suggest(const struct change *change, enum change_kind kind)
 			     address, address);
 }
 
-static void print_success(const struct change *change, const struct options *opts,
+void change_print_success(const struct change *change, const struct options *opts,
 			  enum change_kind kind, const struct record_type *document,
 			  const struct columns *columns)
 {
 	struct columns steps;
 
 	if (!opts->json)
-		tell_warnings(change);
+		change_tell_warnings(change);
 	if (opts->json) {
 		json_print_document(document, change);
 	} else if (!opts->dry_run) {
@@ -78,7 +77,7 @@ static void print_success(const struct change *change, const struct options *opt
  * Each device's own error; the command's error stands for them if there is none. When devices could
  * not be put back, first why it failed, then how to mend each.
  */
-static void print_failure(const struct change *change, const struct options *opts,
+void change_print_failure(const struct change *change, const struct options *opts,
 			  const struct error *err)
 {
 	bool told = err->status == STATUS_BROKEN;
@@ -89,7 +88,7 @@ static void print_failure(const struct change *change, const struct options *opt
 		json_print_document(&error_document, &report);
 		return;
 	}
-	tell_warnings(change);
+	change_tell_warnings(change);
 	if (told)
 		message_error(err);
 	for (size_t i = 0; i < change->count; i++) {
@@ -161,7 +160,7 @@ static int parse_access(struct change_request *request, struct access *access,
 	return access_parse(access, opts->owner, opts->node_mode, err);
 }
 
-static int fill_request(struct change_request *request, struct access *access,
+int change_read_request(struct change_request *request, struct access *access,
 			const struct options *opts, enum change_kind kind,
 			const struct selection *selection, struct error *err)
 {
@@ -195,16 +194,16 @@ enum status change_command(const struct options *opts, enum change_kind kind,
 			  kind == CHANGE_SRIOV ? &sriov_result_record : &change_result_record,
 			  opts->output, err) < 0 ||
 	    selection_read(&selection, opts, RESOLVE_TO_CHANGE, err) < 0 ||
-	    fill_request(&request, &access, opts, kind, &selection, err) < 0)
+	    change_read_request(&request, &access, opts, kind, &selection, err) < 0)
 		return err->status;
 	if (change_run(&change, &request, err) < 0) {
-		print_failure(&change, opts, err);
+		change_print_failure(&change, opts, err);
 		if (opts->keep_going && !opts->json && !opts->quiet && !opts->dry_run)
 			table_print(&columns, opts, result_row, &change);
 		err->code = NULL; /* told */
 		return err->status;
 	}
-	print_success(&change, opts, kind, document, &columns);
+	change_print_success(&change, opts, kind, document, &columns);
 	if (opts->dry_run && opts->detailed_exitcode && change.changed)
 		return STATUS_WOULD_CHANGE;
 	return STATUS_OK;

@@ -8,6 +8,7 @@
 #include "change/change.h"
 #include "change/reset.h"
 #include "cli/command.h"
+#include "cli/select.h"
 
 /* Options of the verbs that change devices. */
 #define CHANGE_OPTIONS                                                                             \
@@ -90,6 +91,22 @@ extern const struct record_type error_record, error_document;
 /* Runs the request that opts describe and prints its outcome as document or text. */
 enum status change_command(const struct options *opts, enum change_kind kind,
 			   const struct record_type *document, struct error *err);
+
+/*
+ * The parts of it. selection and access must outlive the request. print_success() prints the steps
+ * in a dry run, and then looks at neither document nor columns.
+ */
+int change_read_request(struct change_request *ret, struct access *access,
+			const struct options *opts, enum change_kind kind,
+			const struct selection *selection, struct error *err);
+void change_print_success(const struct change *change, const struct options *opts,
+			  enum change_kind kind, const struct record_type *document,
+			  const struct columns *columns);
+void change_print_failure(const struct change *change, const struct options *opts,
+			  const struct error *err);
+
+/* Of others who manage the devices. */
+void change_tell_warnings(const struct change *change);
 
 /* Tells of a step done, with -v. */
 void change_tell_step(const struct step *step);

@@ -75,6 +75,19 @@ static void print_columns(FILE *out, const struct record_type *type)
 	}
 }
 
+static void print_variables(const struct variable *variable)
+{
+	fputs("\nVariables of COMMAND (* also with _0, _1 ... for each device; unset where there\n"
+	      "is nothing to tell):\n",
+	      stdout);
+	for (; variable->name; variable++) {
+		char word[64];
+
+		snprintf(word, sizeof(word), "%s%s", variable->name, variable->each ? " *" : "");
+		print_item(stdout, word, variable->help);
+	}
+}
+
 void help_print_command(const struct command *command)
 {
 	printf("Usage: vfioctl %s [OPTION...]%s%s\n\n", command->name,
@@ -89,6 +102,8 @@ void help_print_command(const struct command *command)
 	print_options(stdout, common_options, command_traits(command));
 	if (command->columns)
 		print_columns(stdout, command->columns);
+	if (command->variables)
+		print_variables(command->variables);
 	printf("\nMore in vfioctl-%s(8).\n", command->name);
 }
 
@@ -107,6 +122,9 @@ static const struct {
 	{STATUS_NO_DEVICE, "no such device"},
 	{STATUS_UNSUPPORTED, "not supported here; every check skipped"},
 	{STATUS_WOULD_CHANGE, "would change something (--detailed-exitcode)"},
+	{STATUS_WRAPPER, "run: failed; else its exit status is that of its command"},
+	{STATUS_NOT_EXECUTED, "run: the command cannot be executed"},
+	{STATUS_NO_PROGRAM, "run: there is no such command"},
 };
 
 void help_print_overview(FILE *out)
@@ -187,7 +205,8 @@ static void print_option_words(const struct command *command, const struct optio
 			       specs->argument ? specs->argument : "-");
 }
 
-/* Words for the completion: every command, then every option and column of each. */
+/* Words for the completion and lint: every command, then every option, variable and column of each.
+ */
 static void print_words(void)
 {
 	for (size_t i = 0; commands[i]; i++) {
@@ -197,6 +216,9 @@ static void print_words(void)
 		printf("command %s %s\n", command->name, command->summary);
 		for (size_t t = 0; t < ARRAY_SIZE(tables); t++)
 			print_option_words(command, tables[t]);
+		for (const struct variable *variable = command->variables;
+		     variable && variable->name; variable++)
+			printf("variable %s %s\n", command->name, variable->name);
 		if (!command->columns)
 			continue;
 		for_each_field(field, command->columns) if (field->type != FIELD_RECORD &&

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "cli/environment.h"
 #include "cli/field.h"
 #include "cli/option.h"
 #include "cli/render.h"
@@ -19,7 +20,9 @@ struct command {
 	const struct record_type *columns;   /* whose fields -o chooses from; NULL: no -o */
 	const struct record_type *document;  /* what --json prints; named like the verb */
 	const struct record_type *catalogue; /* what --list prints as JSON; may be NULL */
+	const struct variable *variables;    /* what a program that it runs is told; may be NULL */
 	bool read_only;                      /* only looks: takes --sysroot */
+	bool wraps;                          /* runs the program behind "--" in its own place */
 	int min_args, max_args;              /* operands; max -1: any number */
 	/*
 	 * Runs the verb and prints its document or table on stdout. Returns the exit status; when
@@ -33,8 +36,15 @@ struct command {
 static inline unsigned int command_traits(const struct command *command)
 {
 	return (command->document ? (unsigned int)VERB_PRINTS : 0) |
+	       (command->document || command->wraps ? (unsigned int)VERB_TELLS : 0) |
 	       (command->columns ? (unsigned int)VERB_COLUMNS : 0) |
 	       (command->read_only ? (unsigned int)VERB_LOOKS : 0);
+}
+
+/* Its exit status for an error: a wrapper's own must not look like those of its program. */
+static inline enum status command_failure(const struct command *command, const struct error *err)
+{
+	return command->wraps && err->status < STATUS_WRAPPER ? STATUS_WRAPPER : err->status;
 }
 
 /* Messages for people, on stderr (message.c); silent with --json where a document says the same. */

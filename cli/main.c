@@ -13,8 +13,8 @@
 #include "cli/commands.h"
 
 const struct command *const commands[] = {
-	&cmd_list, &cmd_show,  &cmd_mode,    &cmd_bind, &cmd_restore, &cmd_sriov,
-	&cmd_test, &cmd_reset, &cmd_recover, &cmd_help, NULL,
+	&cmd_list, &cmd_show, &cmd_mode,  &cmd_bind,    &cmd_restore, &cmd_sriov,
+	&cmd_run,  &cmd_test, &cmd_reset, &cmd_recover, &cmd_help,    NULL,
 };
 
 const struct command *command_find(const char *name)
@@ -61,9 +61,23 @@ static int unknown_command(const char *word, struct error *err)
 	return error_remedy(err, "`vfioctl help` lists the commands.");
 }
 
+static bool has_program(const struct options *opts)
+{
+	return opts->program && *opts->program;
+}
+
+static int no_program(const struct command *command, struct error *err)
+{
+	error_set(err, STATUS_USAGE, 0, "missing-command", NULL,
+		  "%s needs `--`, and behind it the command to run", command->name);
+	return error_remedy(err, "Write: vfioctl %s %s", command->name, command->synopsis);
+}
+
 static int check_operands(const struct command *command, const struct options *opts,
 			  struct error *err)
 {
+	if (command->wraps && !has_program(opts))
+		return no_program(command, err);
 	if (opts->n_args < command->min_args) {
 		error_set(err, STATUS_USAGE, 0, "missing-operand", NULL, "%s needs %s",
 			  command->name, command->synopsis);
@@ -125,8 +139,14 @@ static void tell_of_unfinished(const struct command *command, const struct optio
 static enum status run_command(const struct command *command, int argc, char **argv,
 			       struct options *opts, struct error *err)
 {
-	if (options_parse(opts, argc, argv, command->options, command_traits(command), err) < 0)
-		return err->status;
+	int own = command->wraps ? options_split(opts, argc, argv) : argc;
+
+	if (options_parse(opts, own, argv, command->options, command_traits(command), err) < 0) {
+		/* Without "--" what looks like a mistake may be meant for the program. */
+		if (command->wraps && !has_program(opts))
+			no_program(command, err);
+		return command_failure(command, err);
+	}
 	message_setup(opts);
 	if (opts->help) {
 		help_print_command(command);
@@ -137,7 +157,7 @@ static enum status run_command(const struct command *command, int argc, char **a
 		return STATUS_OK;
 	}
 	if (check_operands(command, opts, err) < 0 || enter_root(opts, err) < 0)
-		return err->status;
+		return command_failure(command, err);
 	tell_of_unfinished(command, opts);
 	return command->run(opts, err);
 }

@@ -14,9 +14,9 @@ const struct option_spec common_options[] = {
 		  "print no headings", noheadings),
 	OPTION_OF(VERB_PRINTS, "it prints no table", "raw", 'r', OPTION_FLAG, NULL,
 		  "print columns separated by one blank", raw),
-	OPTION_OF(VERB_PRINTS, "it prints what was asked for and no more", "quiet", 'q',
-		  OPTION_FLAG, NULL, "print errors only", quiet),
-	OPTION_OF(VERB_PRINTS, "it has no more to tell", "verbose", 'v', OPTION_COUNT, NULL,
+	OPTION_OF(VERB_TELLS, "it prints what was asked for and no more", "quiet", 'q', OPTION_FLAG,
+		  NULL, "print errors only", quiet),
+	OPTION_OF(VERB_TELLS, "it has no more to tell", "verbose", 'v', OPTION_COUNT, NULL,
 		  "name each file that is written", verbose),
 	OPTION_OF(VERB_LOOKS, "a captured tree can only be looked at", "sysroot", 0, OPTION_STRING,
 		  "DIR", "look at a captured tree instead of this machine", sysroot),
@@ -159,6 +159,18 @@ int options_parse(struct options *ret, int argc, char **argv, const struct optio
 	opts.n_args = argc - optind;
 	*ret = opts;
 	return 0;
+}
+
+int options_split(struct options *ret, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (!streq(argv[i], "--"))
+			continue;
+		ret->program = argv + i + 1;
+		return i;
+	}
+	ret->program = NULL;
+	return argc;
 }
 
 /* Levenshtein's distance; words longer than the row are far from everything. */

@@ -18,7 +18,8 @@ enum {
 	VERB_PRINTS = 1 << 0,  /* records, as a document or as tables */
 	VERB_COLUMNS = 1 << 1, /* tables with columns to choose from */
 	VERB_LOOKS = 1 << 2,   /* no more: a captured tree will do */
-	VERB_ANY = VERB_PRINTS | VERB_COLUMNS | VERB_LOOKS,
+	VERB_TELLS = 1 << 3,   /* what it does and what to do next, on standard error */
+	VERB_ANY = VERB_PRINTS | VERB_COLUMNS | VERB_LOOKS | VERB_TELLS,
 };
 
 struct option_spec {
@@ -46,6 +47,9 @@ struct options {
 	const char *driver, *force, *owner, *node_mode;
 	int64_t timeout_s, jobs;
 	int64_t vfs; /* sriov: its operand COUNT */
+	/* run */
+	bool pass_fd;
+	char **program; /* NULL-ended; NULL: no "--" on the command line */
 	/* reset */
 	const char *scope, *method;
 	/* show */
@@ -94,6 +98,12 @@ static inline bool option_is_taken(const struct option_spec *spec, unsigned int 
  */
 int options_parse(struct options *ret, int argc, char **argv, const struct option_spec *own,
 		  unsigned int verb, struct error *err);
+
+/*
+ * For a verb behind whose "--" stands a program to run: sets ret->program, and returns how many
+ * words of argv are before it, for options_parse().
+ */
+int options_split(struct options *ret, int argc, char **argv);
 
 /*
  * The word of a NULL-ended list that is nearest to a mistyped one, or NULL when none is near.

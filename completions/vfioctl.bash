@@ -18,11 +18,31 @@ _vfioctl_devices()
 	"${COMP_WORDS[0]}" list --noheadings --raw --output address 2>/dev/null
 }
 
+# Behind -- stands a command with arguments of its own: _vfioctl_program INDEX-OF-IT
+_vfioctl_program()
+{
+	if declare -F _comp_command_offset >/dev/null; then
+		_comp_command_offset "$1"
+	elif declare -F _command_offset >/dev/null; then
+		_command_offset "$1"
+	elif [ "$COMP_CWORD" -eq "$1" ]; then
+		mapfile -t COMPREPLY < <(compgen -c -- "${COMP_WORDS[COMP_CWORD]}")
+	else
+		compopt -o default
+	fi
+}
+
 # An address holds colons, at which bash splits words: put the pieces together, complete the whole,
 # and hand back what follows the last colon.
 _vfioctl()
 {
-	local verb=${COMP_WORDS[1]-} line word previous words prefix
+	local verb=${COMP_WORDS[1]-} line word previous words prefix i
+	for ((i = 2; i < COMP_CWORD; i++)); do
+		if [ "$verb" = run ] && [ "${COMP_WORDS[i]}" = -- ]; then
+			_vfioctl_program $((i + 1))
+			return
+		fi
+	done
 	line=${COMP_LINE:0:COMP_POINT}
 	word=${line##*[[:space:]]}
 	previous=${line%"$word"}

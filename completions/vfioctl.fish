@@ -10,11 +10,24 @@ function __vfioctl_verb
     set -q words[2]; and echo $words[2]
 end
 
+# Behind the -- of run stands a command with arguments of its own.
+function __vfioctl_has_program
+    set -l words (commandline -opc)
+    test "$words[2]" = run; and contains -- -- $words
+end
+
+function __vfioctl_program
+    set -l words (commandline -opc)
+    set -e words[1..(contains -i -- -- $words)]
+    complete -C (string join ' ' -- (string escape -- $words) (commandline -ct))
+end
+
 function __vfioctl_has_verb
-    test (count (commandline -opc)) -ge 2
+    test (count (commandline -opc)) -ge 2; and not __vfioctl_has_program
 end
 
 complete -c vfioctl -f
-complete -c vfioctl -n 'not __vfioctl_has_verb' -a "(vfioctl help --words 2>/dev/null | string replace -rf '^command (\S+) (.*)' '\$1\t\$2')"
+complete -c vfioctl -n 'test (count (commandline -opc)) -lt 2' -a "(vfioctl help --words 2>/dev/null | string replace -rf '^command (\S+) (.*)' '\$1\t\$2')"
+complete -c vfioctl -n __vfioctl_has_program -a '(__vfioctl_program)'
 complete -c vfioctl -n '__vfioctl_has_verb; and string match -q -- "-*" (commandline -ct)' -a '(__vfioctl_words "^option "(__vfioctl_verb)" (\S+)")'
 complete -c vfioctl -n '__vfioctl_has_verb; and not string match -q -- "-*" (commandline -ct)' -a '(vfioctl list --noheadings --raw --output address 2>/dev/null)'

@@ -7,8 +7,13 @@ _vfioctl_table() { vfioctl help --words 2>/dev/null }
 _vfioctl() {
 	local verb=$words[2] previous=$words[CURRENT-1]
 	local -a found
+	integer program=$words[(i)--]
 
-	if (( CURRENT == 2 )) || [[ $previous == help ]]; then
+	if [[ $verb == run ]] && (( program < CURRENT )); then
+		shift $program words
+		(( CURRENT -= program ))
+		_normal
+	elif (( CURRENT == 2 )) || [[ $previous == help ]]; then
 		found=(${(f)"$(_vfioctl_table | sed -n 's/^command \([^ ]*\) /\1:/p')"})
 		_describe command found
 	elif [[ $previous == (-o|--output) ]]; then

@@ -13,16 +13,21 @@
 /* Exit status of the program; the numbers are part of its interface. */
 enum status {
 	STATUS_OK = 0,
-	STATUS_FAILED = 1,       /* failed, previous state restored */
-	STATUS_USAGE = 2,        /* command line or configuration */
-	STATUS_REFUSED = 3,      /* a safety check said no */
-	STATUS_PERMISSION = 4,   /* not allowed */
-	STATUS_BROKEN = 5,       /* failed and NOT restored */
-	STATUS_TIMEOUT = 6,      /* a deadline passed */
-	STATUS_LOCKED = 7,       /* another run is changing or testing devices */
-	STATUS_NO_DEVICE = 8,    /* no such device */
-	STATUS_UNSUPPORTED = 9,  /* not supported here; every test skipped */
-	STATUS_WOULD_CHANGE = 10 /* --dry-run --detailed-exitcode found work to do */
+	STATUS_FAILED = 1,        /* failed, previous state restored */
+	STATUS_USAGE = 2,         /* command line or configuration */
+	STATUS_REFUSED = 3,       /* a safety check said no */
+	STATUS_PERMISSION = 4,    /* not allowed */
+	STATUS_BROKEN = 5,        /* failed and NOT restored */
+	STATUS_TIMEOUT = 6,       /* a deadline passed */
+	STATUS_LOCKED = 7,        /* another run is changing or testing devices */
+	STATUS_NO_DEVICE = 8,     /* no such device */
+	STATUS_UNSUPPORTED = 9,   /* not supported here; every test skipped */
+	STATUS_WOULD_CHANGE = 10, /* --dry-run --detailed-exitcode found work to do */
+
+	/* What `run` adds to the statuses of its program, as env(1) does. */
+	STATUS_WRAPPER = 125,      /* it failed itself, by whatever */
+	STATUS_NOT_EXECUTED = 126, /* the program cannot be executed */
+	STATUS_NO_PROGRAM = 127,   /* there is no such program */
 };
 
 struct error {

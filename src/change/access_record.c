@@ -88,7 +88,9 @@ int access_save(const struct device *dev, const struct access *access, struct er
 {
 	scoped_document struct document *doc = access_record_load(dev);
 	struct access earlier;
-	bool had = doc && access_record_read(&earlier, doc, "");
+	/* To whom it was given half-way, or for a while, it was not given before. */
+	bool half_way = doc && document_number(doc, UNFINISHED, 0);
+	bool had = doc && access_record_read(&earlier, doc, half_way ? "earlier_" : "");
 
 	if (!doc)
 		doc = record_new(dev);

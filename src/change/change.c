@@ -66,9 +66,11 @@ static void look_afterwards(struct change *change)
 	}
 }
 
-/* There may be a record to be changed, and nothing else. */
-static bool has_access(const struct change *change)
+/* There may be a record to be changed, or a journal to be kept, and nothing else. */
+static bool has_work(const struct change *change, const struct change_request *request)
 {
+	if (change->plan.count > 0 || request->temporary)
+		return true;
 	for (size_t i = 0; i < change->count; i++)
 		if (change->results[i].access)
 			return true;
@@ -87,7 +89,7 @@ static int carry_out(struct change *change, const struct change_request *request
 	warnings_collect(change);
 	if (transact_plan(change, request, err) < 0)
 		return -1;
-	if (request->dry_run || (change->plan.count == 0 && !has_access(change)))
+	if (request->dry_run || !has_work(change, request))
 		return 0;
 	/* pool.c looks whether one is pending. */
 	interrupts_block(&interrupts);
@@ -95,8 +97,18 @@ static int carry_out(struct change *change, const struct change_request *request
 	look_afterwards(change);
 	sriov_warn_of_groups(change);
 	log_change(change, request);
-	interrupts_unblock(&interrupts);
+	/* From here on there is a way back to be gone, so that nothing may end this process. */
+	if (change->journal)
+		change->interrupts = interrupts;
+	else
+		interrupts_unblock(&interrupts);
 	return r;
+}
+
+/* The journal of a temporary change looks to its own process as if the run were dead. */
+static bool is_own(const struct change *change, const struct journal_run *run)
+{
+	return change->journal && streq(change->journal, run->path);
 }
 
 static bool is_settled(void *arg, const struct journal_entry *entry)
@@ -121,7 +133,7 @@ static void settle_older(struct change *change)
 	if (journals_load(&journals, change->arena, NULL) < 0)
 		return;
 	for (size_t i = 0; i < journals.count; i++)
-		if (!journals.runs[i].lives)
+		if (!journals.runs[i].lives && !is_own(change, &journals.runs[i]))
 			journal_prune(&journals.runs[i], is_settled, change, NULL);
 }
 
@@ -137,7 +149,8 @@ static bool is_unfinished(struct change *change, bool lives)
 		return false;
 	for (size_t i = 0; i < journals.count; i++)
 		for (size_t j = 0; journals.runs[i].lives == lives && j < change->count; j++)
-			if (journal_find(&journals.runs[i], change->results[j].before))
+			if (!is_own(change, &journals.runs[i]) &&
+			    journal_find(&journals.runs[i], change->results[j].before))
 				return true;
 	return false;
 }

@@ -12,6 +12,7 @@
 #include "change/access.h"
 #include "change/driver.h"
 #include "change/gate.h"
+#include "change/interrupt.h"
 #include "change/journal.h"
 #include "change/plan.h"
 #include "host/inventory.h"
@@ -25,6 +26,7 @@ enum change_kind {
 
 struct change_request {
 	enum change_kind kind;
+	const char *verb;             /* what journal and log call it; NULL: change_kind_name() */
 	const char *const *addresses; /* sysfs names, as device_resolve() gives them */
 	size_t count;
 	/* bind: "auto", NULL (auto) or a name; sriov: that of the VFs, or "native", or "none" */
@@ -38,6 +40,7 @@ struct change_request {
 	int64_t timeout_ms;          /* for each step, and for the lock */
 	size_t jobs;                 /* devices that move at once; 0: one */
 	bool have_lock;              /* the caller has taken it: lock_take() */
+	bool temporary; /* bind: its journal stays, for the way back: change/session.h */
 	/* recover: the unfinished run that names these devices; its file is used for this one. */
 	const struct journal_run *unfinished;
 	/* Told of each step done; may be NULL. */
@@ -65,7 +68,8 @@ struct change_result {
 	bool recorded;           /* before the change there was a record to go by */
 	bool noted;              /* this change has made the record */
 	bool renewed;            /* a VF that is taken away and made anew: another one then */
-	bool unfinished;         /* a run that was killed has left it half-way */
+	/* What a run that was killed has noted of it; NULL: none has left it half-way. */
+	const struct journal_entry *unfinished;
 	enum change_outcome outcome;
 	struct usages usages;
 	const char *const *warnings; /* of others who manage it; NULL-ended, or NULL: none */
@@ -80,10 +84,18 @@ struct change {
 	size_t count;
 	struct plan plan;
 	bool changed;
+	/* Of a temporary change that was made: its journal, and the signals still held back. */
+	const char *journal;
+	struct interrupts interrupts;
 };
 
 /* "bind", "restore", "recover", "sriov" */
 const char *change_kind_name(enum change_kind kind);
+
+static inline const char *change_verb(const struct change_request *request)
+{
+	return request->verb ? request->verb : change_kind_name(request->kind);
+}
 
 /*
  * Does what is asked. 0 when every device is where it should be (or would be, with dry_run), else

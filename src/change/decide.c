@@ -204,6 +204,8 @@ static bool changes_access(const struct change_request *request, const struct ch
 int decide_targets(struct change *change, const struct change_request *request, struct error *err)
 {
 	change->memo = (struct driver_memo){0};
+	/* Where nothing is to be done, what there was is to be noted all the same. */
+	change->changed = request->temporary;
 	for (size_t i = 0; i < change->count; i++) {
 		struct change_result *result = &change->results[i];
 

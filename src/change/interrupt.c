@@ -25,6 +25,21 @@ bool interrupts_are_pending(void)
 	       sigismember(&pending, SIGHUP) || sigismember(&pending, SIGQUIT);
 }
 
+int interrupts_take(void)
+{
+	const struct timespec now = {0};
+	sigset_t impatience;
+	int taken;
+
+	sigemptyset(&impatience);
+	sigaddset(&impatience, SIGINT);
+	sigaddset(&impatience, SIGTERM);
+	sigaddset(&impatience, SIGHUP);
+	sigaddset(&impatience, SIGQUIT);
+	taken = sigtimedwait(&impatience, NULL, &now);
+	return taken > 0 ? taken : 0;
+}
+
 void interrupts_unblock(const struct interrupts *interrupts)
 {
 	const struct timespec now = {0};

@@ -19,6 +19,9 @@ void interrupts_block(struct interrupts *ret);
 /* True when one of those that were held back came, and stands for the user's impatience. */
 bool interrupts_are_pending(void);
 
+/* The signal of one of those, which is then no longer pending; 0: none is. */
+int interrupts_take(void);
+
 /* Lets them through again. What came meanwhile is taken back: the caller tells what became of it.
  */
 void interrupts_unblock(const struct interrupts *interrupts);

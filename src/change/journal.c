@@ -74,12 +74,16 @@ static bool read_entry(struct journal_entry *ret, struct arena *arena, const str
 	return ret->address && ret->bus && ret->identity;
 }
 
-static bool any_process_lives(const struct document *doc)
+/* This process is in nobody's way. */
+static bool is_attended(const struct document *doc)
+{
+	return document_number(doc, "pid", -1) != getpid() && identity_process_lives(doc);
+}
+
+static bool any_worker_lives(const struct document *doc)
 {
 	const struct document *process;
 
-	if (document_number(doc, "pid", -1) != getpid() && identity_process_lives(doc))
-		return true;
 	for (size_t i = 0; (process = document_item(doc, "workers", i)); i++)
 		if (identity_process_lives(process))
 			return true;
@@ -95,7 +99,8 @@ static int read_run(struct journal_run *ret, struct arena *arena, const struct d
 		count++;
 	ret->verb = arena_strdup(arena, document_string(doc, "verb"));
 	ret->pid = (pid_t)document_number(doc, "pid", -1);
-	ret->lives = any_process_lives(doc);
+	ret->attended = is_attended(doc);
+	ret->lives = ret->attended || any_worker_lives(doc);
 	ret->entries = arena_alloc(arena, (count + 1) * sizeof(*ret->entries));
 	if (!ret->entries || !ret->verb)
 		return -EBADMSG;
@@ -206,12 +211,14 @@ const struct journal_entry *journal_find_address(const struct journal_run *run, 
 	return NULL;
 }
 
-bool journals_find(const struct journals *journals, const struct device *dev)
+const struct journal_entry *journals_find(const struct journals *journals, const struct device *dev)
 {
-	for (size_t i = 0; i < journals->count; i++)
-		if (!journals->runs[i].lives && journal_find(&journals->runs[i], dev))
-			return true;
-	return false;
+	const struct journal_entry *entry = NULL;
+
+	for (size_t i = 0; !entry && i < journals->count; i++)
+		if (!journals->runs[i].lives)
+			entry = journal_find(&journals->runs[i], dev);
+	return entry;
 }
 
 int journal_check_free(const struct journals *journals, const struct device *dev, struct error *err)

@@ -24,7 +24,8 @@ struct journal_run {
 	const char *path;
 	const char *verb; /* "bind" */
 	pid_t pid;
-	bool lives; /* the run, or a process that it left in the kernel, is still about it */
+	bool lives;    /* the run, or a process that it left in the kernel, is still about it */
+	bool attended; /* the run itself is */
 	struct journal_entry *entries;
 	size_t count;
 };
@@ -50,8 +51,9 @@ const struct journal_entry *journal_find(const struct journal_run *run, const st
 const struct journal_entry *journal_find_address(const struct journal_run *run,
 						 const char *address);
 
-/* True when a run that is dead has an entry about this very device. */
-bool journals_find(const struct journals *journals, const struct device *dev);
+/* What a run that is dead has noted about this very device; NULL: nothing. */
+const struct journal_entry *journals_find(const struct journals *journals,
+					  const struct device *dev);
 
 /* 0 unless a run that lives is about dev: -1 with STATUS_REFUSED. */
 int journal_check_free(const struct journals *journals, const struct device *dev,

@@ -73,7 +73,7 @@ static void log_all(void *arg, int fd)
 
 void log_change(const struct change *change, const struct change_request *request)
 {
-	struct job job = {.change = change, .verb = change_kind_name(request->kind)};
+	struct job job = {.change = change, .verb = change_verb(request)};
 	char done;
 
 	describe_user(job.who, sizeof(job.who));

@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "change/decide.h"
 #include "change/lock.h"
+#include "change/session.h"
 
 const char *recovery_state_name(enum recovery_state state)
 {
@@ -26,6 +27,12 @@ struct part {
 
 /* --- a run that lives --------------------------------------------------------------------- */
 
+/* A program that runs with the devices may take its time. */
+static bool may_last(const struct journal_run *run)
+{
+	return run->attended && streq(run->verb, SESSION_VERB);
+}
+
 static void note_waiting(struct part *part, const struct journal_run *run)
 {
 	for (size_t i = 0; i < part->count; i++) {
@@ -34,6 +41,10 @@ static void note_waiting(struct part *part, const struct journal_run *run)
 		item->state = RECOVERY_WAITS;
 		error_set(&item->error, STATUS_TIMEOUT, 0, "in-flight", item->entry.address,
 			  "vfioctl %s, pid %d, is not finished with it", run->verb, (int)run->pid);
+		if (may_last(run)) {
+			error_remedy(&item->error, "It goes back when what it runs has ended.");
+			continue;
+		}
 		error_remedy(&item->error,
 			     "Whoever has the device open must close it: `vfioctl show %s` names "
 			     "who can be seen. Then run `vfioctl recover` again.",
@@ -41,7 +52,7 @@ static void note_waiting(struct part *part, const struct journal_run *run)
 	}
 }
 
-/* Commands in `run` may last. A journal that cannot be read is told later, by who has the lock. */
+/* A journal that cannot be read is told later, by who has the lock. */
 static bool any_lives(void)
 {
 	/* An arena for each look: there may be a thousand before the time is up. */
@@ -52,7 +63,7 @@ static bool any_lives(void)
 	if (!arena || journals_load(&journals, arena, NULL) < 0)
 		return false;
 	for (size_t i = 0; i < journals.count; i++)
-		lives |= journals.runs[i].lives && !streq(journals.runs[i].verb, "run");
+		lives |= journals.runs[i].lives && !may_last(&journals.runs[i]);
 	return lives;
 }
 
@@ -169,6 +180,7 @@ static int recover_dead(struct recovery *recovery, struct part *part, struct jou
 	scoped_change struct change change = {0};
 	struct change_request change_request = {
 		.kind = CHANGE_RECOVER,
+		.verb = request->only ? run->verb : NULL,
 		.addresses = addresses,
 		.forced = request->forced,
 		.dry_run = request->dry_run,
@@ -225,13 +237,23 @@ static int first_error(const struct recovery *recovery, struct error *err)
 	for (size_t i = 0; i < recovery->count; i++) {
 		const struct recovery_item *item = &recovery->items[i];
 
-		if (!item->error.code ||
-		    (item->state == RECOVERY_WAITS && streq(item->run->verb, "run")))
+		if (!item->error.code || (item->state == RECOVERY_WAITS && may_last(item->run)))
 			continue;
 		*err = item->error;
 		return -1;
 	}
 	return 0;
+}
+
+/* Leaves the one that is meant. */
+static void choose(struct journals *journals, const char *only)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < journals->count; i++)
+		if (!only || streq(journals->runs[i].path, only))
+			journals->runs[kept++] = journals->runs[i];
+	journals->count = kept;
 }
 
 int recover_run(struct recovery *ret, const struct recover_request *request, struct error *err)
@@ -243,13 +265,16 @@ int recover_run(struct recovery *ret, const struct recover_request *request, str
 	*ret = (struct recovery){.arena = arena_new(64 << 20)};
 	if (!ret->arena)
 		return error_out_of_memory(err);
-	if (!request->dry_run)
+	if (!request->dry_run && !request->only)
 		wait_until_settled(request->timeout_ms);
 	if (!request->dry_run && (lock = lock_take(request->timeout_ms, err)) < 0)
 		return -1;
 	if (!request->dry_run)
 		journals_tidy();
-	if (journals_load(&journals, ret->arena, err) < 0 || make_items(ret, &journals, err) < 0)
+	if (journals_load(&journals, ret->arena, err) < 0)
+		return -1;
+	choose(&journals, request->only);
+	if (make_items(ret, &journals, err) < 0)
 		return -1;
 	for (size_t i = 0; i < journals.count; i++) {
 		struct journal_run *run = &journals.runs[i];

@@ -36,6 +36,9 @@ struct recover_request {
 	bool dry_run;
 	int64_t timeout_ms; /* for each step, the lock, and each run that lives */
 	size_t jobs;
+	/* The journal of the one run that is meant; NULL: all, and those that live are waited for.
+	 */
+	const char *only;
 	void (*on_step)(const struct step *step);
 };
 

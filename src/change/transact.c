@@ -22,6 +22,29 @@ struct transaction {
 	size_t n_earlier; /* the first of pids: of the way there, while devices go back */
 };
 
+/*
+ * A temporary change shall end where a run that was killed would have been brought by recover: so
+ * that one that is killed and run again leaves nothing behind.
+ */
+static void inherit(struct journal_entry *entry, const struct journal_entry *older)
+{
+	entry->from = older->forward ? older->to : older->from;
+	entry->recorded = older->forward || older->recorded;
+}
+
+/* older: what the run noted that is recovered by this change; NULL: it is another change. */
+static void fill_entry(struct journal_entry *entry, const struct journal_entry *older,
+		       const struct change_result *result, const struct change_request *request)
+{
+	entry->from = older ? older->from : result->from;
+	entry->to = older ? older->to : result->to;
+	/* The record of a device that is not moved stays what it is. */
+	entry->recorded = older ? older->recorded : result->recorded || !result_is_touched(result);
+	entry->forward = older && older->forward;
+	if (request->temporary && result->unfinished)
+		inherit(entry, result->unfinished);
+}
+
 static int begin_journal(struct transaction *transaction, const struct change_request *request,
 			 struct error *err)
 {
@@ -30,8 +53,7 @@ static int begin_journal(struct transaction *transaction, const struct change_re
 	struct arena *arena = change->arena;
 
 	*run = (struct journal_run){
-		.verb = request->unfinished ? request->unfinished->verb
-					    : change_kind_name(request->kind),
+		.verb = request->unfinished ? request->unfinished->verb : change_verb(request),
 		.path = request->unfinished ? request->unfinished->path : journal_new_path(arena),
 		.entries = arena_alloc(arena, (change->count + 1) * sizeof(*run->entries)),
 	};
@@ -44,17 +66,18 @@ static int begin_journal(struct transaction *transaction, const struct change_re
 				: NULL;
 
 		if (!older &&
-		    (!result_is_fine(result) || !result_is_touched(result) || result->from.absent))
+		    (result->from.absent || (!request->temporary && (!result_is_fine(result) ||
+								     !result_is_touched(result)))))
 			continue;
 		if (!journal_entry_init(entry, arena, result->before))
 			return error_out_of_memory(err);
-		entry->from = older ? older->from : result->from;
-		entry->to = older ? older->to : result->to;
-		entry->recorded = older ? older->recorded : result->recorded;
-		entry->forward = older && older->forward;
+		fill_entry(entry, older, result, request);
 		run->count++;
 	}
-	return run->path && run->entries ? 0 : error_out_of_memory(err);
+	if (!run->path || !run->entries)
+		return error_out_of_memory(err);
+	/* Where no process is going to work it is noted here, or never. */
+	return request->temporary ? journal_save(run, NULL, 0, err) : 0;
 }
 
 static int note_workers(void *arg, const pid_t *pids, size_t count, struct error *err)
@@ -291,6 +314,8 @@ static void settle_access(struct change *change, const struct change_request *re
 			continue;
 		if (request->kind == CHANGE_RECOVER)
 			recover_access(result, request, err);
+		else if (request->temporary && whole)
+			continue; /* an unfinished grant is what recover takes back */
 		else if (request->kind == CHANGE_BIND && whole)
 			access_settle(result->before);
 		else if (request->kind == CHANGE_BIND)
@@ -357,7 +382,10 @@ int transact(struct change *change, const struct change_request *request, struct
 		undo_failed(&transaction, request, err);
 	settle_access(change, request, r == 0, err);
 	forget_records(change, request);
-	end_journal(&transaction, request->kind == CHANGE_RECOVER);
+	if (request->temporary && r == 0)
+		change->journal = transaction.run.path;
+	else
+		end_journal(&transaction, request->kind == CHANGE_RECOVER);
 	applied_free(&transaction.applied);
 	return r;
 }

@@ -44,7 +44,7 @@ fits() {
 	equals "$stderr" ""
 	fits <<<"$output"
 	for verb in $(verbs); do prints "  $verb "; done
-	for number in {0..10}; do [[ $output =~ $'\n  '$number\  ]]; done
+	for number in {0..10} 125 126 127; do [[ $output =~ $'\n  '$number\  ]]; done
 	local overview=$output
 	vfioctl --help
 	exits 0
@@ -106,14 +106,16 @@ with_value() {
 	refused=0
 	for verb in $(verbs); do
 		while read -r option; do
-			vfioctl "$verb" "$(with_value <<<"$option")" --help
-			exits 2
+			vfioctl "$verb" "$(with_value <<<"$option")" --help -- true
+			exits "$([ "$verb" = run ] && echo 125 || echo 2)"
 			[[ $stderr$output == *"${option%% *} is not for $verb: "* ]] # a document with --json
 			refused=$((refused + 1))
 			equals "$(words | grep -c "^option $verb ${option%% *} ")" 0
 		done < <(options common | grep -vxF -e "$(options "$verb")")
 	done
-	equals "$refused" 15 # -o: show mode help; --sysroot: bind restore sriov recover test reset help; -J -n -r -q -v: help
+	# -o: show mode run help; --sysroot: bind restore sriov recover test reset run help; -J -n -r: run help;
+	# -q -v: help
+	equals "$refused" 20
 }
 
 @test "help of an unknown verb" {
@@ -128,6 +130,14 @@ with_value() {
 	exits 0
 	vfioctl bind --help
 	exits 0
+	vfioctl run --help
+	exits 0
+}
+
+@test "help of run tells the variables" {
+	vfioctl help run
+	while read -r name; do prints "  $name "; done < <(words | sed -n 's/^variable run //p')
+	equals "$(words | grep -c '^variable run VFIOCTL_')" 11
 }
 
 @test "a schema for every document, and an error for others" {

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "change/access_internal.h"
 #include "change/lock.h"
 #include "tests/unit/tree.h"
 
@@ -177,7 +178,8 @@ static void test_a_run_lives_with_its_workers(void **state)
 	end_child(pids[0]);
 	assert_int_equal(journals_load(&journals, arena, &err), 0);
 	assert_true(journals.runs[0].lives);
-	assert_false(journals_find(&journals, &devices[0]));
+	assert_false(journals.runs[0].attended);
+	assert_null(journals_find(&journals, &devices[0]));
 	assert_int_equal(journal_check_free(&journals, &devices[0], &err), -1);
 	assert_int_equal(err.status, STATUS_REFUSED);
 	assert_string_equal(err.code, "in-flight");
@@ -185,7 +187,7 @@ static void test_a_run_lives_with_its_workers(void **state)
 	end_child(pids[1]);
 	assert_int_equal(journals_load(&journals, arena, &err), 0);
 	assert_false(journals.runs[0].lives);
-	assert_true(journals_find(&journals, &devices[0]));
+	assert_ptr_equal(journals_find(&journals, &devices[0]), &journals.runs[0].entries[0]);
 	assert_int_equal(journal_check_free(&journals, &devices[0], &err), 0);
 }
 
@@ -199,6 +201,34 @@ static void test_our_own_run(void **state)
 	assert_int_equal(journal_save(&run, NULL, 0, &err), 0);
 	assert_int_equal(journals_load(&journals, arena, &err), 0);
 	assert_false(journals.runs[0].lives);
+	assert_false(journals.runs[0].attended);
+}
+
+/* Of another one that lives it is told, with no process of it in the kernel. */
+static void test_the_run_of_another(void **state)
+{
+	struct journal_run run = make_run();
+	struct journals journals;
+	pid_t pid;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	if (pid == 0) {
+		(void)!write(ends[1], journal_save(&run, NULL, 0, &err) == 0 ? "y" : "n", 1);
+		for (;;)
+			pause();
+	}
+	assert_int_equal(read(ends[0], (char[1]){0}, 1), 1);
+	assert_int_equal(journals_load(&journals, arena, &err), 0);
+	assert_true(journals.runs[0].lives && journals.runs[0].attended);
+	assert_int_equal(journal_check_free(&journals, &devices[0], &err), -1);
+	end_child(pid);
+	assert_int_equal(journals_load(&journals, arena, &err), 0);
+	assert_false(journals.runs[0].lives || journals.runs[0].attended);
+	close(ends[0]);
+	close(ends[1]);
 }
 
 static void test_another_boot(void **state)
@@ -384,6 +414,33 @@ static void test_a_record_of_a_device_left_half_way(void **state)
 	assert_string_equal(got.override, "vfio-pci");
 }
 
+/* --- records of grants --------------------------------------------------------------------- */
+
+/* Who had it for a while, or half-way, is nobody that it is given back to. */
+static void test_to_whom_it_was_given_before(void **state)
+{
+	const struct access given[] = {{1000, 0, 0600}, {1001, 0, 0600}, {1002, 0, 0600}};
+	const struct device *dev = &devices[0];
+	struct access earlier;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(given); i++) {
+		scoped_document struct document *doc = NULL;
+
+		assert_int_equal(access_save(dev, &given[i], &err), 0);
+		assert_true(access_is_unfinished(dev));
+		doc = access_record_load(dev);
+		assert_non_null(doc);
+		assert_int_equal(access_record_read(&earlier, doc, "earlier_"), i > 0);
+		if (i > 0)
+			assert_int_equal(earlier.uid, 1000);
+		if (i == 0)
+			access_settle(dev);
+	}
+	access_forget(dev);
+	assert_false(access_load(NULL, dev));
+}
+
 #define state_test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 /* Without CAP_SYS_ADMIN there is no /run of our own. */
@@ -401,6 +458,7 @@ int main(void)
 		state_test(test_the_device_must_be_the_same),
 		state_test(test_a_run_lives_with_its_workers),
 		state_test(test_our_own_run),
+		state_test(test_the_run_of_another),
 		state_test(test_another_boot),
 		state_test(test_damaged_ones_are_named),
 		state_test(test_other_files_are_ignored),
@@ -411,6 +469,7 @@ int main(void)
 		state_test(test_no_room),
 		state_test(test_a_record_keeps_what_was_first),
 		state_test(test_a_record_of_a_device_left_half_way),
+		state_test(test_to_whom_it_was_given_before),
 	};
 	const struct CMUnitTest none[] = {cmocka_unit_test(nothing_is_tested)};
 

@@ -92,7 +92,7 @@ static void test_mistakes(void **state)
 static void test_refused_with_the_reason(void **state)
 {
 	(void)state;
-	verb = VERB_PRINTS;
+	verb = VERB_PRINTS | VERB_TELLS;
 	assert_int_equal(parse("--json", "-nrqv", "--help", "--driver", "x"), 0);
 	assert_int_equal(parse("--sysroot", "/"), -1);
 	refuse("bad-option", "--sysroot is not for bind: a captured tree can only be looked at",
@@ -141,6 +141,27 @@ static void test_failure_leaves_the_options_alone(void **state)
 	assert_int_equal(opts.timeout_s, 130);
 }
 
+static void test_a_program_behind_dashes(void **state)
+{
+	char *with[] = {"run", "03:00.0", "--dry-run", "--", "ls", "-l", "--", "x", NULL};
+	char *without[] = {"run", "03:00.0", "ls", NULL};
+	char *nothing[] = {"run", "--", NULL};
+
+	(void)state;
+	opts = (struct options){0};
+	assert_int_equal(options_split(&opts, 8, with), 3);
+	assert_ptr_equal(opts.program, with + 4);
+	err = (struct error){0};
+	assert_int_equal(options_parse(&opts, 3, with, own, VERB_TELLS, &err), 0);
+	assert_true(opts.dry_run);
+	assert_int_equal(opts.n_args, 1);
+	assert_ptr_equal(opts.program, with + 4);
+	assert_int_equal(options_split(&opts, 3, without), 3);
+	assert_null(opts.program);
+	assert_int_equal(options_split(&opts, 2, nothing), 1);
+	assert_null(*opts.program);
+}
+
 static void test_nearest_word(void **state)
 {
 	static const char *const words[] = {"list",    "show", "mode", "bind",
@@ -174,6 +195,7 @@ int main(void)
 		cmocka_unit_test(test_rows_are_complete),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_failure_leaves_the_options_alone),
+		cmocka_unit_test(test_a_program_behind_dashes),
 		cmocka_unit_test(test_nearest_word),
 	};
 

@@ -185,6 +185,23 @@ listed() {
 	[[ $output == "vfioctl list --sysroot $BATS_TEST_TMPDIR/captured"* ]] || gives "the directory"
 }
 
+@test "bash: the command behind --, and its arguments" {
+	in_bash $'vfioctl run 0000:03:00.0 -- udevad\t'
+	gives "vfioctl run 0000:03:00.0 -- udevadm "
+	mkdir -p "$BATS_TEST_TMPDIR/captured"
+	in_bash "vfioctl run 0000:03:00.0 -- ls $BATS_TEST_TMPDIR/capt"$'\t'
+	[[ $output == "vfioctl run 0000:03:00.0 -- ls $BATS_TEST_TMPDIR/captured"* ]] || gives "the directory"
+	in_bash $'vfioctl run 0000:03:00.0 -- vfioctl rest\t'
+	gives "vfioctl run 0000:03:00.0 -- vfioctl restore "
+}
+
+@test "bash: before -- are devices and options" {
+	in_bash $'vfioctl run 0000:03\t'
+	gives "vfioctl run 0000:03:00.0 "
+	in_bash $'vfioctl run --pass\t'
+	gives "vfioctl run --pass-fd "
+}
+
 @test "zsh: a verb" {
 	in_zsh $'vfioctl rest\t'
 	gives "vfioctl restore "
@@ -210,6 +227,13 @@ listed() {
 	[[ $output == "vfioctl list -o address,vfio_name"* ]] || gives "vfioctl list -o address,vfio_name"
 }
 
+@test "zsh: the command behind --, and its arguments" {
+	in_zsh $'vfioctl run 0000:03:00.0 -- udevad\t'
+	gives "vfioctl run 0000:03:00.0 -- udevadm "
+	in_zsh $'vfioctl run 0000:03:00.0 -- vfioctl rest\t'
+	gives "vfioctl run 0000:03:00.0 -- vfioctl restore "
+}
+
 @test "fish: all verbs" {
 	in_fish "vfioctl "
 	diff <(sort <<<"$output") <(verbs | sort)
@@ -228,4 +252,11 @@ listed() {
 @test "fish: an address" {
 	in_fish "vfioctl bind 0000:03"
 	gives 0000:03:00.0
+}
+
+@test "fish: the command behind --, and its arguments" {
+	in_fish "vfioctl run 0000:03:00.0 -- udevad"
+	gives udevadm
+	in_fish "vfioctl run 0000:03:00.0 -- vfioctl rest"
+	gives restore
 }

@@ -42,3 +42,11 @@ sweep() {
 @test "restore is whole wherever it is killed" {
 	sweep --verb restore --what kill --seed 4
 }
+
+@test "run is whole whichever system call fails" {
+	sweep --verb run --what error --seed 7
+}
+
+@test "run is whole wherever it is killed" {
+	sweep --verb run --what kill --seed 8
+}
