@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "change/pool.h"
 #include "cli/records.h"
 
 /* --- printing ----------------------------------------------------------------------------- */
@@ -140,6 +141,9 @@ int change_read_limits(const struct options *opts, int64_t *ret_timeout_ms, size
 
 	*ret_timeout_ms = opts->timeout_s * 1000;
 	*ret_jobs = opts->jobs > 0 ? (size_t)opts->jobs : DEFAULT_JOBS;
+	if (opts->jobs > POOL_MAX_WIDTH)
+		return error_set(err, STATUS_USAGE, ERANGE, "bad-option", NULL,
+				 "--jobs: at most %d devices move at once", POOL_MAX_WIDTH);
 	if (opts->timeout_s > 0)
 		return 0;
 	return error_set(err, STATUS_USAGE, EINVAL, "bad-option", NULL,

@@ -12,7 +12,7 @@
 #include "change/interrupt.h"
 
 enum {
-	MAX_WIDTH = 64,
+	MAX_WIDTH = POOL_MAX_WIDTH,
 	TICK_MS = 500,         /* how often interrupts are looked for */
 	PATIENCE_MS = 2000,    /* how long a step may take after one */
 	LAST_CHANCE_MS = 1000, /* for a killed process to end */

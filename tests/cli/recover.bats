@@ -63,6 +63,9 @@ journal() {
 			says "--jobs wants a whole number, not '$number'"
 		done
 	done
+	vfioctl recover --jobs 65
+	exits 2
+	says "--jobs: at most 64"
 	vfioctl bind --keep-going=yes 03:00.0
 	exits 2
 	says "takes no argument"
