@@ -156,7 +156,12 @@ const struct record_type change_result_record = {
 const struct record_type sriov_result_record = {
 	.name = "change_result",
 	.base = &change_result_record,
-	.fields = (const struct field[]){{.key = "vfs",
+	.fields = (const struct field[]){{.key = "driver_before",
+					  .title = "BEFORE",
+					  .type = FIELD_STRING,
+					  .get = result_driver_before,
+					  .help = "driver it had before"},
+					 {.key = "vfs",
 					  .title = "VFS",
 					  .type = FIELD_NUMBER,
 					  .flags = FIELD_RIGHT | FIELD_DEFAULT,

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "change/admit.h"
 
+#include <errno.h>
+
 #include "change/decide.h"
+#include "change/sriov.h"
 #include "host/vfio_driver.h"
+#include "kernel/config_space.h"
 
 bool change_takes_along(const void *arg, const struct device *dev)
 {
@@ -75,17 +79,41 @@ static bool refuse_some(struct change *change, const struct change_request *requ
 	return refused;
 }
 
+/* A function that has lost its power or its link is no use to anybody, and loses its driver's hold.
+ */
+static void refuse_dead(struct change *change)
+{
+	for (size_t i = 0; i < change->count; i++) {
+		struct change_result *result = &change->results[i];
+		const struct device *dev = result->before;
+
+		if (!must_pass(result) || !vfio_is_driver_name(result->to.driver) ||
+		    !streq(dev->bus, "pci") || config_space_responds(dev->syspath))
+			continue;
+		error_set(&result->error, STATUS_FAILED, EIO, "not-answering", dev->address,
+			  "it does not answer: it has lost its power or its link");
+		error_remedy(&result->error,
+			     "To find it anew: echo 1 > %s/remove; echo 1 > /sys/bus/pci/rescan",
+			     dev->syspath);
+	}
+}
+
 /*
  * All refusals are told at once. When the others go without a refused one, their group may have
  * become one that cannot be handed out: so they are asked again.
  */
 int admit_devices(struct change *change, const struct change_request *request, struct error *err)
 {
+	refuse_dead(change);
+	if (!request->keep_going && change_first_error(change, err) < 0)
+		return -1;
 	if (find_users(change, err) < 0)
 		return -1;
-	while (refuse_some(change, request))
+	while (refuse_some(change, request)) {
 		if (!request->keep_going)
 			return change_first_error(change, err);
+		sriov_spread_errors(change);
+	}
 	return 0;
 }
 

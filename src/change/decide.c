@@ -144,6 +144,18 @@ static int decide_restore(struct change_result *result, struct change *change,
 	return check_bus(dev, err);
 }
 
+/* VFs that the run did not make may be there for another reason by now. */
+static int64_t vfs_after_recovery(const struct change_result *result,
+				  const struct journal_entry *entry)
+{
+	bool is_there = streq_null(result->from.driver, result->to.driver);
+	bool went_with_driver = !streq_null(entry->from.driver, entry->to.driver);
+
+	if (is_there && (result->from.vfs > 0 || !went_with_driver))
+		return result->from.vfs;
+	return result->to.vfs;
+}
+
 /* Back to where the run found it, or on to where it could not be brought in time. */
 static int decide_recover(struct change_result *result, struct change *change,
 			  const struct change_request *request, struct error *err)
@@ -155,9 +167,8 @@ static int decide_recover(struct change_result *result, struct change *change,
 		return error_set(err, STATUS_REFUSED, 0, "another-device", result->before->address,
 				 "another device has this address now");
 	result->to = entry->forward ? entry->to : entry->from;
-	/* VFs that the run did not make may be there for another reason by now. */
 	if (!streq(request->unfinished->verb, change_kind_name(CHANGE_SRIOV)))
-		result->to = binding_of_record(result->from, result->to);
+		result->to.vfs = vfs_after_recovery(result, entry);
 	else if (!result->before->physfn)
 		result->from.autoprobe_off = !sriov_autoprobe(result->before);
 	return 0;
@@ -196,7 +207,7 @@ static bool changes_access(const struct change_request *request, const struct ch
 	case CHANGE_RECOVER:
 		return access_load(NULL, dev);
 	case CHANGE_SRIOV:
-		return result_is_moving(result) && !result->from.absent && access_load(NULL, dev);
+		return result_is_moving(result) && access_load(NULL, dev);
 	}
 	return false;
 }
@@ -217,7 +228,8 @@ int decide_targets(struct change *change, const struct change_request *request, 
 			}
 		}
 	}
-	if (sriov_add_vfs(change, request, err) < 0)
+	if (sriov_add_vfs(change, request, err) < 0 ||
+	    sriov_check_finished(change, request, err) < 0)
 		return -1;
 	for (size_t i = 0; i < change->count; i++) {
 		struct change_result *result = &change->results[i];

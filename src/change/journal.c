@@ -193,6 +193,19 @@ int journals_load(struct journals *ret, struct arena *arena, struct error *err)
 	return 0;
 }
 
+int journals_load_one(struct journals *ret, struct arena *arena, const char *path,
+		      struct error *err)
+{
+	int r;
+
+	*ret = (struct journals){.runs = arena_alloc(arena, sizeof(*ret->runs))};
+	if (!ret->runs)
+		return error_out_of_memory(err);
+	r = load(&ret->runs[0], arena, path, err);
+	ret->count = r > 0;
+	return r < 0 ? -1 : 0;
+}
+
 const struct journal_entry *journal_find(const struct journal_run *run, const struct device *dev)
 {
 	for (size_t i = 0; i < run->count; i++)

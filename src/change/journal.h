@@ -41,6 +41,10 @@ struct journals {
  */
 int journals_load(struct journals *ret, struct arena *arena, struct error *err);
 
+/* The same of one file alone, whatever is in the others; without it there are none. */
+int journals_load_one(struct journals *ret, struct arena *arena, const char *path,
+		      struct error *err);
+
 /* True when there are any: cheap, and without rights too. */
 bool journals_exist(void);
 

@@ -28,74 +28,122 @@ static struct binding newly_made(const struct move *pf, struct binding to)
 }
 
 /* The PF of a VF that is made, or taken away, by these moves; NULL when it stays what it is. */
-static const struct move *maker_of(const struct move *moves, size_t count, const struct device *vf)
+static const struct move *maker_of(const struct moves *moves, const struct device *vf)
 {
-	for (size_t i = 0; vf->physfn && i < count; i++)
-		if (streq(moves[i].dev->address, vf->physfn))
-			return move_changes_vfs(moves[i].from, moves[i].to) ? &moves[i] : NULL;
+	for (size_t i = 0; vf->physfn && i < moves->count; i++) {
+		const struct move *pf = &moves->list[i];
+
+		if (streq(pf->dev->address, vf->physfn))
+			return move_changes_vfs(pf->from, pf->to) ? pf : NULL;
+	}
 	return NULL;
 }
 
-static void renew_vfs(struct move *moves, size_t count)
+static void renew_vfs(struct moves *moves)
 {
-	for (size_t i = 0; i < count; i++) {
-		const struct move *pf = maker_of(moves, count, moves[i].dev);
+	for (size_t i = 0; i < moves->count; i++) {
+		struct move *vf = &moves->list[i];
+		const struct move *pf = maker_of(moves, vf->dev);
 
-		if (pf && !moves[i].to.absent)
-			moves[i].from = newly_made(pf, moves[i].to);
+		if (pf && !vf->to.absent)
+			vf->from = newly_made(pf, vf->to);
 	}
 }
 
-static int plan_makers(struct plan *plan, const struct move *moves, size_t count, bool probe)
-{
-	int r = 0;
+/* --- the switch --------------------------------------------------------------------------- */
 
-	for (size_t i = 0; r == 0 && i < count; i++)
-		if (move_changes_vfs(moves[i].from, moves[i].to))
-			r = plan_vfs(plan, moves[i].dev, moves[i].from, moves[i].to, probe);
-	return r;
+static bool is_vf_of(const struct move *vf, const struct move *pf)
+{
+	return streq_null(vf->dev->physfn, pf->dev->address) && !vf->to.absent;
 }
 
-/* True when a VF of pf shall be left without a driver: none may come when the switch is back. */
-static bool leaves_some_alone(const struct move *pf, const struct move *moves, size_t count)
+/* Drivers of the host are to take VFs of pf. */
+static bool wants_probe(const struct moves *moves, const struct move *pf)
 {
-	for (size_t i = 0; i < count; i++)
-		if (streq_null(moves[i].dev->physfn, pf->dev->address) && !moves[i].to.absent &&
-		    !moves[i].to.driver && !moves[i].to.any_driver)
+	for (size_t i = 0; moves->probe && i < moves->count; i++)
+		if (is_vf_of(&moves->list[i], pf) && moves->list[i].to.any_driver)
 			return true;
 	return false;
 }
 
-static int plan_switches_back(struct plan *plan, const struct move *moves, size_t count, bool probe)
+/* True when a VF of pf shall be left without a driver: none may come when the switch is back. */
+static bool leaves_some_alone(const struct moves *moves, const struct move *pf)
+{
+	for (size_t i = 0; i < moves->count; i++)
+		if (is_vf_of(&moves->list[i], pf) && !moves->list[i].to.driver &&
+		    !moves->list[i].to.any_driver)
+			return true;
+	return false;
+}
+
+/* The switch as it is while the VFs of pf are made and get their drivers. */
+static bool is_off_meanwhile(const struct moves *moves, const struct move *pf)
+{
+	if (wants_probe(moves, pf))
+		return false;
+	return (move_changes_vfs(pf->from, pf->to) && pf->to.vfs > 0) || pf->from.autoprobe_off;
+}
+
+static int plan_makers(struct plan *plan, const struct moves *moves)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < count; i++) {
-		const struct move *pf = &moves[i];
+	for (size_t i = 0; r == 0 && i < moves->count; i++) {
+		const struct move *pf = &moves->list[i];
 
-		/* udev loads the modules that would like to have the new VFs. */
-		if (move_changes_vfs(pf->from, pf->to) && leaves_some_alone(pf, moves, count))
-			r = plan_add(plan, (struct step){.kind = STEP_UDEV,
-							 .phase = PHASE_PREPARE,
-							 .dev = pf->dev});
-		if (r == 0)
-			r = plan_vfs_made(plan, pf->dev, pf->from, pf->to, probe);
+		r = plan_switch(plan, PHASE_PREPARE, pf->dev, pf->from.autoprobe_off,
+				is_off_meanwhile(moves, pf));
+		if (r == 0 && move_changes_vfs(pf->from, pf->to))
+			r = plan_vfs(plan, pf->dev, pf->from, pf->to);
 	}
 	return r;
 }
 
-int plan_moves(struct plan *plan, struct move *moves, size_t count, bool probe)
+/*
+ * On again it may be as soon as the overrides are written, for nothing else can have the VFs then;
+ * off again only when the drivers have them.
+ */
+static int plan_switches_back(struct plan *plan, const struct moves *moves, bool off)
 {
-	int r = plan_makers(plan, moves, count, probe);
+	int r = 0;
 
-	renew_vfs(moves, count);
-	for (size_t i = 0; r == 0 && i < count; i++)
-		if (!moves[i].to.absent)
-			r = plan_overrides(plan, moves[i].dev, moves[i].from, moves[i].to);
-	if (r == 0)
-		r = plan_switches_back(plan, moves, count, probe);
-	for (size_t i = 0; r == 0 && i < count; i++)
-		if (!moves[i].to.absent)
-			r = plan_move(plan, moves[i].dev, moves[i].from, moves[i].to);
+	for (size_t i = 0; r == 0 && i < moves->count; i++) {
+		const struct move *pf = &moves->list[i];
+
+		if (pf->to.autoprobe_off != off)
+			continue;
+		/* udev loads the modules that would like to have the new VFs. */
+		if (!off && move_changes_vfs(pf->from, pf->to) && leaves_some_alone(moves, pf))
+			r = plan_add(plan, (struct step){.kind = STEP_UDEV,
+							 .phase = PHASE_PREPARE,
+							 .dev = pf->dev});
+		if (r == 0)
+			r = plan_switch(plan, off ? PHASE_SETTLE : PHASE_PREPARE, pf->dev,
+					is_off_meanwhile(moves, pf), off);
+	}
 	return r;
+}
+
+/* --- all ---------------------------------------------------------------------------------- */
+
+int plan_moves(struct plan *plan, struct moves *moves)
+{
+	int r = plan_makers(plan, moves);
+
+	renew_vfs(moves);
+	for (size_t i = 0; r == 0 && i < moves->count; i++) {
+		const struct move *move = &moves->list[i];
+
+		if (!move->to.absent)
+			r = plan_overrides(plan, move->dev, move->from, move->to);
+	}
+	if (r == 0)
+		r = plan_switches_back(plan, moves, false);
+	for (size_t i = 0; r == 0 && i < moves->count; i++) {
+		const struct move *move = &moves->list[i];
+
+		if (!move->to.absent)
+			r = plan_move(plan, move->dev, move->from, move->to);
+	}
+	return r == 0 ? plan_switches_back(plan, moves, true) : r;
 }

@@ -12,11 +12,17 @@ struct move {
 	struct binding from, to;
 };
 
+struct moves {
+	struct move *list;
+	size_t count;
+	bool probe; /* the host's drivers are to take VFs whose target is any driver */
+};
+
 /* True when the VFs of that device are made, or taken away, while it keeps its driver. */
 bool move_changes_vfs(struct binding from, struct binding to);
 
 /*
  * Adds everything but the wait for nodes. from of a VF that is made anew becomes what it will have
- * then. probe: as with plan_vfs(). 0 or -ENOMEM.
+ * then. 0 or -ENOMEM.
  */
-int plan_moves(struct plan *plan, struct move *moves, size_t count, bool probe);
+int plan_moves(struct plan *plan, struct moves *moves);

@@ -63,7 +63,8 @@ static int add_verify(struct plan *plan, const struct device *dev, struct bindin
 					    .dev = dev,
 					    .path = path,
 					    .value = to.any_driver ? NULL : to.driver,
-					    .any_driver = to.any_driver});
+					    .any_driver = to.any_driver,
+					    .needs_one = to.needs_one});
 }
 
 static int add_probe(struct plan *plan, const struct device *dev)
@@ -80,23 +81,22 @@ static int add_vfs(struct plan *plan, enum step_phase phase, const struct device
 		arena_printf(plan->arena, "%" PRId64, count));
 }
 
-static int add_switch(struct plan *plan, enum step_phase phase, const struct device *pf, bool off)
-{
-	return add_write(plan, phase, STEP_SWITCH, pf,
-			 arena_printf(plan->arena, BUS "/devices/%s/sriov_drivers_autoprobe",
-				      pf->bus, pf->address),
-			 off ? "0" : "1");
-}
-
 static bool moves(struct binding from, struct binding to)
 {
 	return to.any_driver || !streq_null(from.driver, to.driver);
 }
 
-/* The override that must hold while the device moves: one that lets the target bind. */
-static const char *override_for_move(struct binding from, struct binding to)
+/*
+ * The override that must hold while the device moves: one that lets the target bind. A VF whose
+ * PF's switch is off is bound by none but the driver that its override names
+ * (pci_device_can_probe() of the kernel).
+ */
+static const char *override_for_move(const struct device *dev, struct binding from,
+				     struct binding to)
 {
-	if (moves(from, to) && to.driver && to.override && !streq(to.override, to.driver))
+	if (!moves(from, to) || !to.driver)
+		return to.override;
+	if (to.override ? !streq(to.override, to.driver) : dev->physfn != NULL)
 		return to.driver;
 	return to.override;
 }
@@ -104,7 +104,7 @@ static const char *override_for_move(struct binding from, struct binding to)
 int plan_overrides(struct plan *plan, const struct device *dev, struct binding from,
 		   struct binding to)
 {
-	const char *override = override_for_move(from, to);
+	const char *override = override_for_move(dev, from, to);
 
 	return streq_null(from.override, override)
 		       ? 0
@@ -130,7 +130,7 @@ int plan_move(struct plan *plan, const struct device *dev, struct binding from, 
 		if (r == 0)
 			r = add_verify(plan, dev, to);
 	}
-	if (r == 0 && !streq_null(override_for_move(from, to), to.override))
+	if (r == 0 && !streq_null(override_for_move(dev, from, to), to.override))
 		r = add_override(plan, PHASE_MOVE, dev, to.override);
 	/* Those that it had went with its driver. */
 	if (r == 0 && moves(from, to) && to.vfs > 0)
@@ -138,35 +138,26 @@ int plan_move(struct plan *plan, const struct device *dev, struct binding from, 
 	return r;
 }
 
-/* The switch as it is while VFs are made. */
-static bool is_off_meanwhile(struct binding from, struct binding to, bool probe)
+int plan_vfs(struct plan *plan, const struct device *pf, struct binding from, struct binding to)
 {
-	bool makes_some = to.vfs > 0 && to.vfs != from.vfs && !moves(from, to);
-
-	return makes_some ? !probe : from.autoprobe_off;
-}
-
-int plan_vfs(struct plan *plan, const struct device *pf, struct binding from, struct binding to,
-	     bool probe)
-{
-	bool off = is_off_meanwhile(from, to, probe);
 	int r = 0;
 
-	if (off != from.autoprobe_off)
-		r = add_switch(plan, PHASE_PREPARE, pf, off);
-	if (r == 0 && from.vfs > 0)
+	if (from.vfs > 0)
 		r = add_vfs(plan, PHASE_PREPARE, pf, 0);
 	if (r == 0 && to.vfs > 0)
 		r = add_vfs(plan, PHASE_PREPARE, pf, to.vfs);
 	return r;
 }
 
-int plan_vfs_made(struct plan *plan, const struct device *pf, struct binding from,
-		  struct binding to, bool probe)
+int plan_switch(struct plan *plan, enum step_phase phase, const struct device *pf, bool from_off,
+		bool to_off)
 {
-	if (is_off_meanwhile(from, to, probe) == to.autoprobe_off)
+	if (from_off == to_off)
 		return 0;
-	return add_switch(plan, PHASE_PREPARE, pf, to.autoprobe_off);
+	return add_write(plan, phase, STEP_SWITCH, pf,
+			 arena_printf(plan->arena, BUS "/devices/%s/sriov_drivers_autoprobe",
+				      pf->bus, pf->address),
+			 to_off ? "0" : "1");
 }
 
 int plan_wait(struct plan *plan, const struct device *dev)

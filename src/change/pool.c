@@ -165,7 +165,8 @@ static void take_report(struct pool *pool, struct member *member)
 static bool may_be_left(const struct pool *pool, const struct step *step)
 {
 	return !pool->options.patient &&
-	       ((step->kind == STEP_UNBIND && device_is_vfio(step->dev)) || step->kind == STEP_VFS);
+	       ((step->kind == STEP_UNBIND && device_is_vfio(step->dev)) ||
+		(step->kind == STEP_VFS && streq(step->value, "0")));
 }
 
 static void look_at_deadline(struct pool *pool, struct member *member)

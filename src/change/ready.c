@@ -4,6 +4,7 @@
 #include "base/path.h"
 #include "change/admit.h"
 #include "change/decide.h"
+#include "change/sriov.h"
 #include "host/vfio_driver.h"
 
 /* Without an IOMMU the kernel's answer would be a bare EINVAL. Of a VF to come its PF tells. */
@@ -30,8 +31,9 @@ static int check_iommu(const struct change *change, const struct change_result *
 
 static bool goes_to_native(const struct change_result *result)
 {
-	return result->to.any_driver ||
-	       (result->to.driver && !vfio_is_driver_name(result->to.driver));
+	return !result->choice.driver &&
+	       (result->to.any_driver ||
+		(result->to.driver && !vfio_is_driver_name(result->to.driver)));
 }
 
 /* Of many functions of one kind only the first has to look through modules. */
@@ -42,9 +44,11 @@ static int make_native_ready(struct change *change, struct change_result *result
 
 	if (change->native_modalias && streq_null(change->native_modalias, dev->modalias))
 		return 0;
+	if (driver_make_native_ready(change->arena, dev, result->to.driver, scope, timeout_ms,
+				     &result->error) < 0)
+		return -1;
 	change->native_modalias = dev->modalias;
-	return driver_make_native_ready(change->arena, dev, result->to.driver, scope, timeout_ms,
-					&result->error);
+	return 0;
 }
 
 static int make_driver_ready(struct change *change, struct change_result *result,
@@ -77,5 +81,6 @@ int ready_drivers(struct change *change, const struct change_request *request, s
 		    !request->keep_going)
 			return change_first_error(change, err);
 	}
+	sriov_spread_errors(change);
 	return 0;
 }

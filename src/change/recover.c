@@ -166,11 +166,23 @@ static void note_failure(struct part *part, const struct error *err)
 	}
 }
 
+/* True when a PF is still to get its VFs back. */
+static bool awaits_pf(const struct part *part)
+{
+	for (size_t i = 0; i < part->count; i++)
+		if (part->items[i].entry.from.vfs > 0 && part->items[i].state == RECOVERY_FAILED)
+			return true;
+	return false;
+}
+
 static bool is_settled(void *arg, const struct journal_entry *entry)
 {
-	const struct recovery_item *item = find_item(arg, entry->address);
+	struct part *part = arg;
+	const struct recovery_item *item = find_item(part, entry->address);
 
-	return item && item->state != RECOVERY_FAILED;
+	/* A VF that is gone comes back with its PF, as soon as that can be recovered. */
+	return item && item->state != RECOVERY_FAILED &&
+	       !(item->state == RECOVERY_GONE && awaits_pf(part));
 }
 
 static int recover_dead(struct recovery *recovery, struct part *part, struct journal_run *run,
@@ -245,17 +257,6 @@ static int first_error(const struct recovery *recovery, struct error *err)
 	return 0;
 }
 
-/* Leaves the one that is meant. */
-static void choose(struct journals *journals, const char *only)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < journals->count; i++)
-		if (!only || streq(journals->runs[i].path, only))
-			journals->runs[kept++] = journals->runs[i];
-	journals->count = kept;
-}
-
 int recover_run(struct recovery *ret, const struct recover_request *request, struct error *err)
 {
 	scoped_fd int lock = -1;
@@ -271,9 +272,9 @@ int recover_run(struct recovery *ret, const struct recover_request *request, str
 		return -1;
 	if (!request->dry_run)
 		journals_tidy();
-	if (journals_load(&journals, ret->arena, err) < 0)
+	if ((request->only ? journals_load_one(&journals, ret->arena, request->only, err)
+			   : journals_load(&journals, ret->arena, err)) < 0)
 		return -1;
-	choose(&journals, request->only);
 	if (make_items(ret, &journals, err) < 0)
 		return -1;
 	for (size_t i = 0; i < journals.count; i++) {

@@ -118,14 +118,15 @@ static bool is_as_wanted(const struct change_request *request, const struct devi
 static int decide_for_request(struct change_result *vf, struct change *change,
 			      const struct change_request *request, struct error *err)
 {
-	if (!result_comes_or_goes(vf) && is_as_wanted(request, vf->before))
+	if (!vf->from.absent && !sriov_maker(change, vf->before) &&
+	    is_as_wanted(request, vf->before))
 		return 0;
 	if (wants(request, "none")) {
 		vf->to = (struct binding){.driver = NULL};
 		return 0;
 	}
 	if (wants(request, "native")) {
-		vf->to = (struct binding){.any_driver = true};
+		vf->to = (struct binding){.any_driver = true, .needs_one = true};
 		return 0;
 	}
 	if (driver_choose(&vf->choice, change->arena, vf->before, request->driver, &change->memo,
@@ -144,36 +145,46 @@ static void decide_for_recovery(struct change_result *vf, const struct change_re
 	vf->to = entry ? entry->from : (struct binding){.any_driver = true};
 }
 
+static int no_address(const struct device *pf, int index, struct error *err)
+{
+	error_set(err, STATUS_UNSUPPORTED, EINVAL, "vf-address", pf->address,
+		  "it does not tell rightly where its VF %d will be (sriov_offset, sriov_stride)",
+		  index);
+	return error_remedy(err, "Make the VFs with sriov_numvfs, and bind them then.");
+}
+
+/*
+ * The VF as it is or will be. One that was removed by hand is there no more, but counts among the
+ * links of its PF until their number changes.
+ */
 static const struct device *find_vf(struct change *change, const struct device *pf,
 				    const struct sriov *sriov, int index, struct error *err)
 {
-	const struct device *vf = index < pf->n_vfs
-					  ? sriov_vf(&change->before, pf, index)
-					  : sriov_predict_vf(change->arena, pf, sriov, index);
+	const struct device *vf = index < pf->n_vfs ? sriov_vf(&change->before, pf, index) : NULL;
 
-	if (!vf && index < pf->n_vfs)
-		error_set(err, STATUS_FAILED, EAGAIN, "vfs-changed", pf->address,
-			  "somebody else changes its VFs");
-	else if (!vf)
-		error_set(err, STATUS_UNSUPPORTED, EINVAL, "vf-address", pf->address,
-			  "it does not tell where its VFs will be (sriov_offset)");
+	if (vf)
+		return vf;
+	vf = sriov_predict_vf(change->arena, pf, sriov, index);
+	/* Another function cannot be where it is to appear. */
+	if (!vf || inventory_find(&change->before, vf->address)) {
+		no_address(pf, index, err);
+		return NULL;
+	}
 	return vf;
 }
 
-/* A result for one VF: index below n_vfs, it exists; below want, it is to. */
-static int add_vf(struct change *change, const struct change_request *request, size_t pf_index,
-		  const struct device *vf, int index, struct error *err)
+/* A result for one VF. */
+static int add_vf(struct change *change, const struct change_request *request,
+		  const struct binding *pf_to, const struct device *vf, int index,
+		  struct error *err)
 {
-	const struct binding from = change->results[pf_index].from,
-			     to = change->results[pf_index].to;
+	bool exists = inventory_find(&change->before, vf->address) == vf;
 	struct change_result *result = &change->results[change->count++];
 
 	*result = (struct change_result){.before = vf};
-	result->from = index < from.vfs ? binding_of(vf)
-					: (struct binding){.absent = true, .driver = NULL};
+	result->from = exists ? binding_of(vf) : (struct binding){.absent = true};
 	result->to = result->from;
-	result->renewed = move_changes_vfs(from, to) && index < from.vfs && index < to.vfs;
-	if (index >= to.vfs)
+	if (index >= pf_to->vfs)
 		result->to = (struct binding){.absent = true};
 	else if (request->kind == CHANGE_RECOVER)
 		decide_for_recovery(result, request);
@@ -193,12 +204,22 @@ static int make_room(struct change *change, int64_t more)
 	return 0;
 }
 
+static struct change_result *result_of(struct change *change, const struct device *dev)
+{
+	for (size_t i = 0; i < change->count; i++)
+		if (change->results[i].before == dev)
+			return &change->results[i];
+	return NULL;
+}
+
 static int add_vfs(struct change *change, const struct change_request *request, size_t pf_index,
 		   struct error *err)
 {
 	const struct device *pf = change->results[pf_index].before;
-	int64_t want = change->results[pf_index].to.vfs;
-	int64_t count = want > pf->n_vfs ? want : pf->n_vfs;
+	const struct binding from = change->results[pf_index].from,
+			     to = change->results[pf_index].to;
+	bool changes = move_changes_vfs(from, to);
+	int64_t count = to.vfs > from.vfs ? to.vfs : from.vfs;
 	struct sriov sriov;
 
 	if (sriov_read(&sriov, pf) < 0)
@@ -206,12 +227,15 @@ static int add_vfs(struct change *change, const struct change_request *request, 
 	if (make_room(change, count) < 0)
 		return error_out_of_memory(err);
 	for (int i = 0; i < count; i++) {
-		const struct device *vf = find_vf(change, pf, &sriov, i, err);
+		const struct device *vf;
 
-		if (!vf)
+		/* That it goes is no news of one that is not there. */
+		if (i >= to.vfs && !sriov_vf(&change->before, pf, i))
+			continue;
+		vf = find_vf(change, pf, &sriov, i, err);
+		if (!vf || (!result_of(change, vf) && add_vf(change, request, &to, vf, i, err) < 0))
 			return -1;
-		if (!change_has(change, vf) && add_vf(change, request, pf_index, vf, i, err) < 0)
-			return -1;
+		result_of(change, vf)->renewed = changes && i < from.vfs && i < to.vfs;
 	}
 	return 0;
 }
@@ -230,6 +254,67 @@ int sriov_add_vfs(struct change *change, const struct change_request *request, s
 	return 0;
 }
 
+/* --- together ----------------------------------------------------------------------------- */
+
+/* What a run that is dead left of its VFs is known to recover alone: how many there were, and more.
+ */
+static bool is_half_way(const struct journals *journals, const struct device *dev)
+{
+	for (size_t i = 0; i < journals->count; i++) {
+		const struct journal_run *run = &journals->runs[i];
+
+		if (!run->lives && streq(run->verb, change_kind_name(CHANGE_SRIOV)) &&
+		    (journal_find_address(run, dev->address) ||
+		     (dev->physfn && journal_find_address(run, dev->physfn))))
+			return true;
+	}
+	return false;
+}
+
+static int refuse_half_way(const struct device *dev, struct error *err)
+{
+	error_set(err, STATUS_REFUSED, EBUSY, "unfinished", dev->address,
+		  "a run of vfioctl sriov that was killed has left it and its VFs half-way");
+	return error_remedy(err, "Run `vfioctl recover` first.");
+}
+
+int sriov_check_finished(struct change *change, const struct change_request *request,
+			 struct error *err)
+{
+	struct journals journals;
+
+	if (request->kind == CHANGE_RECOVER || !journals_exist())
+		return 0;
+	if (journals_load(&journals, change->arena, err) < 0)
+		return -1;
+	for (size_t i = 0; i < change->count; i++) {
+		struct change_result *result = &change->results[i];
+
+		if (is_half_way(&journals, result->before))
+			refuse_half_way(result->before, &result->error);
+	}
+	return request->keep_going ? 0 : change_first_error(change, err);
+}
+
+/* VFs come and go together: what keeps one of them from it keeps their PF, and all others. */
+void sriov_spread_errors(struct change *change)
+{
+	for (size_t i = 0; i < change->count; i++) {
+		const struct change_result *result = &change->results[i];
+		struct change_result *maker = sriov_maker(change, result->before);
+
+		if (maker && !result_is_fine(result) && result_is_fine(maker))
+			maker->error = result->error;
+	}
+	for (size_t i = 0; i < change->count; i++) {
+		struct change_result *result = &change->results[i];
+		const struct change_result *maker = sriov_maker(change, result->before);
+
+		if (maker && !result_is_fine(maker) && result_is_fine(result))
+			result->error = maker->error;
+	}
+}
+
 /* --- afterwards --------------------------------------------------------------------------- */
 
 static const struct device *find_blocker(const struct change *change, const struct device *vf)
@@ -242,24 +327,38 @@ static const struct device *find_blocker(const struct change *change, const stru
 	return NULL;
 }
 
+static void add_warning(struct change *change, struct change_result *result, const char *warning)
+{
+	const char **warnings;
+	size_t n = 0;
+
+	while (result->warnings && result->warnings[n])
+		n++;
+	warnings = arena_alloc(change->arena, (n + 2) * sizeof(*warnings));
+	if (!warnings || !warning)
+		return;
+	for (size_t i = 0; i < n; i++)
+		warnings[i] = result->warnings[i];
+	warnings[n] = warning;
+	result->warnings = warnings;
+}
+
 /* The group of a VF is known when it exists, and only then. */
 void sriov_warn_of_groups(struct change *change)
 {
 	for (size_t i = 0; i < change->count; i++) {
 		struct change_result *result = &change->results[i];
 		const struct device *vf = result->after, *blocker;
-		const char **warnings;
 
 		if (!vf || !vf->physfn || !device_is_vfio(vf) ||
-		    !(blocker = find_blocker(change, vf)) ||
-		    !(warnings = arena_alloc(change->arena, 2 * sizeof(*warnings))))
+		    !(blocker = find_blocker(change, vf)))
 			continue;
-		warnings[0] = arena_printf(
-			change->arena,
-			"user space cannot have it: IOMMU group %d is not viable, for %s is bound "
-			"to %s",
-			vf->iommu_group, blocker->address,
-			blocker->driver ? blocker->driver : "something that does not answer");
-		result->warnings = warnings;
+		add_warning(change, result,
+			    arena_printf(change->arena,
+					 "user space cannot have it: IOMMU group %d is not viable, "
+					 "for %s is bound to %s",
+					 vf->iommu_group, blocker->address,
+					 blocker->driver ? blocker->driver
+							 : "something that does not answer"));
 	}
 }

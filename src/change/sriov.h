@@ -20,6 +20,19 @@ int sriov_decide(struct change_result *result, struct change *change,
  */
 int sriov_add_vfs(struct change *change, const struct change_request *request, struct error *err);
 
+/*
+ * Refuses devices that a dead run of `vfioctl sriov` was about: only recover knows what they had. 0
+ * or -1; to keep going 0, and each has its error.
+ */
+int sriov_check_finished(struct change *change, const struct change_request *request,
+			 struct error *err);
+
+/*
+ * Gives the error of a VF that comes or goes to its PF and to the other VFs of that. To be called
+ * when errors may have come up.
+ */
+void sriov_spread_errors(struct change *change);
+
 /* True when drivers of the host may have the VFs that are made. */
 bool sriov_probes(const struct change_request *request);
 

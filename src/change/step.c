@@ -8,6 +8,7 @@
 #include "change/access.h"
 #include "change/node.h"
 #include "host/manager.h"
+#include "host/sriov.h"
 #include "host/vfio_driver.h"
 
 const char *step_kind_name(enum step_kind kind)
@@ -27,7 +28,8 @@ const char *step_kind_name(enum step_kind kind)
 static bool is_expected(const struct step *step, const char *found)
 {
 	if (step->any_driver)
-		return !vfio_holds("/sys/bus/%s/devices/%s", step->dev->bus, step->dev->address);
+		return (*found || !step->needs_one) &&
+		       !vfio_holds("/sys/bus/%s/devices/%s", step->dev->bus, step->dev->address);
 	return streq(step->value ? step->value : "", found);
 }
 
@@ -47,6 +49,22 @@ static int bind_device(const struct step *step)
 		return r;
 	wanted += strlen("/drivers/");
 	return startswith(wanted, found) && wanted[strlen(found)] == '/' ? 0 : r;
+}
+
+/* A driver may make more of them, or fewer, and call that a success. */
+static int change_vfs(const struct step *step, struct error *err)
+{
+	int r = path_write(step->value, "%s", step->path), count;
+
+	if (r < 0)
+		return r;
+	count = sriov_count(step->dev);
+	if (count == atoi(step->value))
+		return 0;
+	error_set(err, STATUS_FAILED, EIO, "vfs", step->dev->address,
+		  "its driver was told to make %s VFs, and there are %d", step->value, count);
+	error_remedy(err, "The kernel log has the driver's words.");
+	return -EIO;
 }
 
 void step_run(struct step_outcome *ret, const struct step *step, int64_t timeout_ms)
@@ -72,9 +90,11 @@ void step_run(struct step_outcome *ret, const struct step *step, int64_t timeout
 	case STEP_UDEV:
 		node_wait_for_udev(timeout_ms);
 		break;
+	case STEP_VFS:
+		ret->r = change_vfs(step, &ret->error);
+		break;
 	case STEP_OVERRIDE:
 	case STEP_SWITCH:
-	case STEP_VFS:
 	case STEP_UNBIND:
 	case STEP_PROBE:
 		ret->r = path_write(step->value, "%s", step->path);
@@ -163,6 +183,12 @@ static int explain_verify(const struct step *step, const struct step_outcome *ou
 				 "capture devices.");
 }
 
+/* A driver that makes no VFs will not do so on another day. */
+static enum status status_of(const struct step *step, int errnum)
+{
+	return step->kind == STEP_VFS && errnum == ENOENT ? STATUS_UNSUPPORTED : STATUS_FAILED;
+}
+
 static int explain_write(const struct step *step, int errnum, struct error *err)
 {
 	char verb[128];
@@ -171,7 +197,7 @@ static int explain_write(const struct step *step, int errnum, struct error *err)
 	for (size_t i = 0; i < ARRAY_SIZE(causes); i++) {
 		if (causes[i].kind != step->kind || causes[i].errnum != errnum)
 			continue;
-		error_set(err, STATUS_FAILED, errnum, step_kind_name(step->kind),
+		error_set(err, status_of(step, errnum), errnum, step_kind_name(step->kind),
 			  step->dev->address, "%s: %s (%s)", verb, causes[i].cause,
 			  errno_name(errnum));
 		return causes[i].remedy ? error_remedy(err, "%s", causes[i].remedy) : -1;
@@ -200,6 +226,9 @@ int step_explain_late(const struct step *step, const char *what, bool stuck, str
 		  what);
 	if (!stuck)
 		return error_remedy(err, "Give it more --timeout.");
+	if (step->kind == STEP_VFS)
+		return error_remedy(err, "Whoever has one of its VFs open must close it: `vfioctl "
+					 "list -o +usage` tells. Then run `vfioctl recover`.");
 	return error_remedy(err,
 			    "Whoever has the device open must close it: `vfioctl show %s` names "
 			    "who can be seen. Then run `vfioctl recover`.",

@@ -39,7 +39,8 @@ struct step {
 	const struct device *dev;
 	const char *path;  /* file to write, or link to read */
 	const char *value; /* what to write; STEP_VERIFY: the driver expected, NULL for none */
-	bool any_driver;   /* STEP_VERIFY: any driver will do but a VFIO one */
+	bool any_driver;   /* STEP_VERIFY: any driver will do but a VFIO one, or none */
+	bool needs_one;    /* with any_driver: none will not do */
 	bool back;         /* STEP_OWN, STEP_ACL, STEP_RULE: taken back, not given */
 };
 

@@ -72,6 +72,11 @@ static int begin_journal(struct transaction *transaction, const struct change_re
 		if (!journal_entry_init(entry, arena, result->before))
 			return error_out_of_memory(err);
 		fill_entry(entry, older, result, request);
+		/* It may be about a VF that has to be made yet, of which less is known. */
+		if (older) {
+			entry->identity = older->identity;
+			entry->syspath = older->syspath;
+		}
 		run->count++;
 	}
 	if (!run->path || !run->entries)
@@ -175,6 +180,9 @@ static int save_records(struct change *change, const struct change_request *requ
 					 err) < 0)
 				return -1;
 			result->noted = !result->recorded;
+		} else if (request->kind == CHANGE_SRIOV && !result->from.absent) {
+			result->recorded = binding_load(&(struct binding){0}, change->arena,
+							result->before, NULL) > 0;
 		}
 		if (request->kind == CHANGE_BIND && result_is_fine(result) && result->access &&
 		    access_save(result->before, request->access, err) < 0)
@@ -230,6 +238,7 @@ static enum change_outcome outcome_of(const struct transaction *transaction,
  */
 static void follow_maker(const struct change *change, struct change_result *result)
 {
+	const struct plan *plan = &change->plan;
 	const struct change_result *maker =
 		result_comes_or_goes(result) ? sriov_maker(change, result->before) : NULL;
 
@@ -238,7 +247,9 @@ static void follow_maker(const struct change *change, struct change_result *resu
 	if (maker->outcome == CHANGE_STUCK)
 		result->outcome = CHANGE_STUCK;
 	else if (result->outcome == CHANGE_NOT_BEGUN)
-		result->outcome = maker->outcome;
+		result->outcome = result_is_fine(result) && !has_steps(plan, result->before)
+					  ? maker->outcome
+					  : CHANGE_BROKEN;
 }
 
 static void note_outcomes(struct transaction *transaction)
@@ -256,9 +267,6 @@ static void undo_failed(struct transaction *transaction, const struct change_req
 {
 	struct change *change = transaction->change;
 
-	/* A disk that comes back while its old self is open would get another name. */
-	for (size_t i = 0; i < change->count; i++)
-		usages_free(&change->results[i].usages);
 	/* Those that are stuck are still about their devices. */
 	transaction->n_earlier = transaction->n_pids;
 	undo(change, request, note_workers_back, transaction);
@@ -293,7 +301,8 @@ static void recover_access(struct change_result *result, const struct change_req
 		undo_access(result, true, err);
 	else if (restore_goes_on(request, result->before) && result->outcome == CHANGE_ARRIVED)
 		access_forget(result->before);
-	else if (streq(run->verb, change_kind_name(CHANGE_RESTORE)) &&
+	else if ((streq(run->verb, change_kind_name(CHANGE_RESTORE)) ||
+		  streq(run->verb, change_kind_name(CHANGE_SRIOV))) &&
 		 journal_find(run, result->before) && !restore_goes_on(request, result->before))
 		undo_access(result, false, err);
 }
@@ -354,6 +363,13 @@ static void forget_records(struct change *change, const struct change_request *r
 			binding_forget(change->results[i].before);
 }
 
+/* A disk that comes back while its old self is open would get another name. */
+static void drop_claims(struct change *change)
+{
+	for (size_t i = 0; i < change->count; i++)
+		usages_free(&change->results[i].usages);
+}
+
 int transact(struct change *change, const struct change_request *request, struct error *err)
 {
 	struct transaction transaction = {.change = change};
@@ -375,6 +391,7 @@ int transact(struct change *change, const struct change_request *request, struct
 		return -1;
 	}
 	r = change->plan.count ? apply_plan(&transaction.applied, &change->plan, &options, err) : 0;
+	drop_claims(change);
 	note_outcomes(&transaction);
 	/* What recovers and fails goes on next time: the state half-way is nothing to go back to.
 	 */

@@ -30,19 +30,19 @@ static int plan_rules(struct change *change, const struct change_request *reques
 
 static int plan_devices(struct change *change, bool probe)
 {
-	scoped_free struct move *moves = calloc(change->count + 1, sizeof(*moves));
-	size_t count = 0;
+	scoped_free struct move *list = calloc(change->count + 1, sizeof(*list));
+	struct moves moves = {.list = list, .probe = probe};
 
-	if (!moves)
+	if (!list)
 		return -ENOMEM;
 	for (size_t i = 0; i < change->count; i++) {
 		const struct change_result *result = &change->results[i];
 
 		if (result_is_fine(result))
-			moves[count++] = (struct move){
+			list[moves.count++] = (struct move){
 				.dev = result->before, .from = result->from, .to = result->to};
 	}
-	return plan_moves(&change->plan, moves, count, probe);
+	return plan_moves(&change->plan, &moves);
 }
 
 bool restore_goes_on(const struct change_request *request, const struct device *dev)

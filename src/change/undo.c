@@ -80,6 +80,14 @@ static bool is_gone(const struct change_result *result)
 	return !path_exists("/sys/bus/%s/devices/%s", result->before->bus, result->before->address);
 }
 
+/* A VF that was taken away comes back with its PF. */
+static bool is_lost(const struct change *change, const struct change_result *result)
+{
+	const struct change_result *maker = sriov_maker(change, result->before);
+
+	return is_gone(result) && (!maker || is_gone(maker));
+}
+
 static void report_gone(struct change_result *result)
 {
 	result->outcome = CHANGE_GONE;
@@ -87,9 +95,9 @@ static void report_gone(struct change_result *result)
 		  result->before->address, "the device was removed meanwhile");
 }
 
-static void report_broken(struct change_result *result)
+static void report_broken(const struct change *change, struct change_result *result)
 {
-	if (is_gone(result)) {
+	if (is_lost(change, result)) {
 		report_gone(result);
 		return;
 	}
@@ -105,21 +113,13 @@ static bool must_go_back(const struct change_result *result, bool keep_going)
 	       (result->outcome == CHANGE_ARRIVED && !keep_going);
 }
 
-/* A VF that was taken away comes back with its PF. */
-static bool is_lost(const struct change *change, const struct change_result *result)
-{
-	const struct change_result *maker = sriov_maker(change, result->before);
-
-	return is_gone(result) && (!maker || is_gone(maker));
-}
-
 /* The outcome is CHANGE_UNDONE for all that go back, until they turn out to be broken. */
 static int plan_back(struct plan *plan, struct change *change, bool keep_going)
 {
-	scoped_free struct move *moves = calloc(change->count + 1, sizeof(*moves));
-	size_t count = 0;
+	scoped_free struct move *list = calloc(change->count + 1, sizeof(*list));
+	struct moves moves = {.list = list};
 
-	if (!moves)
+	if (!list)
 		return -ENOMEM;
 	for (size_t i = change->count; i-- > 0;) {
 		struct change_result *result = &change->results[i];
@@ -133,11 +133,12 @@ static int plan_back(struct plan *plan, struct change *change, bool keep_going)
 		if (is_lost(change, result))
 			report_gone(result);
 		else
-			moves[count++] = (struct move){.dev = result->before,
-						       .from = binding_now(change->arena, result),
-						       .to = result->from};
+			list[moves.count++] =
+				(struct move){.dev = result->before,
+					      .from = binding_now(change->arena, result),
+					      .to = result->from};
 	}
-	return plan_moves(plan, moves, count, false);
+	return plan_moves(plan, &moves);
 }
 
 static void note_broken(void *arg, const struct step *step, const struct error *err)
@@ -147,7 +148,7 @@ static void note_broken(void *arg, const struct step *step, const struct error *
 	(void)err;
 	for (size_t i = 0; i < change->count; i++)
 		if (change->results[i].before == step->dev)
-			report_broken(&change->results[i]);
+			report_broken(change, &change->results[i]);
 }
 
 void undo_records(struct change *change)
@@ -185,6 +186,6 @@ void undo(struct change *change, const struct change_request *request, apply_wor
 			if (change->results[i].outcome == CHANGE_UNDONE &&
 			    (!planned ||
 			     !applied_is_whole(&applied, &plan, change->results[i].before)))
-				report_broken(&change->results[i]);
+				report_broken(change, &change->results[i]);
 	undo_records(change);
 }

@@ -101,10 +101,10 @@ static const char *predict_modalias(struct arena *arena, const struct device *vf
 static const char *predict_syspath(struct arena *arena, const struct device *pf,
 				   const char *address)
 {
-	const char *end = strrchr(pf->syspath, '/');
+	const char *end = pf->syspath ? strrchr(pf->syspath, '/') : NULL;
 
-	return arena_printf(arena, "%.*s/%s", (int)(end ? end - pf->syspath : 0), pf->syspath,
-			    address);
+	return arena_printf(arena, "%.*s/%s", (int)(end ? end - pf->syspath : 0),
+			    end ? pf->syspath : "", address);
 }
 
 const struct device *sriov_predict_vf(struct arena *arena, const struct device *pf,
@@ -129,5 +129,6 @@ const struct device *sriov_predict_vf(struct arena *arena, const struct device *
 		.numa_node = pf->numa_node,
 	};
 	vf->modalias = predict_modalias(arena, vf);
+	vf->subdevice_id = -1;
 	return vf->address && vf->syspath && vf->modalias ? vf : NULL;
 }

@@ -31,9 +31,9 @@ const struct device *sriov_vf(const struct inventory *inventory, const struct de
 			      int index);
 
 /*
- * What VF number index of pf will be, before it exists: address, ids and modalias. The device ids
- * of its subsystem are taken from the PF, which a VF may differ from. NULL: out of memory, or the
- * PF tells no offset before it has VFs.
+ * What VF number index of pf will be, before it exists: address, ids and modalias. The device id of
+ * its subsystem is not known; the modalias has that of the PF, which a VF may differ from. NULL:
+ * out of memory, or the PF tells no offset before it has VFs.
  */
 const struct device *sriov_predict_vf(struct arena *arena, const struct device *pf,
 				      const struct sriov *sriov, int index);

@@ -20,6 +20,8 @@ teardown() {
 		echo 0 >$pci/$device/sriov_numvfs 2>/dev/null || true
 	done
 	[ ! -e $enable ] || echo N >$enable
+	rm -f /run/modprobe.d/sriov.conf
+	echo 1 >/sys/bus/pci/rescan
 	give_back $pf $nvme
 	rm -f "$state"/*.json
 }
@@ -226,6 +228,89 @@ killed_at_job() {
 		[ "$(journals)" -eq 0 ]
 		vfioctl sriov -q $pf 0
 	done
+}
+
+@test "killed, and then a VF is used: recover takes none away until that ends" {
+	modprobe vfio-pci
+	killed_at_job 4 vfioctl sriov --jobs 1 $pf 2
+	[ "$(cat $pci/$pf/sriov_numvfs)" = 2 ]
+	vfioctl list -q
+	echo vfio-pci >"$pci/${vfs[0]}/driver_override"
+	[ -e "$pci/${vfs[0]}/driver" ] || echo "${vfs[0]}" >/sys/bus/pci/drivers/vfio-pci/bind
+	hold "$(cdev_of "${vfs[0]}")"
+	expect 3 vfioctl recover --timeout 5
+	says "$holder"
+	[ "$(cat $pci/$pf/sriov_numvfs)" = 2 ]
+	[ "$(journals)" -eq 1 ]
+	release
+	expect 0 vfioctl recover
+	[ "$(vfs_of $pf)" = "0 1" ]
+}
+
+@test "killed: only recover knows what there was, so others are refused" {
+	modprobe vfio-pci
+	killed_at_job 3 vfioctl sriov --jobs 1 $pf 2
+	local command
+	for command in "sriov $pf 2" "sriov $pf 3" "bind $pf" "restore $pf" "bind ${vfs[0]}"; do
+		# shellcheck disable=SC2086 # words
+		expect 3 vfioctl $command
+		says "vfioctl recover"
+	done
+	[ "$(journals)" -eq 1 ]
+	expect 0 vfioctl recover
+	[ "$(vfs_of $pf)" = "0 1" ]
+}
+
+@test "killed: a record of bind is there after recover, too" {
+	vfioctl sriov -q --driver native $pf 2
+	vfioctl bind -q "${vfs[1]}"
+	killed_at_job 4 vfioctl sriov --jobs 1 $pf 3
+	expect 0 vfioctl recover --timeout 20
+	expect 0 vfioctl restore "${vfs[1]}"
+	[ "$(drivers 2)" = "igbvf igbvf " ]
+}
+
+@test "no driver of the host takes them: that is a failure of native" {
+	rmmod igbvf 2>/dev/null || true
+	echo 'blacklist igbvf' >/run/modprobe.d/sriov.conf
+	expect 1 vfioctl sriov --driver native $pf 1
+	rm /run/modprobe.d/sriov.conf
+	says "it has no driver instead of a driver of its own"
+	[ "$(vfs_of $pf)" = "0 1" ]
+}
+
+@test "with the switch off VFs get the host's drivers all the same, and it stays off" {
+	modprobe igbvf
+	echo 0 >$pci/$pf/sriov_drivers_autoprobe
+	expect 0 vfioctl sriov $pf 2
+	expect 0 vfioctl sriov --driver native $pf 2
+	[ "$(vfs_of $pf) $(drivers 2)" = "2 0 igbvf igbvf " ]
+	expect 0 vfioctl bind "${vfs[0]}"
+	expect 0 vfioctl restore "${vfs[0]}"
+	[ "$(drivers 2) $(override_of "${vfs[0]}")" = "igbvf igbvf  (null)" ]
+	broken /sys/bus/pci/drivers/vfio-pci/bind 1 error=EIO vfioctl bind "${vfs[0]}"
+	[ "$status" -eq 1 ]
+	[ "$(drivers 2) $(override_of "${vfs[0]}")" = "igbvf igbvf  (null)" ]
+}
+
+@test "a VF that was removed by hand is no obstacle" {
+	vfioctl sriov -q $pf 2
+	echo 1 >"$pci/${vfs[0]}/remove"
+	expect 0 vfioctl sriov $pf 3
+	[ "$(drivers 3)" = "vfio-pci vfio-pci vfio-pci " ]
+	echo 1 >"$pci/${vfs[2]}/remove"
+	expect 0 vfioctl sriov $pf 0
+	[ "$(vfs_of $pf)" = "0 1" ]
+}
+
+@test "an owner of a VF that went without us is not that of the next one" {
+	vfioctl sriov -q $pf 1
+	vfioctl bind -q --owner tester "${vfs[0]}"
+	echo 0 >$pci/$pf/sriov_numvfs
+	expect 0 vfioctl sriov $pf 1
+	[ "$(stat -c %U "$(cdev_of "${vfs[0]}")")" = root ]
+	run getfacl -cp /dev/iommu
+	[[ $output != *user:tester* ]]
 }
 
 @test "a PF that vfio-pci has: enable_sriov, and the token" {
