@@ -20,6 +20,11 @@ static bool wants(const struct change_request *request, const char *word)
 	return request->driver && streq(request->driver, word);
 }
 
+bool sriov_keeps_access(const struct change_result *result)
+{
+	return !result->to.absent && vfio_is_driver_name(result->to.driver);
+}
+
 bool sriov_probes(const struct change_request *request)
 {
 	return request->kind == CHANGE_SRIOV && wants(request, "native");

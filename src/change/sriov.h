@@ -42,6 +42,9 @@ static inline bool result_comes_or_goes(const struct change_result *result)
 	return result->renewed || result->from.absent || result->to.absent;
 }
 
+/* A VF that goes to VFIO belongs to whom it was given before, also when it is made anew. */
+bool sriov_keeps_access(const struct change_result *result);
+
 /* The result of the PF of that VF, when the change is about that number; else NULL. */
 struct change_result *sriov_maker(const struct change *change, const struct device *vf);
 

@@ -329,9 +329,9 @@ static void settle_access(struct change *change, const struct change_request *re
 			access_settle(result->before);
 		else if (request->kind == CHANGE_BIND)
 			undo_access(result, true, err);
-		else if (whole)
+		else if (whole && !(request->kind == CHANGE_SRIOV && sriov_keeps_access(result)))
 			access_forget(result->before);
-		else if (result->outcome == CHANGE_UNDONE)
+		else if (result->outcome == CHANGE_UNDONE && !result->from.absent)
 			undo_access(result, false, err);
 	}
 }

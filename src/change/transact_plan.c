@@ -55,6 +55,16 @@ bool restore_goes_on(const struct change_request *request, const struct device *
 	return entry && entry->forward;
 }
 
+static int plan_access_of_vf(struct plan *plan, const struct change_result *result,
+			     struct error *err)
+{
+	struct access access;
+
+	if (sriov_keeps_access(result) && access_load(&access, result->before))
+		return access_plan_nodes(plan, result->before, &access, err);
+	return access_plan_back(plan, result->before, err);
+}
+
 /* Behind the wait for the nodes that are given, and behind the last move of what is taken back. */
 static int plan_access(struct plan *plan, const struct change_result *result,
 		       const struct change_request *request, struct error *err)
@@ -62,8 +72,9 @@ static int plan_access(struct plan *plan, const struct change_result *result,
 	switch (request->kind) {
 	case CHANGE_BIND:
 		return access_plan_nodes(plan, result->before, request->access, err);
-	case CHANGE_RESTORE:
 	case CHANGE_SRIOV:
+		return plan_access_of_vf(plan, result, err);
+	case CHANGE_RESTORE:
 		return access_plan_back(plan, result->before, err);
 	case CHANGE_RECOVER:
 		return restore_goes_on(request, result->before)

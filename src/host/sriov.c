@@ -129,6 +129,6 @@ const struct device *sriov_predict_vf(struct arena *arena, const struct device *
 		.numa_node = pf->numa_node,
 	};
 	vf->modalias = predict_modalias(arena, vf);
-	vf->subdevice_id = -1;
+	vf->subvendor_id = vf->subdevice_id = -1;
 	return vf->address && vf->syspath && vf->modalias ? vf : NULL;
 }

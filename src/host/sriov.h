@@ -31,8 +31,8 @@ const struct device *sriov_vf(const struct inventory *inventory, const struct de
 			      int index);
 
 /*
- * What VF number index of pf will be, before it exists: address, ids and modalias. The device id of
- * its subsystem is not known; the modalias has that of the PF, which a VF may differ from. NULL:
+ * What VF number index of pf will be, before it exists: address, ids and modalias. The ids of
+ * its subsystem are not known; the modalias has those of the PF, which a VF may differ from. NULL:
  * out of memory, or the PF tells no offset before it has VFs.
  */
 const struct device *sriov_predict_vf(struct arena *arena, const struct device *pf,

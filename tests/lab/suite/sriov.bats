@@ -21,7 +21,6 @@ teardown() {
 	done
 	[ ! -e $enable ] || echo N >$enable
 	rm -f /run/modprobe.d/sriov.conf
-	echo 1 >/sys/bus/pci/rescan
 	give_back $pf $nvme
 	rm -f "$state"/*.json
 }
@@ -272,6 +271,7 @@ killed_at_job() {
 
 @test "no driver of the host takes them: that is a failure of native" {
 	rmmod igbvf 2>/dev/null || true
+	mkdir -p /run/modprobe.d
 	echo 'blacklist igbvf' >/run/modprobe.d/sriov.conf
 	expect 1 vfioctl sriov --driver native $pf 1
 	rm /run/modprobe.d/sriov.conf
@@ -293,22 +293,16 @@ killed_at_job() {
 	[ "$(drivers 2) $(override_of "${vfs[0]}")" = "igbvf igbvf  (null)" ]
 }
 
-@test "a VF that was removed by hand is no obstacle" {
-	vfioctl sriov -q $pf 2
-	echo 1 >"$pci/${vfs[0]}/remove"
-	expect 0 vfioctl sriov $pf 3
-	[ "$(drivers 3)" = "vfio-pci vfio-pci vfio-pci " ]
-	echo 1 >"$pci/${vfs[2]}/remove"
-	expect 0 vfioctl sriov $pf 0
-	[ "$(vfs_of $pf)" = "0 1" ]
-}
-
-@test "an owner of a VF that went without us is not that of the next one" {
+@test "a VF that is made anew belongs to whom it was given before" {
 	vfioctl sriov -q $pf 1
 	vfioctl bind -q --owner tester "${vfs[0]}"
-	echo 0 >$pci/$pf/sriov_numvfs
-	expect 0 vfioctl sriov $pf 1
-	[ "$(stat -c %U "$(cdev_of "${vfs[0]}")")" = root ]
+	expect 0 vfioctl sriov $pf 2
+	[ "$(stat -c %U "$(cdev_of "${vfs[0]}")") $(stat -c %U "$(cdev_of "${vfs[1]}")")" = "tester root" ]
+	expect 0 as_tester vfioctl test -q --case C05 "${vfs[0]}"
+	broken /sys/bus/pci/drivers/vfio-pci/bind 3 error=EIO vfioctl sriov --jobs 1 $pf 3
+	[ "$status" -eq 1 ]
+	[ "$(stat -c %U "$(cdev_of "${vfs[0]}")") $(stat -c %U "$(cdev_of "${vfs[1]}")")" = "tester root" ]
+	expect 0 vfioctl sriov $pf 0
 	run getfacl -cp /dev/iommu
 	[[ $output != *user:tester* ]]
 }
