@@ -28,7 +28,7 @@ ALL_CFLAGS = -std=gnu17 $(WARNINGS) $(HARDEN) $(CFLAGS) $(LIB_CFLAGS)
 
 # Asked only when something is built, so that `make lab` works before the libraries are there.
 LIB_CFLAGS  = $(eval LIB_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(LIBRARIES)))$(LIB_CFLAGS)
-LIB_LDFLAGS = $(eval LIB_LDFLAGS := $$(shell $(PKG_CONFIG) --libs $(filter-out libkmod,$(LIBRARIES))))$(LIB_LDFLAGS)
+LIB_LDFLAGS = $(eval LIB_LDFLAGS := $$(shell $(PKG_CONFIG) --libs $(filter-out libkmod mount,$(LIBRARIES))))$(LIB_LDFLAGS)
 
 LIB_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard src/*/*.c)))
 CLI_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cli/*.c)))
@@ -90,7 +90,7 @@ install: all man
 # --- checking -------------------------------------------------------------------------------
 
 # The JSON Schemas are printed by the program from its field tables, and kept in the repository.
-DOCUMENTS := list show mode bind restore test cases reset recover error
+DOCUMENTS := list show mode bind restore sriov test cases reset recover error
 
 schema: $(BUILD)/vfioctl
 	$(Q)mkdir -p cli/schema && for name in $(DOCUMENTS); do \

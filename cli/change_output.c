@@ -3,209 +3,8 @@
 
 #include <errno.h>
 
+#include "change/pool.h"
 #include "cli/records.h"
-
-/* --- fields ------------------------------------------------------------------------------- */
-
-#define RESULT(name, expression)                                                                   \
-	static struct value result_##name(const void *record)                                      \
-	{                                                                                          \
-		const struct change_result *result = record;                                       \
-                                                                                                   \
-		return (expression);                                                               \
-	}
-
-/* The device as it is at the end; after a refusal or in a dry run that is as it was. */
-static const struct device *latest(const struct change_result *result)
-{
-	return result->after ? result->after : result->before;
-}
-
-RESULT(address, value_string(result->before->address))
-RESULT(changed, value_bool(result->changed))
-RESULT(driver_before, value_string(result->before->driver))
-RESULT(driver, value_string(latest(result)->driver))
-RESULT(driver_override, value_string(latest(result)->driver_override))
-RESULT(target, value_string(result->to.any_driver ? "any" : result->to.driver))
-RESULT(why, value_string(result->choice.why))
-RESULT(group, value_number(latest(result)->iommu_group))
-RESULT(cdev, value_string(latest(result)->cdev))
-RESULT(group_node, value_string(latest(result)->group_node))
-RESULT(error, value_record(result->error.code ? &result->error : NULL))
-
-static struct value result_mode(const void *record, size_t i)
-{
-	return mode_word(latest(record)->modes, i);
-}
-
-static struct value result_overridden(const void *record, size_t i)
-{
-	return reason_word(((const struct change_result *)record)->overridden, i);
-}
-
-static struct value result_warning(const void *record, size_t i)
-{
-	const char *const *warnings = ((const struct change_result *)record)->warnings;
-
-	for (size_t k = 0; warnings && warnings[k]; k++)
-		if (k == i)
-			return value_string(warnings[k]);
-	return VALUE_UNKNOWN;
-}
-
-const struct record_type change_result_record = {
-	.name = "change_result",
-	.fields =
-		(const struct field[]){
-			{.key = "address",
-			 .title = "ADDRESS",
-			 .type = FIELD_STRING,
-			 .flags = FIELD_DEFAULT,
-			 .get = result_address,
-			 .help = "the device"},
-			{.key = "changed",
-			 .title = "CHANGED",
-			 .type = FIELD_BOOL,
-			 .flags = FIELD_DEFAULT,
-			 .get = result_changed,
-			 .help = "its driver, override or owner is another than before"},
-			{.key = "driver_before",
-			 .title = "BEFORE",
-			 .type = FIELD_STRING,
-			 .flags = FIELD_DEFAULT,
-			 .get = result_driver_before,
-			 .help = "driver it had before"},
-			{.key = "driver",
-			 .title = "DRIVER",
-			 .type = FIELD_STRING,
-			 .flags = FIELD_DEFAULT,
-			 .get = result_driver,
-			 .help = "driver it has now"},
-			{.key = "driver_override",
-			 .title = "OVERRIDE",
-			 .type = FIELD_STRING,
-			 .get = result_driver_override,
-			 .help = "driver_override now"},
-			{.key = "target",
-			 .title = "TARGET",
-			 .type = FIELD_STRING,
-			 .get = result_target,
-			 .help = "driver it was meant to get; any: the kernel's own choice"},
-			{.key = "why",
-			 .title = "WHY",
-			 .type = FIELD_STRING,
-			 .get = result_why,
-			 .help = "why this driver was chosen"},
-			{.key = "iommu_group",
-			 .title = "GROUP",
-			 .type = FIELD_NUMBER,
-			 .flags = FIELD_RIGHT,
-			 .get = result_group,
-			 .help = "number of the IOMMU group"},
-			{.key = "modes",
-			 .title = "MODES",
-			 .type = FIELD_STRINGS,
-			 .item = result_mode,
-			 .help = "ways offered to user space now: cdev, group"},
-			{.key = "cdev",
-			 .title = "CDEV",
-			 .type = FIELD_STRING,
-			 .flags = FIELD_DEFAULT,
-			 .get = result_cdev,
-			 .help = "node of the device cdev"},
-			{.key = "group_node",
-			 .title = "GROUP-NODE",
-			 .type = FIELD_STRING,
-			 .flags = FIELD_DEFAULT,
-			 .get = result_group_node,
-			 .help = "node of the VFIO group"},
-			{.key = "overridden",
-			 .title = "OVERRIDDEN",
-			 .type = FIELD_STRINGS,
-			 .item = result_overridden,
-			 .help = "refusals that --force overrode"},
-			{.key = "warnings",
-			 .title = "WARNINGS",
-			 .type = FIELD_STRINGS,
-			 .item = result_warning,
-			 .help = "others that give it to drivers, and where that is written"},
-			{.key = "error",
-			 .title = "ERROR",
-			 .type = FIELD_RECORD,
-			 .get = result_error,
-			 .child = &error_record,
-			 .help = "what went wrong with this device"},
-			{0}},
-};
-
-#define STEP(name, expression)                                                                     \
-	static struct value step_##name(const void *record)                                        \
-	{                                                                                          \
-		const struct step *step = record;                                                  \
-                                                                                                   \
-		return (expression);                                                               \
-	}
-
-/* A lone newline, which clears an override, is shown as the empty string that it means. */
-static const char *visible(const char *value)
-{
-	return value && streq(value, "\n") ? "" : value;
-}
-
-STEP(kind, value_string(step_kind_name(step->kind)))
-STEP(device, value_string(step->dev->address))
-STEP(path, value_string(step->path))
-STEP(value, value_string(visible(step->value)))
-
-const struct record_type step_record = {
-	.name = "step",
-	.fields =
-		(const struct field[]){
-			{.key = "step",
-			 .title = "STEP",
-			 .type = FIELD_STRING,
-			 .flags = FIELD_DEFAULT,
-			 .get = step_kind,
-			 .help = "override, unbind, bind, probe, verify, wait, own, acl or rule"},
-			{.key = "device",
-			 .title = "DEVICE",
-			 .type = FIELD_STRING,
-			 .flags = FIELD_DEFAULT,
-			 .get = step_device,
-			 .help = "the device that it is about"},
-			{.key = "value",
-			 .title = "VALUE",
-			 .type = FIELD_STRING,
-			 .flags = FIELD_DEFAULT,
-			 .get = step_value,
-			 .help = "what is written, the driver expected, or whose it becomes"},
-			{.key = "path",
-			 .title = "FILE",
-			 .type = FIELD_STRING,
-			 .flags = FIELD_DEFAULT,
-			 .get = step_path,
-			 .help = "file that is written, or read back"},
-			{0}},
-};
-
-struct value change_is_changed(const void *change)
-{
-	return value_bool(((const struct change *)change)->changed);
-}
-
-struct value change_result_item(const void *record, size_t i)
-{
-	const struct change *change = record;
-
-	return value_record(i < change->count ? &change->results[i] : NULL);
-}
-
-struct value change_step_item(const void *record, size_t i)
-{
-	const struct change *change = record;
-
-	return value_record(i < change->plan.count ? &change->plan.steps[i] : NULL);
-}
 
 /* --- printing ----------------------------------------------------------------------------- */
 
@@ -229,11 +28,24 @@ void change_tell_warnings(const struct change *change)
 	}
 }
 
+/* Since Linux 5.7 a VF does not trust a PF that user space has; on the cdev since 6.17. */
+static void tell_of_token(const struct change *change)
+{
+	const struct device *pf = change->results[0].before;
+
+	if (change->results[0].to.vfs > 0 && device_is_vfio(pf))
+		message_note("%s is with %s: who opens one of its VFs must know the VF token that "
+			     "the user of the PF sets",
+			     pf->address, pf->driver);
+}
+
 /* What a person would do next. */
 static void suggest(const struct change *change, enum change_kind kind)
 {
 	const char *address = change->results[0].before->address;
 
+	if (kind == CHANGE_SRIOV)
+		tell_of_token(change);
 	if (!change->changed)
 		message_note("nothing to do");
 	else if (kind == CHANGE_BIND)
@@ -297,7 +109,7 @@ static const char *step_verb(const struct step *step)
 	static const char *const given[] = {
 		[STEP_OVERRIDE] = "wrote", [STEP_UNBIND] = "wrote", [STEP_BIND] = "wrote",
 		[STEP_PROBE] = "wrote",    [STEP_OWN] = "gave to",  [STEP_ACL] = "listed",
-		[STEP_RULE] = "rule for",
+		[STEP_RULE] = "rule for",  [STEP_SWITCH] = "wrote", [STEP_VFS] = "wrote",
 	};
 	static const char *const taken[] = {
 		[STEP_OWN] = "gave back to",
@@ -319,7 +131,7 @@ void change_tell_step(const struct step *step)
 	if (step->kind == STEP_RULE && step->back)
 		message_verbose("%s: %s", step->path, verb);
 	else
-		message_verbose("%s: %s \"%s\"", step->path, verb, visible(step->value));
+		message_verbose("%s: %s \"%s\"", step->path, verb, change_visible_value(step));
 }
 
 int change_read_limits(const struct options *opts, int64_t *ret_timeout_ms, size_t *ret_jobs,
@@ -329,6 +141,9 @@ int change_read_limits(const struct options *opts, int64_t *ret_timeout_ms, size
 
 	*ret_timeout_ms = opts->timeout_s * 1000;
 	*ret_jobs = opts->jobs > 0 ? (size_t)opts->jobs : DEFAULT_JOBS;
+	if (opts->jobs > POOL_MAX_WIDTH)
+		return error_set(err, STATUS_USAGE, ERANGE, "bad-option", NULL,
+				 "--jobs: at most %d devices move at once", POOL_MAX_WIDTH);
 	if (opts->timeout_s > 0)
 		return 0;
 	return error_set(err, STATUS_USAGE, EINVAL, "bad-option", NULL,
@@ -358,6 +173,7 @@ int change_read_request(struct change_request *request, struct access *access,
 		.addresses = (const char *const *)selection->addresses,
 		.count = selection->count,
 		.driver = opts->driver,
+		.vfs = opts->vfs,
 		.take_group = opts->take_group,
 		.dry_run = opts->dry_run,
 		.keep_going = opts->keep_going,
@@ -378,7 +194,9 @@ enum status change_command(const struct options *opts, enum change_kind kind,
 	struct access access;
 	struct columns columns;
 
-	if (columns_parse(&columns, &change_result_record, opts->output, err) < 0 ||
+	if (columns_parse(&columns,
+			  kind == CHANGE_SRIOV ? &sriov_result_record : &change_result_record,
+			  opts->output, err) < 0 ||
 	    selection_read(&selection, opts, RESOLVE_TO_CHANGE, err) < 0 ||
 	    change_read_request(&request, &access, opts, kind, &selection, err) < 0)
 		return err->status;

@@ -12,17 +12,22 @@
 
 /* Options of the verbs that change devices. */
 #define CHANGE_OPTIONS                                                                             \
-	OPTION("dry-run", 0, OPTION_FLAG, NULL, "print the steps and do nothing", dry_run),        \
-		OPTION("detailed-exitcode", 0, OPTION_FLAG, NULL,                                  \
-		       "with --dry-run, exit with 10 when something would change",                 \
-		       detailed_exitcode),                                                         \
+	CHANGE_DRY_RUN_OPTIONS,                                                                    \
 		OPTION("group", 0, OPTION_FLAG, NULL,                                              \
 		       "take the other members of the IOMMU group along", take_group),             \
-		OPTION("force", 0, OPTION_STRING, "REASON[,...]",                                  \
-		       "override exactly these refusals", force),                                  \
+		CHANGE_FORCE_OPTION,                                                               \
 		OPTION("keep-going", 0, OPTION_FLAG, NULL,                                         \
 		       "a device that fails keeps no other from being changed", keep_going),       \
 		CHANGE_WAIT_OPTIONS
+
+#define CHANGE_DRY_RUN_OPTIONS                                                                     \
+	OPTION("dry-run", 0, OPTION_FLAG, NULL, "print the steps and do nothing", dry_run),        \
+		OPTION("detailed-exitcode", 0, OPTION_FLAG, NULL,                                  \
+		       "with --dry-run, exit with 10 when something would change",                 \
+		       detailed_exitcode)
+
+#define CHANGE_FORCE_OPTION                                                                        \
+	OPTION("force", 0, OPTION_STRING, "REASON[,...]", "override exactly these refusals", force)
 
 /* How long, and how many at once. */
 #define CHANGE_WAIT_OPTIONS                                                                        \
@@ -40,8 +45,14 @@
 /* struct change_result (change/change.h) */
 extern const struct record_type change_result_record;
 
+/* The same, as the verb sriov shows it. */
+extern const struct record_type sriov_result_record;
+
 /* struct step (change/plan.h) */
 extern const struct record_type step_record;
+
+/* What a step writes, for people. */
+const char *change_visible_value(const struct step *step);
 
 /* Fields of a document about a struct change. */
 struct value change_is_changed(const void *change);

@@ -234,21 +234,28 @@ static int run_program(struct program *program, const struct change *session, in
  * Whoever interrupted the bind does not want the program any more: that is as if the program had
  * been ended by the signal.
  */
+static int interrupted(const struct program *program, int signal, int *ret_status)
+{
+	message_note("interrupted before %s was started", program->name);
+	*ret_status = W_EXITCODE(0, signal);
+	return 0;
+}
+
 static int use_devices(struct program *program, const struct change *session, int *ret_status,
 		       struct error *err)
 {
 	char end[64];
 	int interrupt = interrupts_take();
 
-	if (interrupt) {
-		message_note("interrupted before %s was started", program->name);
-		*ret_status = W_EXITCODE(0, interrupt);
-		return 0;
-	}
+	if (interrupt)
+		return interrupted(program, interrupt, ret_status);
 	if (list_devices(program, session, err) < 0 ||
 	    (program->opts->pass_fd && open_descriptors(program, err) < 0))
 		return -1;
 	tell_devices(program);
+	interrupt = interrupts_take();
+	if (interrupt)
+		return interrupted(program, interrupt, ret_status);
 	if (run_program(program, session, ret_status, err) < 0)
 		return -1;
 	describe_end(end, sizeof(end), *ret_status);
@@ -341,6 +348,9 @@ static enum status run_session(struct program *program, const struct change_requ
 	change_tell_warnings(&session);
 	r = use_devices(program, &session, &status, err);
 	close_descriptors(program);
+	/* What came too late for the program shall not hurry the way back. */
+	while (interrupts_take())
+		;
 	if (give_back(&session, request) < 0) {
 		if (r == 0)
 			tell_end(program, status);

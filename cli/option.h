@@ -46,6 +46,7 @@ struct options {
 	bool dry_run, detailed_exitcode, take_group, keep_going;
 	const char *driver, *force, *owner, *node_mode;
 	int64_t timeout_s, jobs;
+	int64_t vfs; /* sriov: its operand COUNT */
 	/* run */
 	bool pass_fd;
 	char **program; /* NULL-ended; NULL: no "--" on the command line */

@@ -114,6 +114,9 @@ int path_write(const char *value, const char *fmt, ...) PRINTF(2, 3);
  */
 int path_replace(const char *data, size_t size, mode_t mode, const char *fmt, ...) PRINTF(4, 5);
 
+/* Deletes the temporary files of path_replace() in a directory. 0, or -errno. */
+int path_tidy(const char *fmt, ...) PRINTF(1, 2);
+
 /*
  * Opens a file for reading and writing, made empty when it is missing; a symbolic link in the last
  * component is refused (-ELOOP). The caller closes the descriptor.

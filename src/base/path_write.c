@@ -86,6 +86,31 @@ int path_replace(const char *data, size_t size, mode_t mode, const char *fmt, ..
 	return r;
 }
 
+/* ".NAME.PID", with a name that has no dot in front. */
+static bool is_temporary(const char *name)
+{
+	const char *end = strrchr(name, '.');
+	uint64_t pid;
+
+	return *name == '.' && end > name + 1 && parse_number(end + 1, 10, INT_MAX, &pid) == 0;
+}
+
+int path_tidy(const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+	scoped_dir DIR *dir = path_opendir("%s", path);
+	const struct dirent *entry;
+
+	if (!path_is_live())
+		return -EXDEV;
+	if (!dir)
+		return -errno;
+	while ((entry = readdir(dir)))
+		if (is_temporary(entry->d_name))
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	return 0;
+}
+
 int path_create(mode_t mode, const char *fmt, ...)
 {
 	FORMAT_PATH(fmt);

@@ -11,7 +11,8 @@
 
 struct binding binding_of(const struct device *dev)
 {
-	return (struct binding){.driver = dev->driver, .override = dev->driver_override};
+	return (struct binding){
+		.driver = dev->driver, .override = dev->driver_override, .vfs = dev->n_vfs};
 }
 
 /* 1 with a record of this very device, 0 without, -1 on error. */
@@ -32,7 +33,8 @@ static int write_record(const struct device *dev, struct error *err)
 	int r = -ENOMEM;
 
 	if (doc && document_set_string(doc, "driver", dev->driver) == 0 &&
-	    document_set_string(doc, "driver_override", dev->driver_override) == 0)
+	    document_set_string(doc, "driver_override", dev->driver_override) == 0 &&
+	    document_set_number(doc, "vfs", dev->n_vfs) == 0)
 		r = record_save(doc, RECORDS, dev);
 	return r < 0 ? error_errno(err, r, "saved-state", dev->address,
 				   "cannot record its driver in %s", RECORDS)
@@ -64,6 +66,7 @@ int binding_load(struct binding *ret, struct arena *arena, const struct device *
 	*ret = (struct binding){
 		.driver = arena_strdup(arena, document_string(doc, "driver")),
 		.override = arena_strdup(arena, document_string(doc, "driver_override")),
+		.vfs = document_number(doc, "vfs", 0),
 	};
 	return 1;
 }

@@ -12,6 +12,10 @@ struct binding {
 	const char *driver;   /* NULL: none */
 	const char *override; /* driver_override, NULL: none */
 	bool any_driver;      /* as a target: whatever the kernel's own choice is */
+	bool needs_one;       /* with any_driver: but there must be one */
+	bool absent;          /* a VF that does not exist */
+	int64_t vfs;          /* of a PF: how many VFs it has; gone with its driver */
+	bool autoprobe_off;   /* of a PF: no driver probes VFs that appear */
 };
 
 /* The binding that the device has now; strings belong to the device. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Moving devices between drivers, as one transaction: all of them, or none; or, to keep going, each
- * of them or not.
+ * Moving devices between drivers, and making VFs, as one transaction: all of them, or none; or, to
+ * keep going, each of them or not.
  *
  * The order of work: look (inventory), decide where each device goes, lock and look again, ask the
  * gate for each, load modules, plan, note all of it in the journal, apply, look once more. When a
@@ -21,6 +21,7 @@ enum change_kind {
 	CHANGE_BIND,    /* to a VFIO driver */
 	CHANGE_RESTORE, /* back to the recorded driver */
 	CHANGE_RECOVER, /* what an unfinished run calls for */
+	CHANGE_SRIOV,   /* another number of VFs, and their drivers */
 };
 
 struct change_request {
@@ -28,7 +29,9 @@ struct change_request {
 	const char *verb;             /* what journal and log call it; NULL: change_kind_name() */
 	const char *const *addresses; /* sysfs names, as device_resolve() gives them */
 	size_t count;
-	const char *driver;          /* bind: "auto", NULL (auto) or a name */
+	/* bind: "auto", NULL (auto) or a name; sriov: that of the VFs, or "native", or "none" */
+	const char *driver;
+	int64_t vfs;                 /* sriov: how many the PF shall have */
 	const struct access *access; /* bind: to whom they are given; NULL: nobody */
 	unsigned int forced;         /* gate_parse_force() */
 	bool take_group;             /* the other members of the groups too, bridges excepted */
@@ -64,6 +67,7 @@ struct change_result {
 	struct error error;      /* code NULL: none */
 	bool recorded;           /* before the change there was a record to go by */
 	bool noted;              /* this change has made the record */
+	bool renewed;            /* a VF that is taken away and made anew: another one then */
 	/* What a run that was killed has noted of it; NULL: none has left it half-way. */
 	const struct journal_entry *unfinished;
 	enum change_outcome outcome;
@@ -73,6 +77,7 @@ struct change_result {
 
 struct change {
 	struct driver_memo memo;
+	const char *native_modalias; /* modules for such devices were seen to last */
 	struct arena *arena;
 	struct inventory before, after;
 	struct change_result *results;
@@ -84,7 +89,7 @@ struct change {
 	struct interrupts interrupts;
 };
 
-/* "bind", "restore", "recover" */
+/* "bind", "restore", "recover", "sriov" */
 const char *change_kind_name(enum change_kind kind);
 
 static inline const char *change_verb(const struct change_request *request)

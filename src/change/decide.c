@@ -4,8 +4,10 @@
 #include <errno.h>
 
 #include "base/path.h"
+#include "change/sriov.h"
 #include "host/group.h"
 #include "host/refusal.h"
+#include "host/sriov.h"
 
 /* --- which devices ------------------------------------------------------------------------ */
 
@@ -114,6 +116,14 @@ static int decide_bind(struct change_result *result, struct change *change,
 	return 0;
 }
 
+/* VFs that went with the driver come back with it; those of a PF that stays are not touched. */
+static struct binding binding_of_record(struct binding now, struct binding recorded)
+{
+	if (streq_null(now.driver, recorded.driver))
+		recorded.vfs = now.vfs;
+	return recorded;
+}
+
 static int decide_restore(struct change_result *result, struct change *change,
 			  const struct change_request *request, struct error *err)
 {
@@ -126,12 +136,24 @@ static int decide_restore(struct change_result *result, struct change *change,
 		return -1;
 	result->recorded = r > 0;
 	if (r > 0)
-		result->to = recorded;
+		result->to = binding_of_record(result->from, recorded);
 	else if (device_is_vfio(dev) || (!dev->driver && dev->driver_override))
 		result->to = (struct binding){.any_driver = true};
 	else
 		return 0; /* never ours: leave it alone */
 	return check_bus(dev, err);
+}
+
+/* VFs that the run did not make may be there for another reason by now. */
+static int64_t vfs_after_recovery(const struct change_result *result,
+				  const struct journal_entry *entry)
+{
+	bool is_there = streq_null(result->from.driver, result->to.driver);
+	bool went_with_driver = !streq_null(entry->from.driver, entry->to.driver);
+
+	if (is_there && (result->from.vfs > 0 || !went_with_driver))
+		return result->from.vfs;
+	return result->to.vfs;
 }
 
 /* Back to where the run found it, or on to where it could not be brought in time. */
@@ -145,6 +167,10 @@ static int decide_recover(struct change_result *result, struct change *change,
 		return error_set(err, STATUS_REFUSED, 0, "another-device", result->before->address,
 				 "another device has this address now");
 	result->to = entry->forward ? entry->to : entry->from;
+	if (!streq(request->unfinished->verb, change_kind_name(CHANGE_SRIOV)))
+		result->to.vfs = vfs_after_recovery(result, entry);
+	else if (!result->before->physfn)
+		result->from.autoprobe_off = !sriov_autoprobe(result->before);
 	return 0;
 }
 
@@ -153,26 +179,35 @@ static int (*const decisions[])(struct change_result *result, struct change *cha
 	[CHANGE_BIND] = decide_bind,
 	[CHANGE_RESTORE] = decide_restore,
 	[CHANGE_RECOVER] = decide_recover,
+	[CHANGE_SRIOV] = sriov_decide,
 };
 
 bool result_is_moving(const struct change_result *result)
 {
-	return result->to.any_driver || !streq_null(result->from.driver, result->to.driver);
+	return result->to.any_driver || result_comes_or_goes(result) ||
+	       !streq_null(result->from.driver, result->to.driver);
 }
 
 bool result_is_touched(const struct change_result *result)
 {
-	return result_is_moving(result) || !streq_null(result->from.override, result->to.override);
+	return result_is_moving(result) ||
+	       !streq_null(result->from.override, result->to.override) ||
+	       result->from.vfs != result->to.vfs ||
+	       result->from.autoprobe_off != result->to.autoprobe_off;
 }
 
-static bool changes_access(const struct change_request *request, const struct device *dev)
+static bool changes_access(const struct change_request *request, const struct change_result *result)
 {
+	const struct device *dev = result->before;
+
 	switch (request->kind) {
 	case CHANGE_BIND:
 		return request->access && !access_is_given(dev, request->access);
 	case CHANGE_RESTORE:
 	case CHANGE_RECOVER:
 		return access_load(NULL, dev);
+	case CHANGE_SRIOV:
+		return result_is_moving(result) && access_load(NULL, dev);
 	}
 	return false;
 }
@@ -192,7 +227,14 @@ int decide_targets(struct change *change, const struct change_request *request, 
 				return -1;
 			}
 		}
-		result->access = changes_access(request, result->before);
+	}
+	if (sriov_add_vfs(change, request, err) < 0 ||
+	    sriov_check_finished(change, request, err) < 0)
+		return -1;
+	for (size_t i = 0; i < change->count; i++) {
+		struct change_result *result = &change->results[i];
+
+		result->access = changes_access(request, result);
 		change->changed |= result_is_touched(result) || result->access;
 	}
 	return 0;

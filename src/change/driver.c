@@ -275,3 +275,28 @@ int driver_make_ready(struct driver_choice *choice, struct arena *arena, const s
 		return -1;
 	return driver_make_ready(choice, arena, dev, scope, timeout_ms, err);
 }
+
+/*
+ * udev loaded it when the device appeared; a device that appeared with a VFIO driver may have had
+ * no such moment. Several modules may be made for a device: udev loads them all.
+ */
+int driver_make_native_ready(struct arena *arena, const struct device *dev, const char *driver,
+			     const struct bystander_scope *scope, int64_t timeout_ms,
+			     struct error *err)
+{
+	const char *const *modules;
+	char why[256];
+
+	if (timeout_ms == 0 || !dev->modalias || (driver && is_registered(dev, driver)) ||
+	    modules_for_alias(&modules, arena, dev->modalias) <= 0)
+		return 0;
+	for (; *modules; modules++) {
+		if (module_state(*modules) != MODULE_LOADABLE ||
+		    !module_may_load(*modules, why, sizeof(why)))
+			continue;
+		if (bystanders_check(scope, *modules, *modules, err) < 0 ||
+		    load(*modules, timeout_ms, err) < 0)
+			return -1;
+	}
+	return 0;
+}

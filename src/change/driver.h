@@ -39,3 +39,12 @@ int driver_choose(struct driver_choice *ret, struct arena *arena, const struct d
  */
 int driver_make_ready(struct driver_choice *choice, struct arena *arena, const struct device *dev,
 		      const struct bystander_scope *scope, int64_t timeout_ms, struct error *err);
+
+/*
+ * Loads the modules that are made for the device and may be loaded, unless the driver of that name
+ * is there already; NULL: any. Nothing with timeout_ms 0. 0, also when there is no such module,
+ * or -1.
+ */
+int driver_make_native_ready(struct arena *arena, const struct device *dev, const char *driver,
+			     const struct bystander_scope *scope, int64_t timeout_ms,
+			     struct error *err);

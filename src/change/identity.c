@@ -50,6 +50,10 @@ bool identity_matches(const char *identity, const char *syspath, const struct de
 	char text[64];
 
 	describe(text, sizeof(text), dev);
+	/* Of a VF that does not exist yet the last id is not known. */
+	if (dev->subdevice_id < 0 && dev->physfn && identity)
+		return strncmp(identity, text, strlen("8086:10d3:8086:")) == 0 &&
+		       streq_null(syspath, dev->syspath);
 	return streq_null(identity, text) && streq_null(syspath, dev->syspath);
 }
 

@@ -34,6 +34,16 @@ static const struct {
 	{"target_any", offsetof(struct journal_entry, to.any_driver)},
 	{"recorded", offsetof(struct journal_entry, recorded)},
 	{"forward", offsetof(struct journal_entry, forward)},
+	{"autoprobe_off", offsetof(struct journal_entry, from.autoprobe_off)},
+	{"target_absent", offsetof(struct journal_entry, to.absent)},
+};
+
+static const struct {
+	const char *key;
+	size_t offset;
+} numbers[] = {
+	{"vfs", offsetof(struct journal_entry, from.vfs)},
+	{"target_vfs", offsetof(struct journal_entry, to.vfs)},
 };
 
 static const char **string_of(const struct journal_entry *entry, size_t i)
@@ -46,6 +56,11 @@ static bool *flag_of(const struct journal_entry *entry, size_t i)
 	return (bool *)((uintptr_t)entry + flags[i].offset);
 }
 
+static int64_t *number_of(const struct journal_entry *entry, size_t i)
+{
+	return (int64_t *)((uintptr_t)entry + numbers[i].offset);
+}
+
 /* --- reading ------------------------------------------------------------------------------ */
 
 static bool read_entry(struct journal_entry *ret, struct arena *arena, const struct document *item)
@@ -54,6 +69,8 @@ static bool read_entry(struct journal_entry *ret, struct arena *arena, const str
 		*string_of(ret, i) = arena_strdup(arena, document_string(item, strings[i].key));
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
 		*flag_of(ret, i) = document_number(item, flags[i].key, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		*number_of(ret, i) = document_number(item, numbers[i].key, 0);
 	return ret->address && ret->bus && ret->identity;
 }
 
@@ -176,12 +193,33 @@ int journals_load(struct journals *ret, struct arena *arena, struct error *err)
 	return 0;
 }
 
+int journals_load_one(struct journals *ret, struct arena *arena, const char *path,
+		      struct error *err)
+{
+	int r;
+
+	*ret = (struct journals){.runs = arena_alloc(arena, sizeof(*ret->runs))};
+	if (!ret->runs)
+		return error_out_of_memory(err);
+	r = load(&ret->runs[0], arena, path, err);
+	ret->count = r > 0;
+	return r < 0 ? -1 : 0;
+}
+
 const struct journal_entry *journal_find(const struct journal_run *run, const struct device *dev)
 {
 	for (size_t i = 0; i < run->count; i++)
 		if (streq(run->entries[i].address, dev->address) &&
 		    streq(run->entries[i].bus, dev->bus) &&
 		    identity_matches(run->entries[i].identity, run->entries[i].syspath, dev))
+			return &run->entries[i];
+	return NULL;
+}
+
+const struct journal_entry *journal_find_address(const struct journal_run *run, const char *address)
+{
+	for (size_t i = 0; i < run->count; i++)
+		if (streq(run->entries[i].address, address))
 			return &run->entries[i];
 	return NULL;
 }
@@ -238,6 +276,8 @@ static int fill_entry(struct document *item, const struct journal_entry *entry)
 		r = document_set_string(item, strings[i].key, *string_of(entry, i));
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(flags); i++)
 		r = document_set_number(item, flags[i].key, *flag_of(entry, i));
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(numbers); i++)
+		r = document_set_number(item, numbers[i].key, *number_of(entry, i));
 	return r;
 }
 
@@ -302,4 +342,12 @@ void journal_remove(const struct journal_run *run)
 		empty.count = 0;
 		journal_save(&empty, NULL, 0, NULL);
 	}
+}
+
+void journals_tidy(void)
+{
+	scoped_dir DIR *dir = open_directory();
+
+	if (dir)
+		path_tidy(JOURNALS);
 }

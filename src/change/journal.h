@@ -41,11 +41,19 @@ struct journals {
  */
 int journals_load(struct journals *ret, struct arena *arena, struct error *err);
 
+/* The same of one file alone, whatever is in the others; without it there are none. */
+int journals_load_one(struct journals *ret, struct arena *arena, const char *path,
+		      struct error *err);
+
 /* True when there are any: cheap, and without rights too. */
 bool journals_exist(void);
 
 /* The entry about this very device, or NULL. */
 const struct journal_entry *journal_find(const struct journal_run *run, const struct device *dev);
+
+/* The entry about whatever has, or had, that address, or NULL. */
+const struct journal_entry *journal_find_address(const struct journal_run *run,
+						 const char *address);
 
 /* What a run that is dead has noted about this very device; NULL: nothing. */
 const struct journal_entry *journals_find(const struct journals *journals,
@@ -71,6 +79,9 @@ int journal_save(const struct journal_run *run, const pid_t *pids, size_t count,
 int journal_prune(struct journal_run *run,
 		  bool (*done)(void *arg, const struct journal_entry *entry), void *arg,
 		  struct error *err);
+
+/* Deletes what runs that were killed left of files half written. For who has the lock. */
+void journals_tidy(void);
 
 /* Deletes its file. */
 void journal_remove(const struct journal_run *run);

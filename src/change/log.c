@@ -6,6 +6,7 @@
 
 #include "base/path.h"
 #include "base/worker.h"
+#include "change/moves.h"
 
 enum { LOG_DEADLINE_MS = 2000 };
 
@@ -30,6 +31,14 @@ static const char *name_of(const char *driver)
 	return driver ? driver : "no driver";
 }
 
+/* " (2 -> 0 VFs)", of a PF that keeps its driver. */
+static void describe_vfs(char *buf, size_t size, const struct change_result *result)
+{
+	*buf = '\0';
+	if (move_changes_vfs(result->from, result->to))
+		snprintf(buf, size, " (%d -> %d VFs)", (int)result->from.vfs, (int)result->to.vfs);
+}
+
 static void log_result(const struct job *job, const struct change_result *result)
 {
 	static const char *const endings[] = {
@@ -40,11 +49,15 @@ static void log_result(const struct job *job, const struct change_result *result
 		[CHANGE_GONE] = ", the device is gone",
 	};
 
+	char vfs[64];
+
 	if (result->outcome == CHANGE_NOT_BEGUN)
 		return;
-	syslog(result->outcome == CHANGE_ARRIVED ? LOG_NOTICE : LOG_ERR, "%s: %s: %s -> %s%s (%s)",
-	       job->verb, result->before->address, name_of(result->before->driver),
-	       result->to.any_driver ? "the kernel's choice" : name_of(result->to.driver),
+	describe_vfs(vfs, sizeof(vfs), result);
+	syslog(result->outcome == CHANGE_ARRIVED ? LOG_NOTICE : LOG_ERR,
+	       "%s: %s: %s -> %s%s%s (%s)", job->verb, result->before->address,
+	       name_of(result->before->driver),
+	       result->to.any_driver ? "the kernel's choice" : name_of(result->to.driver), vfs,
 	       endings[result->outcome], job->who);
 }
 

@@ -96,3 +96,15 @@ int node_wait(const struct device *dev, int64_t timeout_ms, struct error *err)
 	udev_unref(udev);
 	return 0;
 }
+
+void node_wait_for_udev(int64_t timeout_ms)
+{
+	enum { PATIENCE_MS = 5000 };
+	const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
+	int64_t deadline = now_ms() + (timeout_ms < PATIENCE_MS ? timeout_ms : PATIENCE_MS);
+
+	/* The kernel's events reach udevd a moment after what they are about. */
+	do
+		nanosleep(&pause, NULL);
+	while (path_exists("/run/udev/queue") && now_ms() < deadline);
+}

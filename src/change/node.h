@@ -13,3 +13,6 @@
  * wait for. 0, or -1 with STATUS_TIMEOUT naming the node that is missing.
  */
 int node_wait(const struct device *dev, int64_t timeout_ms, struct error *err);
+
+/* Waits until udevd, where it runs, has no event left; 5 s or timeout_ms at most. */
+void node_wait_for_udev(int64_t timeout_ms);

@@ -2,6 +2,7 @@
 #include "change/plan.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 #define BUS "/sys/bus/%s"
 
@@ -62,7 +63,8 @@ static int add_verify(struct plan *plan, const struct device *dev, struct bindin
 					    .dev = dev,
 					    .path = path,
 					    .value = to.any_driver ? NULL : to.driver,
-					    .any_driver = to.any_driver});
+					    .any_driver = to.any_driver,
+					    .needs_one = to.needs_one});
 }
 
 static int add_probe(struct plan *plan, const struct device *dev)
@@ -71,15 +73,30 @@ static int add_probe(struct plan *plan, const struct device *dev)
 			 arena_printf(plan->arena, BUS "/drivers_probe", dev->bus), dev->address);
 }
 
+static int add_vfs(struct plan *plan, enum step_phase phase, const struct device *pf, int64_t count)
+{
+	return add_write(
+		plan, phase, STEP_VFS, pf,
+		arena_printf(plan->arena, BUS "/devices/%s/sriov_numvfs", pf->bus, pf->address),
+		arena_printf(plan->arena, "%" PRId64, count));
+}
+
 static bool moves(struct binding from, struct binding to)
 {
 	return to.any_driver || !streq_null(from.driver, to.driver);
 }
 
-/* The override that must hold while the device moves: one that lets the target bind. */
-static const char *override_for_move(struct binding from, struct binding to)
+/*
+ * The override that must hold while the device moves: one that lets the target bind. A VF whose
+ * PF's switch is off is bound by none but the driver that its override names
+ * (pci_device_can_probe() of the kernel).
+ */
+static const char *override_for_move(const struct device *dev, struct binding from,
+				     struct binding to)
 {
-	if (moves(from, to) && to.driver && to.override && !streq(to.override, to.driver))
+	if (!moves(from, to) || !to.driver)
+		return to.override;
+	if (to.override ? !streq(to.override, to.driver) : dev->physfn != NULL)
 		return to.driver;
 	return to.override;
 }
@@ -87,7 +104,7 @@ static const char *override_for_move(struct binding from, struct binding to)
 int plan_overrides(struct plan *plan, const struct device *dev, struct binding from,
 		   struct binding to)
 {
-	const char *override = override_for_move(from, to);
+	const char *override = override_for_move(dev, from, to);
 
 	return streq_null(from.override, override)
 		       ? 0
@@ -113,9 +130,34 @@ int plan_move(struct plan *plan, const struct device *dev, struct binding from, 
 		if (r == 0)
 			r = add_verify(plan, dev, to);
 	}
-	if (r == 0 && !streq_null(override_for_move(from, to), to.override))
+	if (r == 0 && !streq_null(override_for_move(dev, from, to), to.override))
 		r = add_override(plan, PHASE_MOVE, dev, to.override);
+	/* Those that it had went with its driver. */
+	if (r == 0 && moves(from, to) && to.vfs > 0)
+		r = add_vfs(plan, PHASE_MOVE, dev, to.vfs);
 	return r;
+}
+
+int plan_vfs(struct plan *plan, const struct device *pf, struct binding from, struct binding to)
+{
+	int r = 0;
+
+	if (from.vfs > 0)
+		r = add_vfs(plan, PHASE_PREPARE, pf, 0);
+	if (r == 0 && to.vfs > 0)
+		r = add_vfs(plan, PHASE_PREPARE, pf, to.vfs);
+	return r;
+}
+
+int plan_switch(struct plan *plan, enum step_phase phase, const struct device *pf, bool from_off,
+		bool to_off)
+{
+	if (from_off == to_off)
+		return 0;
+	return add_write(plan, phase, STEP_SWITCH, pf,
+			 arena_printf(plan->arena, BUS "/devices/%s/sriov_drivers_autoprobe",
+				      pf->bus, pf->address),
+			 to_off ? "0" : "1");
 }
 
 int plan_wait(struct plan *plan, const struct device *dev)

@@ -27,6 +27,16 @@ int plan_overrides(struct plan *plan, const struct device *dev, struct binding f
 		   struct binding to);
 int plan_move(struct plan *plan, const struct device *dev, struct binding from, struct binding to);
 
+/*
+ * Adds the steps that give a PF, which keeps its driver, another number of VFs. The kernel knows no
+ * way from one number to another but by none at all. 0 or -ENOMEM.
+ */
+int plan_vfs(struct plan *plan, const struct device *pf, struct binding from, struct binding to);
+
+/* Adds the step that turns a PF's switch off or on, unless it is so already. 0 or -ENOMEM. */
+int plan_switch(struct plan *plan, enum step_phase phase, const struct device *pf, bool from_off,
+		bool to_off);
+
 /* Adds the wait for the nodes of a device that goes to a VFIO driver. 0 or -ENOMEM. */
 int plan_wait(struct plan *plan, const struct device *dev);
 

@@ -12,7 +12,7 @@
 #include "change/interrupt.h"
 
 enum {
-	MAX_WIDTH = 64,
+	MAX_WIDTH = POOL_MAX_WIDTH,
 	TICK_MS = 500,         /* how often interrupts are looked for */
 	PATIENCE_MS = 2000,    /* how long a step may take after one */
 	LAST_CHANCE_MS = 1000, /* for a killed process to end */
@@ -161,10 +161,12 @@ static void take_report(struct pool *pool, struct member *member)
 	member->busy = outcome.r == 0 && member->step < member->job.first + member->job.count;
 }
 
-/* The one step that somebody else can hold up for ever, and that an interrupt may leave. */
+/* The steps that somebody else can hold up for ever, and that an interrupt may leave. */
 static bool may_be_left(const struct pool *pool, const struct step *step)
 {
-	return !pool->options.patient && step->kind == STEP_UNBIND && device_is_vfio(step->dev);
+	return !pool->options.patient &&
+	       ((step->kind == STEP_UNBIND && device_is_vfio(step->dev)) ||
+		(step->kind == STEP_VFS && streq(step->value, "0")));
 }
 
 static void look_at_deadline(struct pool *pool, struct member *member)

@@ -8,6 +8,9 @@
 #include "base/worker.h"
 #include "change/step.h"
 
+/* Processes at most. */
+enum { POOL_MAX_WIDTH = 64 };
+
 /* Steps that belong together: they run one after another, until one fails. */
 struct pool_job {
 	size_t first, count; /* of the steps */
@@ -26,7 +29,7 @@ enum pool_event {
 
 struct pool_options {
 	const struct step *steps; /* that jobs are about; must not move while the pool lives */
-	size_t width;             /* processes at most */
+	size_t width;             /* processes at most; POOL_MAX_WIDTH is the most there can be */
 	int64_t timeout_ms;       /* for each step */
 	bool patient;             /* no interrupt shortens a step */
 	/*

@@ -138,6 +138,9 @@ static void note_results(struct recovery *recovery, struct part *part, const str
 		struct recovery_item *item = find_item(part, result->before->address);
 		const struct device *now = result->after ? result->after : result->before;
 
+		/* A VF that the run made, and that goes. */
+		if (!item)
+			continue;
 		item->state = state_of(result, dry_run);
 		item->driver_before = arena_strdup(recovery->arena, result->before->driver);
 		item->driver = arena_strdup(recovery->arena, now->driver);
@@ -163,11 +166,23 @@ static void note_failure(struct part *part, const struct error *err)
 	}
 }
 
+/* True when a PF is still to get its VFs back. */
+static bool awaits_pf(const struct part *part)
+{
+	for (size_t i = 0; i < part->count; i++)
+		if (part->items[i].entry.from.vfs > 0 && part->items[i].state == RECOVERY_FAILED)
+			return true;
+	return false;
+}
+
 static bool is_settled(void *arg, const struct journal_entry *entry)
 {
-	const struct recovery_item *item = find_item(arg, entry->address);
+	struct part *part = arg;
+	const struct recovery_item *item = find_item(part, entry->address);
 
-	return item && item->state != RECOVERY_FAILED;
+	/* A VF that is gone comes back with its PF, as soon as that can be recovered. */
+	return item && item->state != RECOVERY_FAILED &&
+	       !(item->state == RECOVERY_GONE && awaits_pf(part));
 }
 
 static int recover_dead(struct recovery *recovery, struct part *part, struct journal_run *run,
@@ -242,17 +257,6 @@ static int first_error(const struct recovery *recovery, struct error *err)
 	return 0;
 }
 
-/* Leaves the one that is meant. */
-static void choose(struct journals *journals, const char *only)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < journals->count; i++)
-		if (!only || streq(journals->runs[i].path, only))
-			journals->runs[kept++] = journals->runs[i];
-	journals->count = kept;
-}
-
 int recover_run(struct recovery *ret, const struct recover_request *request, struct error *err)
 {
 	scoped_fd int lock = -1;
@@ -266,9 +270,11 @@ int recover_run(struct recovery *ret, const struct recover_request *request, str
 		wait_until_settled(request->timeout_ms);
 	if (!request->dry_run && (lock = lock_take(request->timeout_ms, err)) < 0)
 		return -1;
-	if (journals_load(&journals, ret->arena, err) < 0)
+	if (!request->dry_run)
+		journals_tidy();
+	if ((request->only ? journals_load_one(&journals, ret->arena, request->only, err)
+			   : journals_load(&journals, ret->arena, err)) < 0)
 		return -1;
-	choose(&journals, request->only);
 	if (make_items(ret, &journals, err) < 0)
 		return -1;
 	for (size_t i = 0; i < journals.count; i++) {

@@ -8,6 +8,7 @@
 #include "change/access.h"
 #include "change/node.h"
 #include "host/manager.h"
+#include "host/sriov.h"
 #include "host/vfio_driver.h"
 
 const char *step_kind_name(enum step_kind kind)
@@ -16,6 +17,7 @@ const char *step_kind_name(enum step_kind kind)
 		[STEP_OVERRIDE] = "override", [STEP_UNBIND] = "unbind", [STEP_BIND] = "bind",
 		[STEP_PROBE] = "probe",       [STEP_VERIFY] = "verify", [STEP_WAIT] = "wait",
 		[STEP_OWN] = "own",           [STEP_ACL] = "acl",       [STEP_RULE] = "rule",
+		[STEP_SWITCH] = "autoprobe",  [STEP_VFS] = "vfs",       [STEP_UDEV] = "udev",
 	};
 
 	return names[kind];
@@ -26,7 +28,8 @@ const char *step_kind_name(enum step_kind kind)
 static bool is_expected(const struct step *step, const char *found)
 {
 	if (step->any_driver)
-		return !vfio_holds("/sys/bus/%s/devices/%s", step->dev->bus, step->dev->address);
+		return (*found || !step->needs_one) &&
+		       !vfio_holds("/sys/bus/%s/devices/%s", step->dev->bus, step->dev->address);
 	return streq(step->value ? step->value : "", found);
 }
 
@@ -46,6 +49,22 @@ static int bind_device(const struct step *step)
 		return r;
 	wanted += strlen("/drivers/");
 	return startswith(wanted, found) && wanted[strlen(found)] == '/' ? 0 : r;
+}
+
+/* A driver may make more of them, or fewer, and call that a success. */
+static int change_vfs(const struct step *step, struct error *err)
+{
+	int r = path_write(step->value, "%s", step->path), count;
+
+	if (r < 0)
+		return r;
+	count = sriov_count(step->dev);
+	if (count == atoi(step->value))
+		return 0;
+	error_set(err, STATUS_FAILED, EIO, "vfs", step->dev->address,
+		  "its driver was told to make %s VFs, and there are %d", step->value, count);
+	error_remedy(err, "The kernel log has the driver's words.");
+	return -EIO;
 }
 
 void step_run(struct step_outcome *ret, const struct step *step, int64_t timeout_ms)
@@ -68,7 +87,14 @@ void step_run(struct step_outcome *ret, const struct step *step, int64_t timeout
 	case STEP_BIND:
 		ret->r = bind_device(step);
 		break;
+	case STEP_UDEV:
+		node_wait_for_udev(timeout_ms);
+		break;
+	case STEP_VFS:
+		ret->r = change_vfs(step, &ret->error);
+		break;
 	case STEP_OVERRIDE:
+	case STEP_SWITCH:
 	case STEP_UNBIND:
 	case STEP_PROBE:
 		ret->r = path_write(step->value, "%s", step->path);
@@ -101,6 +127,15 @@ static const struct {
 	 "Stop what uses the group's devices."},
 	{STEP_UNBIND, ENODEV, "the driver let go of it meanwhile, or it is gone", NULL},
 	{STEP_OVERRIDE, ENOENT, "it is gone, or its bus has no driver_override", NULL},
+	{STEP_VFS, ENOENT, "its driver makes no VFs",
+	 "`vfioctl show` tells the driver; the native one of a PF makes them, and vfio-pci with "
+	 "its option enable_sriov=Y."},
+	{STEP_VFS, ERANGE, "the device, or its driver, does not have so many",
+	 "`vfioctl show` tells how many the device has; the kernel log has the driver's words."},
+	{STEP_VFS, EBUSY, "it has other VFs by now, or its driver will not let them change",
+	 "`vfioctl show` tells how many there are."},
+	{STEP_VFS, ENOMEM, "no bus numbers or no memory space is left for the VFs",
+	 "The kernel log tells which; pci=realloc or pci=assign-busses may help."},
 };
 
 static const char *verb_of(const struct step *step, char *buf, size_t size)
@@ -115,6 +150,9 @@ static const char *verb_of(const struct step *step, char *buf, size_t size)
 		[STEP_OWN] = "give its node to its owner",
 		[STEP_ACL] = "set who may open a node",
 		[STEP_RULE] = "change its udev rule",
+		[STEP_SWITCH] = "switch probing of its VFs",
+		[STEP_VFS] = "change the number of its VFs",
+		[STEP_UDEV] = "wait for udev",
 	};
 	const char *driver = strstr(step->path ? step->path : "", "/drivers/");
 	const char *end = driver ? strchr(driver + strlen("/drivers/"), '/') : NULL;
@@ -145,6 +183,12 @@ static int explain_verify(const struct step *step, const struct step_outcome *ou
 				 "capture devices.");
 }
 
+/* A driver that makes no VFs will not do so on another day. */
+static enum status status_of(const struct step *step, int errnum)
+{
+	return step->kind == STEP_VFS && errnum == ENOENT ? STATUS_UNSUPPORTED : STATUS_FAILED;
+}
+
 static int explain_write(const struct step *step, int errnum, struct error *err)
 {
 	char verb[128];
@@ -153,7 +197,7 @@ static int explain_write(const struct step *step, int errnum, struct error *err)
 	for (size_t i = 0; i < ARRAY_SIZE(causes); i++) {
 		if (causes[i].kind != step->kind || causes[i].errnum != errnum)
 			continue;
-		error_set(err, STATUS_FAILED, errnum, step_kind_name(step->kind),
+		error_set(err, status_of(step, errnum), errnum, step_kind_name(step->kind),
 			  step->dev->address, "%s: %s (%s)", verb, causes[i].cause,
 			  errno_name(errnum));
 		return causes[i].remedy ? error_remedy(err, "%s", causes[i].remedy) : -1;
@@ -182,6 +226,9 @@ int step_explain_late(const struct step *step, const char *what, bool stuck, str
 		  what);
 	if (!stuck)
 		return error_remedy(err, "Give it more --timeout.");
+	if (step->kind == STEP_VFS)
+		return error_remedy(err, "Whoever has one of its VFs open must close it: `vfioctl "
+					 "list -o +usage` tells. Then run `vfioctl recover`.");
 	return error_remedy(err,
 			    "Whoever has the device open must close it: `vfioctl show %s` names "
 			    "who can be seen. Then run `vfioctl recover`.",

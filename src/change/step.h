@@ -18,13 +18,16 @@ enum step_kind {
 	STEP_OWN,      /* owner, group and mode of a node; see change/access.h for these three */
 	STEP_ACL,      /* an entry in the access control list of a node */
 	STEP_RULE,     /* a rule for udev */
+	STEP_SWITCH,   /* write sriov_drivers_autoprobe of a PF */
+	STEP_VFS,      /* write sriov_numvfs of a PF: VFs come or go */
+	STEP_UDEV,     /* wait until udev has nothing left to do; it never fails */
 };
 
 /*
  * The phases of a change follow one another; what is done at once, and what one after another:
  */
 enum step_phase {
-	PHASE_PREPARE, /* all overrides and rules, before any device moves: one after another */
+	PHASE_PREPARE, /* VFs, all overrides and rules, before any device moves: one by one */
 	PHASE_MOVE,    /* from driver to driver: each device for itself, many at once */
 	PHASE_SETTLE,  /* one wait for the nodes of all, and whose they are */
 	PHASE_COUNT
@@ -36,7 +39,8 @@ struct step {
 	const struct device *dev;
 	const char *path;  /* file to write, or link to read */
 	const char *value; /* what to write; STEP_VERIFY: the driver expected, NULL for none */
-	bool any_driver;   /* STEP_VERIFY: any driver will do but a VFIO one */
+	bool any_driver;   /* STEP_VERIFY: any driver will do but a VFIO one, or none */
+	bool needs_one;    /* with any_driver: none will not do */
 	bool back;         /* STEP_OWN, STEP_ACL, STEP_RULE: taken back, not given */
 };
 

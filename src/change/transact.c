@@ -6,58 +6,9 @@
 #include "change/access.h"
 #include "change/apply.h"
 #include "change/decide.h"
+#include "change/sriov.h"
 #include "change/undo.h"
 #include "host/vfio_driver.h"
-
-/* --- the plan ----------------------------------------------------------------------------- */
-
-static bool goes_to_vfio(const struct change_result *result)
-{
-	return result_is_moving(result) && vfio_is_driver_name(result->to.driver);
-}
-
-/* Behind the wait for the nodes that are given, and behind the last move of what is taken back. */
-static int plan_access(struct plan *plan, const struct change_result *result,
-		       const struct change_request *request, struct error *err)
-{
-	if (!result->access || request->kind == CHANGE_RECOVER)
-		return 0;
-	return request->kind == CHANGE_RESTORE
-		       ? access_plan_back(plan, result->before, err)
-		       : access_plan_nodes(plan, result->before, request->access, err);
-}
-
-int transact_plan(struct change *change, const struct change_request *request, struct error *err)
-{
-	struct plan *plan = &change->plan;
-	int r = 0;
-
-	plan->arena = change->arena;
-	for (size_t i = 0; r == 0 && i < change->count; i++) {
-		const struct change_result *result = &change->results[i];
-
-		if (result_is_fine(result))
-			r = plan_overrides(plan, result->before, result->from, result->to);
-		if (r == 0 && result_is_fine(result) && result->access &&
-		    request->kind == CHANGE_BIND)
-			r = access_plan_rule(plan, result->before, request->access, err);
-	}
-	for (size_t i = 0; r == 0 && i < change->count; i++) {
-		const struct change_result *result = &change->results[i];
-
-		if (result_is_fine(result))
-			r = plan_move(plan, result->before, result->from, result->to);
-	}
-	for (size_t i = 0; r == 0 && i < change->count; i++) {
-		const struct change_result *result = &change->results[i];
-
-		if (result_is_fine(result) && goes_to_vfio(result))
-			r = plan_wait(plan, result->before);
-		if (r == 0 && result_is_fine(result) && plan_access(plan, result, request, err) < 0)
-			return -1;
-	}
-	return r < 0 ? error_out_of_memory(err) : 0;
-}
 
 /* --- the journal -------------------------------------------------------------------------- */
 
@@ -110,15 +61,22 @@ static int begin_journal(struct transaction *transaction, const struct change_re
 		const struct change_result *result = &change->results[i];
 		struct journal_entry *entry = &run->entries[run->count];
 		const struct journal_entry *older =
-			request->unfinished ? journal_find(request->unfinished, result->before)
-					    : NULL;
+			request->unfinished
+				? journal_find_address(request->unfinished, result->before->address)
+				: NULL;
 
-		if (!older && !request->temporary &&
-		    (!result_is_fine(result) || !result_is_touched(result)))
+		if (!older &&
+		    (result->from.absent || (!request->temporary && (!result_is_fine(result) ||
+								     !result_is_touched(result)))))
 			continue;
 		if (!journal_entry_init(entry, arena, result->before))
 			return error_out_of_memory(err);
 		fill_entry(entry, older, result, request);
+		/* It may be about a VF that has to be made yet, of which less is known. */
+		if (older) {
+			entry->identity = older->identity;
+			entry->syspath = older->syspath;
+		}
 		run->count++;
 	}
 	if (!run->path || !run->entries)
@@ -201,19 +159,32 @@ static void end_journal(struct transaction *transaction, bool recovering)
 
 /* --- doing it ----------------------------------------------------------------------------- */
 
+/* What a restore will want to know. A VF that is made by this had nothing before. */
+static bool needs_record(const struct change_result *result, const struct change_request *request)
+{
+	if (!result_is_fine(result) || !result_is_touched(result))
+		return false;
+	return request->kind == CHANGE_BIND ||
+	       (request->kind == CHANGE_SRIOV && vfio_is_driver_name(result->to.driver) &&
+		result->before->physfn && !result_comes_or_goes(result));
+}
+
 static int save_records(struct change *change, const struct change_request *request,
 			struct error *err)
 {
 	for (size_t i = 0; i < change->count; i++) {
 		struct change_result *result = &change->results[i];
 
-		if (result_is_fine(result) && result_is_touched(result)) {
+		if (needs_record(result, request)) {
 			if (binding_save(result->before, result->unfinished, &result->recorded,
 					 err) < 0)
 				return -1;
 			result->noted = !result->recorded;
+		} else if (request->kind == CHANGE_SRIOV && !result->from.absent) {
+			result->recorded = binding_load(&(struct binding){0}, change->arena,
+							result->before, NULL) > 0;
 		}
-		if (result_is_fine(result) && result->access &&
+		if (request->kind == CHANGE_BIND && result_is_fine(result) && result->access &&
 		    access_save(result->before, request->access, err) < 0)
 			return -1;
 	}
@@ -225,8 +196,14 @@ static void blame(void *arg, const struct step *step, const struct error *err)
 	struct transaction *transaction = arg;
 	struct change_result *result = find_result(transaction->change, step->dev->address);
 
-	if (result && result_is_fine(result))
-		result->error = *err;
+	if (!result || !result_is_fine(result))
+		return;
+	result->error = *err;
+	if (step->kind == STEP_BIND && result->choice.is_variant)
+		error_remedy(&result->error,
+			     "%s is made for it and refuses it; the generic driver: vfioctl bind "
+			     "--driver vfio-pci %s",
+			     result->choice.driver, step->dev->address);
 }
 
 static bool has_steps(const struct plan *plan, const struct device *dev)
@@ -255,12 +232,34 @@ static enum change_outcome outcome_of(const struct transaction *transaction,
 	return CHANGE_NOT_BEGUN;
 }
 
+/*
+ * A VF that is made or taken away is where its PF is: not begun, when that is not; and when it is
+ * done, the VF is gone, or half-way, unless its own steps have brought it where it was to go.
+ */
+static void follow_maker(const struct change *change, struct change_result *result)
+{
+	const struct plan *plan = &change->plan;
+	const struct change_result *maker =
+		result_comes_or_goes(result) ? sriov_maker(change, result->before) : NULL;
+
+	if (!maker || result->outcome == CHANGE_STUCK || maker->outcome == CHANGE_NOT_BEGUN)
+		return;
+	if (maker->outcome == CHANGE_STUCK)
+		result->outcome = CHANGE_STUCK;
+	else if (result->outcome == CHANGE_NOT_BEGUN)
+		result->outcome = result_is_fine(result) && !has_steps(plan, result->before)
+					  ? maker->outcome
+					  : CHANGE_BROKEN;
+}
+
 static void note_outcomes(struct transaction *transaction)
 {
 	struct change *change = transaction->change;
 
 	for (size_t i = 0; i < change->count; i++)
 		change->results[i].outcome = outcome_of(transaction, change->results[i].before);
+	for (size_t i = 0; i < change->count; i++)
+		follow_maker(change, &change->results[i]);
 }
 
 static void undo_failed(struct transaction *transaction, const struct change_request *request,
@@ -268,9 +267,6 @@ static void undo_failed(struct transaction *transaction, const struct change_req
 {
 	struct change *change = transaction->change;
 
-	/* A disk that comes back while its old self is open would get another name. */
-	for (size_t i = 0; i < change->count; i++)
-		usages_free(&change->results[i].usages);
 	/* Those that are stuck are still about their devices. */
 	transaction->n_earlier = transaction->n_pids;
 	undo(change, request, note_workers_back, transaction);
@@ -294,15 +290,20 @@ static void undo_access(struct change_result *result, bool giving, struct error 
 	result->error = own;
 }
 
-/* A restore that has to go on is run again: it takes back what it finds recorded. */
-static void recover_access(struct change_result *result, const struct journal_run *run,
+/* Where devices go back to where they were, so does what was given; a restore that went on takes
+ * it. */
+static void recover_access(struct change_result *result, const struct change_request *request,
 			   struct error *err)
 {
-	const struct journal_entry *entry = journal_find(run, result->before);
+	const struct journal_run *run = request->unfinished;
 
 	if (access_is_unfinished(result->before))
 		undo_access(result, true, err);
-	else if (streq(run->verb, "restore") && entry && !entry->forward)
+	else if (restore_goes_on(request, result->before) && result->outcome == CHANGE_ARRIVED)
+		access_forget(result->before);
+	else if ((streq(run->verb, change_kind_name(CHANGE_RESTORE)) ||
+		  streq(run->verb, change_kind_name(CHANGE_SRIOV))) &&
+		 journal_find(run, result->before) && !restore_goes_on(request, result->before))
 		undo_access(result, false, err);
 }
 
@@ -321,7 +322,7 @@ static void settle_access(struct change *change, const struct change_request *re
 		if (!result->access)
 			continue;
 		if (request->kind == CHANGE_RECOVER)
-			recover_access(result, request->unfinished, err);
+			recover_access(result, request, err);
 		else if (request->temporary && whole)
 			continue; /* an unfinished grant is what recover takes back */
 		else if (request->kind == CHANGE_BIND && whole)
@@ -344,12 +345,29 @@ static void drop_records(struct change *change, struct error *err)
 			undo_access(&change->results[i], true, err);
 }
 
-/* A device that is back where it was needs no record any more. */
-static void forget_records(struct change *change)
+/* A device that is back where it was needs no record any more, and a VF that is no more. */
+static bool outlives_record(const struct change_result *result,
+			    const struct change_request *request)
+{
+	if (result->outcome != CHANGE_ARRIVED)
+		return false;
+	return request->kind == CHANGE_RESTORE ||
+	       (request->kind == CHANGE_SRIOV && result->before->physfn &&
+		(result_comes_or_goes(result) || !vfio_is_driver_name(result->to.driver)));
+}
+
+static void forget_records(struct change *change, const struct change_request *request)
 {
 	for (size_t i = 0; i < change->count; i++)
-		if (change->results[i].outcome == CHANGE_ARRIVED)
+		if (outlives_record(&change->results[i], request))
 			binding_forget(change->results[i].before);
+}
+
+/* A disk that comes back while its old self is open would get another name. */
+static void drop_claims(struct change *change)
+{
+	for (size_t i = 0; i < change->count; i++)
+		usages_free(&change->results[i].usages);
 }
 
 int transact(struct change *change, const struct change_request *request, struct error *err)
@@ -367,20 +385,20 @@ int transact(struct change *change, const struct change_request *request, struct
 	};
 	int r;
 
-	if ((request->kind == CHANGE_BIND && save_records(change, request, err) < 0) ||
+	if (save_records(change, request, err) < 0 ||
 	    begin_journal(&transaction, request, err) < 0) {
 		drop_records(change, err);
 		return -1;
 	}
 	r = change->plan.count ? apply_plan(&transaction.applied, &change->plan, &options, err) : 0;
+	drop_claims(change);
 	note_outcomes(&transaction);
 	/* What recovers and fails goes on next time: the state half-way is nothing to go back to.
 	 */
 	if (r < 0 && request->kind != CHANGE_RECOVER)
 		undo_failed(&transaction, request, err);
 	settle_access(change, request, r == 0, err);
-	if (request->kind == CHANGE_RESTORE)
-		forget_records(change);
+	forget_records(change, request);
 	if (request->temporary && r == 0)
 		change->journal = transaction.run.path;
 	else

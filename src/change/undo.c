@@ -6,29 +6,61 @@
 #include "change/undo.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 #include "base/path.h"
 #include "change/apply.h"
+#include "change/decide.h"
+#include "change/moves.h"
+#include "change/sriov.h"
+#include "host/sriov.h"
 
 enum { UNDO_MS = 60 * 1000 };
 
-static struct binding binding_now(struct arena *arena, const struct device *dev)
+static struct binding binding_now(struct arena *arena, const struct change_result *result)
 {
+	const struct device *dev = result->before;
 	char driver[256];
 
-	/* No override is spelt like this, so the original one is written whatever is set. */
-	struct binding now = {.override = "?"};
+	struct binding now = {.override = result->from.override,
+			      .autoprobe_off = result->from.autoprobe_off};
 
+	/* No override is spelt like this, so the original one is written whatever is set. */
+	if (result_is_moving(result) || !streq_null(now.override, result->to.override))
+		now.override = "?";
+	if (result->from.vfs || result->to.vfs)
+		now.vfs = sriov_count(dev);
+	if (move_changes_vfs(result->from, result->to))
+		now.autoprobe_off = !sriov_autoprobe(dev);
 	if (path_link_name(driver, sizeof(driver), "/sys/bus/%s/devices/%s/driver", dev->bus,
 			   dev->address) > 0)
 		now.driver = arena_strdup(arena, driver);
 	return now;
 }
 
+static void add_vfs_commands(struct error *err, const struct change_result *result)
+{
+	const struct device *dev = result->before;
+
+	append(err->remedy, sizeof(err->remedy),
+	       "To mend it run: echo %d > /sys/bus/pci/devices/%s/sriov_drivers_autoprobe; echo 0 "
+	       "> /sys/bus/pci/devices/%s/sriov_numvfs",
+	       !result->from.autoprobe_off, dev->address, dev->address);
+	if (result->from.vfs)
+		append(err->remedy, sizeof(err->remedy),
+		       "; echo %" PRId64 " > /sys/bus/pci/devices/%s/sriov_numvfs",
+		       result->from.vfs, dev->address);
+}
+
 /* The commands that do by hand what could not be done: from whatever is bound to what was. */
 static void add_commands(struct error *err, const struct change_result *result)
 {
 	const struct device *dev = result->before;
+
+	if (move_changes_vfs(result->from, result->to)) {
+		add_vfs_commands(err, result);
+		return;
+	}
 
 	append(err->remedy, sizeof(err->remedy),
 	       "%sTo mend it run: printf '%s\\n' > /sys/bus/%s/devices/%s/driver_override",
@@ -48,6 +80,14 @@ static bool is_gone(const struct change_result *result)
 	return !path_exists("/sys/bus/%s/devices/%s", result->before->bus, result->before->address);
 }
 
+/* A VF that was taken away comes back with its PF. */
+static bool is_lost(const struct change *change, const struct change_result *result)
+{
+	const struct change_result *maker = sriov_maker(change, result->before);
+
+	return is_gone(result) && (!maker || is_gone(maker));
+}
+
 static void report_gone(struct change_result *result)
 {
 	result->outcome = CHANGE_GONE;
@@ -55,9 +95,9 @@ static void report_gone(struct change_result *result)
 		  result->before->address, "the device was removed meanwhile");
 }
 
-static void report_broken(struct change_result *result)
+static void report_broken(const struct change *change, struct change_result *result)
 {
-	if (is_gone(result)) {
+	if (is_lost(change, result)) {
 		report_gone(result);
 		return;
 	}
@@ -76,27 +116,29 @@ static bool must_go_back(const struct change_result *result, bool keep_going)
 /* The outcome is CHANGE_UNDONE for all that go back, until they turn out to be broken. */
 static int plan_back(struct plan *plan, struct change *change, bool keep_going)
 {
-	scoped_free struct binding *now = calloc(change->count + 1, sizeof(*now));
-	int r = now ? 0 : -ENOMEM;
+	scoped_free struct move *list = calloc(change->count + 1, sizeof(*list));
+	struct moves moves = {.list = list};
 
-	for (size_t i = change->count; r == 0 && i-- > 0;) {
+	if (!list)
+		return -ENOMEM;
+	for (size_t i = change->count; i-- > 0;) {
 		struct change_result *result = &change->results[i];
 
 		if (!must_go_back(result, keep_going))
 			continue;
-		if (is_gone(result)) {
-			report_gone(result);
-			continue;
-		}
 		result->outcome = CHANGE_UNDONE;
-		now[i] = binding_now(change->arena, result->before);
-		r = plan_overrides(plan, result->before, now[i], result->from);
+		/* One that was made goes with its PF's number of VFs. */
+		if (result->from.absent)
+			continue;
+		if (is_lost(change, result))
+			report_gone(result);
+		else
+			list[moves.count++] =
+				(struct move){.dev = result->before,
+					      .from = binding_now(change->arena, result),
+					      .to = result->from};
 	}
-	for (size_t i = change->count; r == 0 && i-- > 0;)
-		if (change->results[i].outcome == CHANGE_UNDONE)
-			r = plan_move(plan, change->results[i].before, now[i],
-				      change->results[i].from);
-	return r;
+	return plan_moves(plan, &moves);
 }
 
 static void note_broken(void *arg, const struct step *step, const struct error *err)
@@ -106,7 +148,7 @@ static void note_broken(void *arg, const struct step *step, const struct error *
 	(void)err;
 	for (size_t i = 0; i < change->count; i++)
 		if (change->results[i].before == step->dev)
-			report_broken(&change->results[i]);
+			report_broken(change, &change->results[i]);
 }
 
 void undo_records(struct change *change)
@@ -144,6 +186,6 @@ void undo(struct change *change, const struct change_request *request, apply_wor
 			if (change->results[i].outcome == CHANGE_UNDONE &&
 			    (!planned ||
 			     !applied_is_whole(&applied, &plan, change->results[i].before)))
-				report_broken(&change->results[i]);
+				report_broken(change, &change->results[i]);
 	undo_records(change);
 }

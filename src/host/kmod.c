@@ -2,46 +2,19 @@
 #define KMOD_PLAIN_NAMES
 #include "host/kmod.h"
 
-#include <dlfcn.h>
-#include <errno.h>
-
-#include "base/util.h"
+#include "base/library.h"
 
 struct kmod_library kmod_library;
 
-static bool find_all(void *handle)
+bool kmod_library_load(void)
 {
-	static const struct {
-		const char *name;
-		size_t offset;
-	} functions[] = {
+	static const struct library_function functions[] = {
 #define ENTRY(function) {#function, offsetof(struct kmod_library, function)},
 		KMOD_FUNCTIONS(ENTRY)
 #undef ENTRY
 	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(functions); i++) {
-		void *address = dlsym(handle, functions[i].name);
-
-		if (!address)
-			return false;
-		memcpy((char *)&kmod_library + functions[i].offset, &address, sizeof(address));
-	}
-	return true;
-}
-
-bool kmod_library_load(void)
-{
 	static bool loaded;
-	void *handle;
 
-	if (loaded)
-		return true;
-	handle = dlopen("libkmod.so.2", RTLD_LAZY | RTLD_LOCAL);
-	if (handle && find_all(handle)) {
-		loaded = true;
-	} else {
-		errno = ELIBACC;
-	}
-	return loaded;
+	return library_load(&loaded, "libkmod.so.2", &kmod_library, functions,
+			    ARRAY_SIZE(functions));
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * libkmod, loaded when it is first wanted. It brings libcrypto along (module signatures), and
- * binding that takes longer than everything else that happens before main(): most runs never ask
- * about modules and should not pay for it. The functions keep their names and types.
+ * libkmod, loaded when it is first wanted (base/library.h): it brings libcrypto along, for the
+ * signatures of modules. The functions keep their names and types.
  */
 #pragma once
 

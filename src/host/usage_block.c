@@ -3,12 +3,12 @@
  * Mounts, in the mount namespace of every process, and swap.
  */
 #include <errno.h>
-#include <libmount.h>
 #include <limits.h>
 #include <stdio.h>
 #include <sys/sysmacros.h>
 
 #include "base/path.h"
+#include "host/mount_library.h"
 #include "host/usage_internal.h"
 
 enum { MAX_TABLE = 16 << 20 };
@@ -25,9 +25,14 @@ struct table {
 	const char *origin; /* ", as process 812 sees it" */
 };
 
+static void unseen(struct table *table, int r)
+{
+	survey_unseen(table->survey, look_has_disk, r, "a table of mounts or swaps");
+}
+
 /* Calls found(table, entry) for each line of the text of a mountinfo or swaps file. */
-static void for_each_entry(struct table *table, char *text,
-			   void (*found)(struct table *, struct libmnt_fs *))
+static void parse_entries(struct table *table, char *text,
+			  void (*found)(struct table *, struct libmnt_fs *))
 {
 	scoped_table struct libmnt_table *entries = mnt_new_table();
 	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
@@ -36,13 +41,22 @@ static void for_each_entry(struct table *table, char *text,
 
 	if (*text && (!entries || !iter || !stream ||
 		      mnt_table_parse_stream(entries, stream, "mountinfo") < 0))
-		survey_unseen(table->survey, look_has_disk, EINVAL, "a table of mounts or swaps");
+		unseen(table, EINVAL);
 	else
 		while (*text && mnt_table_next_fs(entries, iter, &fs) == 0)
 			found(table, fs);
 	if (stream)
 		fclose(stream);
 	mnt_free_iter(iter);
+}
+
+static void for_each_entry(struct table *table, char *text,
+			   void (*found)(struct table *, struct libmnt_fs *))
+{
+	if (mount_library_load())
+		parse_entries(table, text, found);
+	else
+		unseen(table, ELIBACC);
 }
 
 struct mounted {

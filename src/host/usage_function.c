@@ -37,6 +37,15 @@ static bool is_enabled(const struct look *look)
 	       count > 0;
 }
 
+static void add_vfs(struct look *look, const struct device *pf)
+{
+	char remedy[96];
+
+	snprintf(remedy, sizeof(remedy), "`vfioctl sriov %s 0` takes them away.", pf->address);
+	usage_add(look, USAGE_LIVE_VFS, remedy, "%d virtual function%s of it exist%s", pf->n_vfs,
+		  pf->n_vfs == 1 ? "" : "s", pf->n_vfs == 1 ? "s" : "");
+}
+
 void usage_look_at_function(struct look *look)
 {
 	const struct device *dev = look->dev;
@@ -49,8 +58,7 @@ void usage_look_at_function(struct look *look)
 	if (device_is_bridge(dev))
 		usage_add(look, USAGE_BRIDGE, NULL, "it is a bridge: other devices hang on it");
 	if (dev->n_vfs > 0)
-		usage_add(look, USAGE_LIVE_VFS, NULL, "%d virtual function%s of it exist%s",
-			  dev->n_vfs, dev->n_vfs == 1 ? "" : "s", dev->n_vfs == 1 ? "s" : "");
+		add_vfs(look, dev);
 	look->is_enabled = device_is_vfio(dev) && is_enabled(look);
 	if (is_boot_display(look))
 		usage_add(look, USAGE_BOOT_VGA, NULL, "it is the boot display");

@@ -48,6 +48,21 @@ bool config_space_answers(const struct config_space *space, int64_t vendor_id, i
 	       (device_id < 0 || value_at(space, 2, 2) == device_id);
 }
 
+bool config_space_responds(const char *syspath)
+{
+	scoped_fd int fd = -1;
+	uint32_t words[2] = {0};
+	char status[32];
+
+	/* Without power management there is no such file, and nothing sleeps. */
+	if (path_read(status, sizeof(status), "%s/power/runtime_status", syspath) > 0 &&
+	    !streq(status, "active") && !streq(status, "unsupported"))
+		return true;
+	fd = path_open(O_RDONLY, "%s/config", syspath);
+	return fd < 0 || read(fd, words, sizeof(words)) != sizeof(words) ||
+	       words[0] != UINT32_MAX || words[1] != UINT32_MAX;
+}
+
 /* --- capabilities ----------------------------------------------------------------------- */
 
 /* Where the capability of that id begins, 0 when there is none. The lists may be circles. */

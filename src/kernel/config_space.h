@@ -21,6 +21,13 @@ struct config_space {
 int config_space_read(struct config_space *ret, const char *syspath);
 
 /*
+ * Only whether the function with that directory answers at all: false when the first words of its
+ * space are all ones. True, too, for one that sleeps, which is not woken for this, and where nothing
+ * can be read.
+ */
+bool config_space_responds(const char *syspath);
+
+/*
  * Does the function answer, and is it the one with these ids? A virtual function has no ids of its
  * own there: pass -1 for both, then anything but all ones will do.
  */

@@ -66,6 +66,8 @@ wrong() {
 	wrong missing-operand "bind needs DEVICE..." bind
 	wrong missing-operand "restore needs DEVICE..." restore
 	wrong missing-operand "reset needs DEVICE..." reset
+	wrong missing-operand "sriov needs DEVICE COUNT" sriov 02:00.0
+	wrong extra-operand "'03:00.0' is one operand too many" sriov 02:00.0 2 03:00.0
 	wrong extra-operand "'03:00.0' is one operand too many" mode 03:00.0
 }
 

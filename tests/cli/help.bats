@@ -113,8 +113,9 @@ with_value() {
 			equals "$(words | grep -c "^option $verb ${option%% *} ")" 0
 		done < <(options common | grep -vxF -e "$(options "$verb")")
 	done
-	# -o: show mode run help; --sysroot: bind restore recover test reset run help; -J -n -r: run help; -q -v: help
-	equals "$refused" 19
+	# -o: show mode run help; --sysroot: bind restore sriov recover test reset run help; -J -n -r: run help;
+	# -q -v: help
+	equals "$refused" 20
 }
 
 @test "help of an unknown verb" {
@@ -140,7 +141,7 @@ with_value() {
 }
 
 @test "a schema for every document, and an error for others" {
-	for name in list show mode bind restore test cases reset recover error; do
+	for name in list show mode bind restore sriov test cases reset recover error; do
 		vfioctl help --schema "$name"
 		exits 0
 		equals "$(jq -r .title <<<"$output")" "vfioctl.$name/1"

@@ -55,7 +55,7 @@ journal() {
 }
 
 @test "--jobs wants a number, --keep-going no value" {
-	for verb in "bind 03:00.0" "restore 03:00.0" recover; do
+	for verb in "bind 03:00.0" "restore 03:00.0" "sriov 03:00.0 1" recover; do
 		for number in none -1 1x '' 1.5; do
 			# shellcheck disable=SC2086 # words
 			vfioctl $verb --jobs "$number"
@@ -63,6 +63,9 @@ journal() {
 			says "--jobs wants a whole number, not '$number'"
 		done
 	done
+	vfioctl recover --jobs 65
+	exits 2
+	says "--jobs: at most 64"
 	vfioctl bind --keep-going=yes 03:00.0
 	exits 2
 	says "takes no argument"

@@ -130,7 +130,7 @@ group_cases='@(G04|G06|D02)'
 
 @test "a dry run prints the steps and does none of them" {
 	expect_json 0 vfioctl.bind/1 bind --dry-run --owner tester:tester --node-mode 660 $lone
-	json_is '[.steps[].step]' '["override","rule","unbind","bind","verify","wait","own","own","acl","acl"]'
+	json_is '[.steps[].step]' '["rule","override","unbind","bind","verify","wait","own","own","acl","acl"]'
 	json_is '[.steps[] | select(.step == "own").value] | unique' '["1000:1000 0660"]'
 	json_is '[.steps[] | select(.step == "acl") | .path + " " + .value]' \
 		'["/dev/iommu user:1000:rw","/dev/iommu group:1000:rw"]'
@@ -348,4 +348,14 @@ no_lists() {
 @test "the kernel logged no bug" {
 	bugs=$(dmesg | grep -E 'BUG:|WARNING:|general protection|segfault' || true)
 	[ -z "$bugs" ] || { echo "$bugs"; false; }
+}
+
+@test "a restore that had to wait takes it back when recover ends it" {
+	vfioctl bind -q --owner tester $lone
+	hold "$(cdev_of $lone)"
+	expect 6 vfioctl restore $lone --force=vfio-open --timeout 1
+	release
+	expect 0 vfioctl recover --timeout 20
+	[ "$(driver_of $lone)" = nvme ]
+	nothing_left
 }

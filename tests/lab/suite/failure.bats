@@ -197,3 +197,15 @@ with_failing_write() {
 	rm -f $state/$nvme.json
 	[ "$(cat "$BATS_TEST_TMPDIR/target")" = precious ]
 }
+
+@test "a device that does not answer is not bound, and nothing is written" {
+	local port=0000:00:04.0 secondary
+	secondary=$(setpci -s $port SECONDARY_BUS)
+	setpci -s $port SECONDARY_BUS=0
+	run vfioctl bind 0000:03:00.0
+	setpci -s $port SECONDARY_BUS="$secondary"
+	[ "$status" -eq 1 ]
+	says "it does not answer"
+	[ "$(driver_of 0000:03:00.0)" = nvme ]
+	[ "$(override_of 0000:03:00.0)" = "(null)" ]
+}

@@ -23,6 +23,10 @@ sweep() {
 	sweep --verb bind --what error --seed 1
 }
 
+@test "bind is whole whichever system call succeeds and is said to have failed" {
+	sweep --verb bind --what late --seed 5
+}
+
 @test "bind is whole wherever it is killed" {
 	sweep --verb bind --what kill --seed 2
 }
@@ -31,14 +35,18 @@ sweep() {
 	sweep --verb restore --what error --seed 3
 }
 
+@test "restore is whole whichever system call succeeds and is said to have failed" {
+	sweep --verb restore --what late --seed 6
+}
+
 @test "restore is whole wherever it is killed" {
 	sweep --verb restore --what kill --seed 4
 }
 
 @test "run is whole whichever system call fails" {
-	sweep --verb run --what error --seed 5
+	sweep --verb run --what error --seed 7
 }
 
 @test "run is whole wherever it is killed" {
-	sweep --verb run --what kill --seed 6
+	sweep --verb run --what kill --seed 8
 }

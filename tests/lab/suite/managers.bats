@@ -69,6 +69,15 @@ teardown() {
 	[ "$(driver_of $nvme)" = nvme ]
 }
 
+@test "a variant that refuses the device: it is put back, and the message names the generic driver" {
+	modprobe lab_vfio_pci
+	run traced -o /dev/null -P /sys/bus/pci/drivers/$variant/bind -e trace=write -e inject=write:error=ENODEV \
+		vfioctl bind $nvme
+	[ "$status" -eq 1 ]
+	says "vfioctl bind --driver vfio-pci $nvme"
+	[ "$(driver_of $nvme)" = nvme ]
+}
+
 @test "a blacklisted variant makes room for vfio-pci" {
 	echo 'blacklist lab_vfio_pci' >$conf
 	expect_json 0 vfioctl.bind/1 bind $nvme

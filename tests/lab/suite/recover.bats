@@ -412,3 +412,13 @@ counted() {
 	eventually bash -c "journalctl -q -t vfioctl -n 2 -o cat | grep -F 'restore: $nvme: vfio-pci -> nvme (uid 0'"
 	journalctl -q -t vfioctl -n 2 -o cat | grep -F "bind: $nvme: nvme -> vfio-pci (uid 0"
 }
+
+@test "what a killed run left of a journal half written goes with the next recover" {
+	mkdir -p $journal
+	touch $journal/.12-34.json.12 $journal/.keep
+	expect 0 vfioctl recover --dry-run
+	[ -e $journal/.12-34.json.12 ]
+	expect 0 vfioctl recover
+	[ ! -e $journal/.12-34.json.12 ]
+	[ -e $journal/.keep ]
+}

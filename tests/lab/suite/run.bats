@@ -394,3 +394,11 @@ setup_file() {
 	bugs=$(dmesg | grep -E 'BUG:|WARNING:|general protection|segfault' || true)
 	[ -z "$bugs" ] || { echo "$bugs"; false; }
 }
+
+@test "a disk comes back under its own name" {
+	before=$(disk_of $nvme)
+	[ -n "$before" ]
+	expect 0 vfioctl run $nvme -- true
+	udevadm settle
+	eventually eval '[ "$(disk_of $nvme)" = "$before" ]'
+}

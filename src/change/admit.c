@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "change/admit.h"
+
+#include <errno.h>
+
+#include "change/decide.h"
+#include "change/sriov.h"
+#include "host/vfio_driver.h"
+#include "kernel/config_space.h"
+
+bool change_takes_along(const void *arg, const struct device *dev)
+{
+	const struct change *change = arg;
+
+	for (size_t i = 0; i < change->count; i++)
+		if (change->results[i].before == dev)
+			return result_is_fine(&change->results[i]);
+	return false;
+}
+
+/*
+ * What the group must be afterwards. A device that recovers goes where it was, or was let go: only
+ * users of the group can stand in its way; and not of one that no driver shall have.
+ */
+static void set_direction(struct gate *gate, const struct change_request *request,
+			  const struct change_result *result)
+{
+	gate->to_vfio = request->kind == CHANGE_BIND ||
+			(request->kind == CHANGE_SRIOV && vfio_is_driver_name(result->to.driver));
+	gate->stays = (request->kind == CHANGE_RECOVER && vfio_is_driver_name(result->to.driver)) ||
+		      (!result->to.driver && !result->to.any_driver);
+}
+
+static bool must_pass(const struct change_result *result)
+{
+	return result_is_fine(result) && result_is_moving(result) && !result->from.absent;
+}
+
+/* One look at the whole machine for all devices that move. 0 or -1. */
+static int find_users(struct change *change, struct error *err)
+{
+	scoped_free const struct device **devices = calloc(change->count + 1, sizeof(*devices));
+	scoped_free struct usages *usages = calloc(change->count + 1, sizeof(*usages));
+	size_t count = 0, next = 0;
+
+	if (!devices || !usages)
+		return error_out_of_memory(err);
+	for (size_t i = 0; i < change->count; i++)
+		if (must_pass(&change->results[i]))
+			devices[count++] = change->results[i].before;
+	if (usage_of_devices(usages, devices, count, true, err) < 0)
+		return -1;
+	for (size_t i = 0; i < change->count; i++)
+		if (must_pass(&change->results[i]))
+			change->results[i].usages = usages[next++];
+	return 0;
+}
+
+/* Asks for every device that has not been refused yet. True when one is refused now. */
+static bool refuse_some(struct change *change, const struct change_request *request)
+{
+	struct gate gate = {
+		.inventory = &change->before,
+		.is_moving = change_takes_along,
+		.arg = change,
+		.forced = request->forced,
+	};
+	bool refused = false;
+
+	for (size_t i = 0; i < change->count; i++) {
+		struct change_result *result = &change->results[i];
+
+		if (!must_pass(result))
+			continue;
+		set_direction(&gate, request, result);
+		refused |= gate_check(&gate, result->before, &result->usages, &result->overridden,
+				      &result->error) < 0;
+	}
+	return refused;
+}
+
+/* A function that has lost its power or its link is no use to anybody, and loses its driver's hold.
+ */
+static void refuse_dead(struct change *change)
+{
+	for (size_t i = 0; i < change->count; i++) {
+		struct change_result *result = &change->results[i];
+		const struct device *dev = result->before;
+
+		if (!must_pass(result) || !vfio_is_driver_name(result->to.driver) ||
+		    !streq(dev->bus, "pci") || config_space_responds(dev->syspath))
+			continue;
+		error_set(&result->error, STATUS_FAILED, EIO, "not-answering", dev->address,
+			  "it does not answer: it has lost its power or its link");
+		error_remedy(&result->error,
+			     "To find it anew: echo 1 > %s/remove; echo 1 > /sys/bus/pci/rescan",
+			     dev->syspath);
+	}
+}
+
+/*
+ * All refusals are told at once. When the others go without a refused one, their group may have
+ * become one that cannot be handed out: so they are asked again.
+ */
+int admit_devices(struct change *change, const struct change_request *request, struct error *err)
+{
+	refuse_dead(change);
+	if (!request->keep_going && change_first_error(change, err) < 0)
+		return -1;
+	if (find_users(change, err) < 0)
+		return -1;
+	while (refuse_some(change, request)) {
+		if (!request->keep_going)
+			return change_first_error(change, err);
+		sriov_spread_errors(change);
+	}
+	return 0;
+}
+
+/* The nodes and drivers of a device that another run is about are that run's. */
+int admit_unfinished(struct change *change, const struct change_request *request, struct error *err)
+{
+	struct journals journals;
+
+	if (!journals_exist())
+		return 0;
+	if (journals_load(&journals, change->arena, err) < 0)
+		return -1;
+	for (size_t i = 0; i < change->count; i++) {
+		struct change_result *result = &change->results[i];
+
+		if (!result_is_fine(result))
+			continue;
+		result->unfinished = journals_find(&journals, result->before);
+		journal_check_free(&journals, result->before, &result->error);
+	}
+	return request->keep_going ? 0 : change_first_error(change, err);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+
+#include "change/access.h"
+#include "change/decide.h"
+#include "change/moves.h"
+#include "change/sriov.h"
+#include "change/transact.h"
+#include "host/vfio_driver.h"
+
+static bool goes_to_vfio(const struct change_result *result)
+{
+	return result_is_moving(result) && vfio_is_driver_name(result->to.driver);
+}
+
+/* The rules are there when the nodes are. */
+static int plan_rules(struct change *change, const struct change_request *request,
+		      struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < change->count; i++) {
+		const struct change_result *result = &change->results[i];
+
+		if (result_is_fine(result) && result->access && request->kind == CHANGE_BIND)
+			r = access_plan_rule(&change->plan, result->before, request->access, err);
+	}
+	return r;
+}
+
+static int plan_devices(struct change *change, bool probe)
+{
+	scoped_free struct move *list = calloc(change->count + 1, sizeof(*list));
+	struct moves moves = {.list = list, .probe = probe};
+
+	if (!list)
+		return -ENOMEM;
+	for (size_t i = 0; i < change->count; i++) {
+		const struct change_result *result = &change->results[i];
+
+		if (result_is_fine(result))
+			list[moves.count++] = (struct move){
+				.dev = result->before, .from = result->from, .to = result->to};
+	}
+	return plan_moves(&change->plan, &moves);
+}
+
+bool restore_goes_on(const struct change_request *request, const struct device *dev)
+{
+	const struct journal_run *run = request->unfinished;
+	const struct journal_entry *entry =
+		run && streq(run->verb, change_kind_name(CHANGE_RESTORE)) ? journal_find(run, dev)
+									  : NULL;
+
+	return entry && entry->forward;
+}
+
+/* Behind the wait for the nodes that are given, and behind the last move of what is taken back. */
+static int plan_access(struct plan *plan, const struct change_result *result,
+		       const struct change_request *request, struct error *err)
+{
+	switch (request->kind) {
+	case CHANGE_BIND:
+		return access_plan_nodes(plan, result->before, request->access, err);
+	case CHANGE_RESTORE:
+	case CHANGE_SRIOV:
+		return access_plan_back(plan, result->before, err);
+	case CHANGE_RECOVER:
+		return restore_goes_on(request, result->before)
+			       ? access_plan_back(plan, result->before, err)
+			       : 0;
+	}
+	return 0;
+}
+
+int transact_plan(struct change *change, const struct change_request *request, struct error *err)
+{
+	struct plan *plan = &change->plan;
+	int r;
+
+	plan->arena = change->arena;
+	if (plan_rules(change, request, err) < 0)
+		return -1;
+	r = plan_devices(change, sriov_probes(request));
+	for (size_t i = 0; r == 0 && i < change->count; i++) {
+		const struct change_result *result = &change->results[i];
+
+		if (!result_is_fine(result))
+			continue;
+		if (goes_to_vfio(result))
+			r = plan_wait(plan, result->before);
+		if (r == 0 && result->access && plan_access(plan, result, request, err) < 0)
+			return -1;
+	}
+	return r < 0 ? error_out_of_memory(err) : 0;
+}
