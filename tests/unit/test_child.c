@@ -287,7 +287,7 @@ static int count(const char *name, int number)
 	return status;
 }
 
-static void test_signals_are_passed_on_once(void **state)
+static void test_signals_are_passed_on(void **state)
 {
 	static const struct {
 		const char *name;
@@ -375,7 +375,7 @@ int main(void)
 		child_test(test_a_script_that_does_not_say_for_whom),
 		child_test(test_signals_that_it_finds_blocked),
 		child_test(test_descriptors_that_it_inherits),
-		child_test(test_signals_are_passed_on_once),
+		child_test(test_signals_are_passed_on),
 		child_test(test_one_that_ends_it),
 		child_test(test_what_it_sends_does_not_come_back),
 		child_test(test_what_is_ignored_stays_so),

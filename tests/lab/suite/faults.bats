@@ -15,7 +15,7 @@ teardown() {
 
 # Says which points, too, when one of them left something half-way.
 sweep() {
-	expect 0 /vfioctl-src/tests/lab/sweep --seconds 12 "$@" $nvme $disk
+	expect 0 /vfioctl-src/tests/lab/sweep --seconds 9 "$@" $nvme $disk
 	says " 0 left something not whole"
 }
 

@@ -6,7 +6,10 @@ load common
 load run
 bats_require_minimum_version 1.5.0
 
-# A command that writes down each signal that it gets, and ends at the third SIGTERM or when told to.
+# The leak checker cannot work while strace watches.
+export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+
+# A command that writes down each signal that it gets, and ends when it is told to.
 setup_file() {
 	cat >"$BATS_FILE_TMPDIR/listen" <<-'END'
 		#!/bin/bash
@@ -30,6 +33,19 @@ heard() {
 	got=$(xargs <"$BATS_TEST_TMPDIR/heard")
 	rm "$BATS_TEST_TMPDIR/heard"
 	[ "$got" = "$*" ] || { echo "heard: $got instead of $*"; return 1; }
+}
+
+# Whoever hears a signal twice at once may hear it once: so what vfioctl sends is seen, too.
+watch_kills() {
+	strace -qq -o "$BATS_TEST_TMPDIR/kills" -e trace=kill -p "$1" >/dev/null 2>&1 3>&- &
+	eventually grep -q 'TracerPid:[^1-9]*[1-9]' "/proc/$1/status"
+}
+
+# sent NAME...: by vfioctl, since it was watched. SIGKILL is for its own workers.
+sent() {
+	local got
+	got=$(sed -nE 's/^kill\([0-9]+, SIG([A-Z0-9]+)\).*/\1/p' "$BATS_TEST_TMPDIR/kills" | grep -vx KILL | xargs)
+	[ "$got" = "$*" ] || { echo "sent: $got instead of $*"; return 1; }
 }
 
 # ends STATUS: the run in the background.
@@ -69,6 +85,7 @@ state_of() {
 	# shellcheck disable=SC2046 # words
 	start_run $nvme -- $(listen)
 	eventually test -e "$BATS_TEST_TMPDIR/ready"
+	watch_kills "$runner"
 	for name in TERM INT HUP QUIT USR1 USR2 WINCH CONT; do
 		kill -s $name "$runner"
 		heard $name
@@ -76,6 +93,7 @@ state_of() {
 	[ "$(driver_of $nvme)" = vfio-pci ]
 	touch "$BATS_TEST_TMPDIR/end"
 	ends 9
+	sent TERM INT HUP QUIT USR1 USR2 WINCH CONT
 	whole $nvme
 }
 
@@ -106,12 +124,14 @@ print(subprocess.run(["vfioctl", "run", sys.argv[1], "--", "sh", "-c", "kill -TE
 @test "Ctrl-C comes from the terminal, and not from vfioctl as well" {
 	on_terminal "exec vfioctl run $nvme -- $(listen)"
 	eventually test -e "$BATS_TEST_TMPDIR/ready"
+	watch_kills "$(pgrep -x vfioctl --parent $terminal)"
 	type_in '\003'
 	heard INT
 	type_in '\034'
 	heard QUIT
 	touch "$BATS_TEST_TMPDIR/end"
 	terminal_ends 9
+	sent
 	whole $nvme
 }
 
