@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What rules build on: read once, before the first of them.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/path.h"
+#include "check/doctor.h"
+#include "host/config_file.h"
+#include "host/vfio_driver.h"
+
+/* --- modprobe.d --------------------------------------------------------------------------- */
+
+struct reading {
+	struct doctor_report *report;
+	struct modprobe_line *lines;
+	size_t room;
+};
+
+static void add_line(struct reading *reading, struct modprobe_line line)
+{
+	struct rule_facts *facts = &reading->report->facts;
+	struct arena *arena = reading->report->arena;
+	char module[128];
+
+	if (facts->n_modprobe == reading->room)
+		return;
+	module_normalise(module, sizeof(module), line.module);
+	line.file = arena_strdup(arena, line.file);
+	line.command = arena_strdup(arena, line.command);
+	line.module = arena_strdup(arena, module);
+	line.rest = arena_strdup(arena, line.rest);
+	if (line.file && line.command && line.module && line.rest)
+		reading->lines[facts->n_modprobe++] = line;
+}
+
+static void on_line(void *arg, const char *file, int64_t number, char *text)
+{
+	static const char blanks[] = " \t";
+	char *command = strsep(&text, blanks), *module;
+
+	if (!text)
+		return;
+	text += strspn(text, blanks);
+	module = strsep(&text, blanks);
+	if (*module)
+		add_line(arg, (struct modprobe_line){.file = file,
+						     .number = number,
+						     .command = command,
+						     .module = module,
+						     .rest = text ? text : ""});
+}
+
+/* "modprobe.blacklist=a,b" and "vfio_pci.ids=..." */
+static void add_option(struct reading *reading, char *word)
+{
+	struct modprobe_line line = {.file = "/proc/cmdline", .number = -1, .rest = ""};
+	char *value = strchr(word, '='), *dot = strchr(word, '.'), *module;
+
+	if (!value)
+		return;
+	*value++ = '\0';
+	if (streq(word, "modprobe.blacklist") || streq(word, "module_blacklist")) {
+		line.command = "blacklist";
+		while ((module = strsep(&value, ","))) {
+			line.module = module;
+			add_line(reading, line);
+		}
+	} else if (dot && dot < value) {
+		char option[256];
+
+		snprintf(option, sizeof(option), "%s=%s", dot + 1, value);
+		*dot = '\0';
+		line.command = "options";
+		line.module = word;
+		line.rest = option;
+		add_line(reading, line);
+	}
+}
+
+static int read_modprobe(struct doctor_report *report)
+{
+	static const char *const directories[] = {
+		"/etc/modprobe.d",     "/run/modprobe.d", "/usr/local/lib/modprobe.d",
+		"/usr/lib/modprobe.d", "/lib/modprobe.d", NULL};
+	static const struct config_source config = {
+		.directories = directories, .suffix = ".conf", .on_line = on_line};
+	enum { ROOM = 8192 };
+	struct reading reading = {.report = report, .room = ROOM};
+	scoped_free char *words = NULL;
+	char *rest, *word;
+
+	reading.lines = arena_alloc(report->arena, ROOM * sizeof(*reading.lines));
+	if (!reading.lines)
+		return -ENOMEM;
+	report->facts.modprobe = reading.lines;
+	config_read(&config, &reading);
+	words = strdup(report->facts.command_line ? report->facts.command_line : "");
+	for (rest = words; (word = strsep(&rest, " \n"));)
+		add_option(&reading, word);
+	return words ? 0 : -ENOMEM;
+}
+
+/* --- the host ----------------------------------------------------------------------------- */
+
+static void read_command_line(struct doctor_report *report)
+{
+	scoped_free char *text = NULL;
+
+	if (path_read_all(&text, 1 << 16, "/proc/cmdline") < 0)
+		return;
+	text[strcspn(text, "\n")] = '\0';
+	report->facts.command_line = arena_strdup(report->arena, text);
+}
+
+static int gather_host(struct doctor_report *report, struct error *err)
+{
+	struct rule_facts *facts = &report->facts;
+
+	if (host_mode_read(&facts->mode, report->arena, err) < 0)
+		return -1;
+	managers_read(&facts->managers, report->arena, MANAGER_ALL);
+	read_command_line(report);
+	return read_modprobe(report) < 0 ? error_out_of_memory(err) : 0;
+}
+
+/* --- which devices ------------------------------------------------------------------------ */
+
+/* driverctl gives it to a VFIO driver whenever it appears. */
+static bool is_kept_by_driverctl(const struct device *dev)
+{
+	char driver[128];
+
+	return path_read(driver, sizeof(driver), "/etc/driverctl.d/%s-%s", dev->bus, dev->address) >
+		       0 &&
+	       vfio_is_driver_name(driver);
+}
+
+/* An option ids= gives it to vfio-pci whenever it has no driver. */
+static bool is_listed(const struct rule_facts *facts, const struct device *dev)
+{
+	for (size_t i = 0; i < facts->n_modprobe; i++) {
+		const char *ids = modprobe_line_ids(&facts->modprobe[i]);
+
+		if (ids && manager_ids_match(ids, dev))
+			return true;
+	}
+	return false;
+}
+
+static bool is_for_vfio(const struct doctor_report *report, const struct device *dev)
+{
+	return device_is_vfio(dev) || dev->state == DEVICE_LOCKED ||
+	       vfio_is_driver_name(dev->driver_override) ||
+	       path_exists("/run/vfioctl/devices/%s.json", dev->address) ||
+	       is_kept_by_driverctl(dev) || is_listed(&report->facts, dev);
+}
+
+/* The devices to look at, with what is known of them alone. */
+static int gather_named(struct doctor_report *report, const struct doctor_request *request,
+			struct error *err)
+{
+	const unsigned int needs = NEED_DETAIL | NEED_OFFER;
+	scoped_free const char **found = NULL;
+	size_t count = 0;
+
+	if (request->addresses)
+		return inventory_scan_only(&report->named, needs, request->addresses,
+					   request->n_addresses, err);
+	found = calloc(report->machine.count + 1, sizeof(*found));
+	if (!found)
+		return error_out_of_memory(err);
+	for (size_t i = 0; i < report->machine.count; i++)
+		if (is_for_vfio(report, &report->machine.devices[i]))
+			found[count++] = report->machine.devices[i].address;
+	return inventory_scan_only(&report->named, needs, found, count, err);
+}
+
+static void drop_gone(struct doctor_report *report)
+{
+	struct inventory *named = &report->named;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < named->count; i++)
+		if (named->devices[i].state != DEVICE_GONE)
+			named->devices[kept++] = named->devices[i];
+	report->n_gone = named->count - kept;
+	named->count = kept;
+}
+
+/* --- who ---------------------------------------------------------------------------------- */
+
+/* Who asks what the devices are good for is meant, where nobody is named; in a tree it is root. */
+static int find_user(struct doctor_report *report, const struct doctor_request *request,
+		     struct error *err)
+{
+	struct account *user = arena_alloc(report->arena, sizeof(*user));
+	int r;
+
+	if (!request->user && !request->purpose)
+		return 0;
+	if (!user)
+		return error_out_of_memory(err);
+	r = request->user ? account_user(user, report->arena, request->user, err)
+			  : account_of(user, report->arena, path_is_live() ? geteuid() : 0, err);
+	report->facts.user = user;
+	return r;
+}
+
+static int look_as_user(struct doctor_report *report, struct error *err)
+{
+	struct reach *reach;
+
+	if (!report->facts.user)
+		return 0;
+	reach = arena_alloc(report->arena, (report->named.count + 1) * sizeof(*reach));
+	if (!reach)
+		return error_out_of_memory(err);
+	for (size_t i = 0; i < report->named.count; i++)
+		if (report->named.devices[i].state == DEVICE_OK)
+			reach_of(&reach[i], report->arena, &report->named.devices[i],
+				 report->facts.user);
+	report->facts.reach = reach;
+	return 0;
+}
+
+static bool wants_usage(const struct doctor_request *request)
+{
+	const struct rule *rule;
+
+	for (size_t i = 0; (rule = rule_at(request->tables, i)); i++)
+		if (rule->needs_usage && doctor_wants(request, rule))
+			return true;
+	return false;
+}
+
+static int look_at_usage(struct doctor_report *report, const struct doctor_request *request,
+			 struct error *err)
+{
+	size_t count = report->named.count;
+	scoped_free const struct device **devices = calloc(count + 1, sizeof(*devices));
+	scoped_free struct usages *usages = calloc(count + 1, sizeof(*usages));
+
+	if (count == 0 || !wants_usage(request))
+		return 0;
+	if (!devices || !usages)
+		return error_out_of_memory(err);
+	for (size_t i = 0; i < count; i++)
+		devices[i] = &report->named.devices[i];
+	if (usage_of_devices(usages, devices, count, false, err) < 0)
+		return -1;
+	report->usages = take_ptr(usages);
+	report->facts.usages = report->usages;
+	return 0;
+}
+
+int doctor_gather(struct doctor_report *report, const struct doctor_request *request,
+		  struct error *err)
+{
+	struct rule_facts *facts = &report->facts;
+
+	if (inventory_scan(&report->machine, 0, err) < 0)
+		return -1;
+	report->arena = arena_new((size_t)(64 << 20) + report->machine.count * 65536);
+	if (!report->arena)
+		return error_out_of_memory(err);
+	if (gather_host(report, err) < 0 || gather_named(report, request, err) < 0)
+		return -1;
+	drop_gone(report);
+	if (find_user(report, request, err) < 0 || look_as_user(report, err) < 0 ||
+	    look_at_usage(report, request, err) < 0)
+		return -1;
+	facts->machine = &report->machine;
+	facts->devices = report->named.devices;
+	facts->n_devices = report->named.count;
+	facts->leftovers = request->leftovers;
+	facts->n_leftovers = request->n_leftovers;
+	facts->purpose = request->purpose ? request->purpose->bit : 0;
+	return 0;
+}
