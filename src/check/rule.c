@@ -107,7 +107,7 @@ static struct finding *add(struct rule_run *run, const char *file, const char *v
 	*finding = (struct finding){
 		.rule = run->rule,
 		.object = object_of(run),
-		.device = run->device,
+		.device = run->rule->scope == RULE_DEVICE ? run->device : NULL,
 		.group = run->rule->scope == RULE_GROUP ? run->group : -1,
 		.file = arena_strdup(run->arena, file),
 		.value = value,

@@ -84,6 +84,7 @@ struct rule {
 	enum rule_stage stage; /* of the remedy, where blocks is not empty */
 	bool when_locked;      /* also for a device that does not answer */
 	bool needs_usage;      /* facts->usages */
+	bool may_be_unseen;    /* that it could not look makes no answer uncertain */
 	void (*check)(struct rule_run *run);
 };
 
@@ -97,7 +98,7 @@ struct finding {
 	struct finding *next;
 	const struct rule *rule;
 	const char *object;          /* "host", "group 12" or an address */
-	const struct device *device; /* RULE_DEVICE */
+	const struct device *device; /* RULE_DEVICE; else NULL */
 	int64_t group;               /* RULE_GROUP; else -1 */
 	bool unknown;                /* it could not look: value tells why */
 	const char *file, *value;    /* the evidence */
