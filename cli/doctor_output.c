@@ -20,7 +20,7 @@ static void print_text(const char *text, int indent, int column)
 static void print_labelled(const char *label, const char *text)
 {
 	printf("%*s%s", INDENT, "", label);
-	print_text(text, SECOND, INDENT + (int)strlen(label));
+	print_text(text, INDENT + (int)strlen(label), INDENT + (int)strlen(label));
 }
 
 static bool is_shown(const struct finding *finding, const struct options *opts)
@@ -43,7 +43,7 @@ static void print_finding(const struct finding *finding)
 	print_text(text, SECOND, INDENT);
 	printf("%*s", INDENT, "");
 	print_text(finding->rule->consequence, INDENT, INDENT);
-	print_labelled("->", finding->remedy);
+	print_labelled("-> ", finding->remedy);
 }
 
 static void print_findings(const struct doctor_report *report, const struct options *opts)
