@@ -235,15 +235,12 @@ static bool wants_usage(const struct doctor_request *request)
 	return false;
 }
 
-static int look_at_usage(struct doctor_report *report, const struct doctor_request *request,
-			 struct error *err)
+static int look_at_usage(struct doctor_report *report, struct error *err)
 {
 	size_t count = report->named.count;
-	scoped_free const struct device **devices = calloc(count + 1, sizeof(*devices));
+	const struct device **devices = arena_alloc(report->arena, (count + 1) * sizeof(*devices));
 	scoped_free struct usages *usages = calloc(count + 1, sizeof(*usages));
 
-	if (count == 0 || !wants_usage(request))
-		return 0;
 	if (!devices || !usages)
 		return error_out_of_memory(err);
 	for (size_t i = 0; i < count; i++)
@@ -269,7 +266,7 @@ int doctor_gather(struct doctor_report *report, const struct doctor_request *req
 		return -1;
 	drop_gone(report);
 	if (find_user(report, request, err) < 0 || look_as_user(report, err) < 0 ||
-	    look_at_usage(report, request, err) < 0)
+	    (wants_usage(request) && look_at_usage(report, err) < 0))
 		return -1;
 	facts->machine = &report->machine;
 	facts->devices = report->named.devices;

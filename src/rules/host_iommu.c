@@ -99,10 +99,20 @@ static bool unsafe_is_allowed(const struct host_mode *mode)
 		mode->unsafe_interrupts_iommufd == ANSWER_YES);
 }
 
+/* Elsewhere interrupt chips do not tell, and the IOMMU's driver keeps MSIs apart. */
+static bool is_pc(const struct host_mode *mode)
+{
+	const char *kind = mode->n_iommus ? mode->iommus[0].kind : NULL;
+
+	return streq_null(kind, "intel-vtd") || streq_null(kind, "amd-vi");
+}
+
 static void no_remapping(struct rule_run *run)
 {
 	const struct host_mode *mode = &run->facts->mode;
 
+	if (is_pc(mode) && mode->interrupt_remapping == ANSWER_UNKNOWN)
+		rule_unknown(run, "/sys/kernel/irq", "no interrupt chip tells");
 	if (has_iommu(run) && mode->interrupt_remapping == ANSWER_NO && !unsafe_is_allowed(mode))
 		rule_fires(run, NULL, "/sys/kernel/irq",
 			   "a chip is called IO-APIC, not IR-IO-APIC");

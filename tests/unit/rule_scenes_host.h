@@ -52,7 +52,7 @@ static const struct scene host_scenes[] = {
 	{RULE("iommu-passthrough"), .fires = IOMMU "/proc/cmdline=iommu.passthrough=1",
 	 .silent = IOMMU "/proc/cmdline=iommu.passthrough=1 iommu.passthrough=0"},
 	{RULE("no-interrupt-remapping"), .fires = IOMMU PLAIN_IRQ, .silent = IOMMU REMAPPED,
-	 .remedy = "interrupt remapping"},
+	 .unknown = IOMMU, .remedy = "interrupt remapping"},
 	{RULE("no-interrupt-remapping"),
 	 .fires = IOMMU PLAIN_IRQ TYPE1 UNSAFE "=Y;" IOMMUFD UNSAFE "=N",
 	 .silent = IOMMU PLAIN_IRQ TYPE1 UNSAFE "=Y"},
