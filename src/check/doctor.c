@@ -88,7 +88,7 @@ static void add_job(struct jobs *jobs, struct doctor_report *report, const struc
 
 	*run = (struct rule_run){
 		.rule = rule,
-		.facts = &report->facts,
+		.facts = report->facts,
 		.arena = report->arena,
 		.device = dev,
 		.group = dev ? dev->iommu_group : -1,
@@ -299,7 +299,7 @@ static int answer(struct doctor_answer *ret, struct doctor_report *report,
 		  const struct rule_purpose *purpose, const struct device *dev)
 {
 	static const char *const words[] = {"no", "yes"};
-	const struct account *user = report->facts.user;
+	const struct account *user = report->facts->user;
 	struct doctor_answer answer = {
 		.device = dev,
 		.purpose = purpose->name,

@@ -43,7 +43,7 @@ struct doctor_report {
 	struct arena *arena;
 	struct inventory machine, named;
 	struct usages *usages; /* as many as named has; NULL: nobody looked */
-	struct rule_facts facts;
+	struct rule_facts *facts;
 	/* Objects with something worse come first, and of an object its worst. */
 	const struct finding **findings;
 	size_t n_findings;

@@ -288,6 +288,15 @@ override-set-not-bound 0000:05:00.0 vfioctl\x20bind\x200000:05:00.0'
 	equals "$(found '.severity == "error"')" "group-not-viable group 14"
 }
 
+@test "configuration that blocks is an error, and no hang" {
+	make_tree both <<<$'@ /etc/modprobe.d\np x.conf'
+	SECONDS=0
+	json doctor --json --sysroot "$tree"
+	exits 6
+	[ "$SECONDS" -lt 25 ]
+	equals "$(query .error.code)" timeout
+}
+
 @test "a device that does not answer" {
 	make_tree both <<<$'@ /sys/devices/pci0000:00/0000:00:04.0/0000:03:00.0\np uevent'
 	json doctor 03:00.0 --json --sysroot "$tree"
