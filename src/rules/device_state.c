@@ -47,16 +47,26 @@ static void not_bound(struct rule_run *run)
 		   look_path(run, "driver"), "%s", dev->driver ? dev->driver : "no driver");
 }
 
+/* restore leaves alone what has a driver of the host: then the override is the one too many. */
+static const char *mend_override(const struct rule_run *run)
+{
+	const struct device *dev = run->device;
+
+	if (vfio_is_driver_name(dev->driver_override))
+		return arena_printf(run->arena, "vfioctl bind %s", dev->address);
+	if (!dev->driver)
+		return arena_printf(run->arena, "vfioctl restore %s", dev->address);
+	return arena_printf(run->arena, "echo > %s", look_path(run, "driver_override"));
+}
+
 static void override_not_bound(struct rule_run *run)
 {
 	const struct device *dev = run->device;
 
 	if (dev->driver_override && !streq_null(dev->driver, dev->driver_override))
-		rule_fires(run,
-			   vfio_is_driver_name(dev->driver_override) ? "vfioctl bind"
-								     : "vfioctl restore",
-			   look_path(run, "driver_override"), "%s, and it has %s",
-			   dev->driver_override, dev->driver ? dev->driver : "no driver");
+		rule_fires(run, mend_override(run), look_path(run, "driver_override"),
+			   "%s, and it has %s", dev->driver_override,
+			   dev->driver ? dev->driver : "no driver");
 }
 
 /* The first module that would take it by its ids; "" when there is none. */
@@ -79,7 +89,7 @@ static void driverless(struct rule_run *run)
 		return;
 	native_module(run, module, sizeof(module));
 	if (*module)
-		rule_fires(run, NULL, look_path(run, "driver"), "it is not there, and %s is",
+		rule_fires(run, module, look_path(run, "driver"), "it is not there, and %s is",
 			   module);
 }
 
@@ -224,7 +234,7 @@ const struct rule rules_device_state[] = {
 	 .scope = RULE_DEVICE,
 	 .title = "The device has another driver than its override names",
 	 .consequence = "It goes to that driver as soon as anything lets it be probed.",
-	 .remedy = "{what} {device}",
+	 .remedy = "{what}",
 	 .reference = "Documentation/ABI/testing/sysfs-bus-pci of the kernel",
 	 .check = override_not_bound},
 	{.id = "driverless",
@@ -232,8 +242,8 @@ const struct rule rules_device_state[] = {
 	 .scope = RULE_DEVICE,
 	 .title = "The device has no driver",
 	 .consequence = "Neither the host nor user space can use it.",
-	 .remedy = "vfioctl restore {device}, or vfioctl bind {device}",
-	 .reference = "vfioctl-restore(8)",
+	 .remedy = "modprobe {what} && echo {device} > /sys/bus/pci/drivers_probe",
+	 .reference = "Documentation/ABI/testing/sysfs-bus-pci of the kernel",
 	 .check = driverless},
 	{.id = "variant-available",
 	 .severity = RULE_INFO,

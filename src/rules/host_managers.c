@@ -91,16 +91,16 @@ static const char *leaving(const struct rule_run *run)
 	return NULL;
 }
 
-/* In state D, which no signal reaches; the name stands in brackets and may hold any of these. */
-static bool is_stuck(const char *pid)
+/* "D", "S" ...; the name before it stands in brackets and may hold any of these. */
+static char state_of(const char *pid)
 {
 	char text[1024];
 	const char *end;
 
 	if (path_read(text, sizeof(text), "/proc/%s/stat", pid) < 0)
-		return false;
+		return '\0';
 	end = strrchr(text, ')');
-	return end && startswith(end, ") D ");
+	return end && end[1] == ' ' ? end[2] : '\0';
 }
 
 static bool is_unbind_file(const char *path)
@@ -128,38 +128,48 @@ static int find_unbind(char *buf, size_t size, const char *pid)
 	return 0;
 }
 
-/* A process may be in that state for a moment only. */
-static bool stays_stuck(const char *pid)
+/* Most that unbind are through in a moment. */
+static bool stays(const char *pid)
 {
 	const struct timespec while_it_ends = {.tv_nsec = 300 * 1000 * 1000};
+	char file[PATH_MAX];
 
 	if (path_is_live())
 		nanosleep(&while_it_ends, NULL);
-	return is_stuck(pid);
+	return find_unbind(file, sizeof(file), pid) > 0;
 }
 
-static void judge_process(struct rule_run *run, const char *pid, const char *device)
+/* -EACCES when what the process has open cannot be seen. */
+static int judge_process(struct rule_run *run, const char *pid, char state, const char *device)
 {
 	char file[PATH_MAX];
 	int r = find_unbind(file, sizeof(file), pid);
 
-	if (r > 0 && stays_stuck(pid))
+	if (r > 0 && stays(pid))
 		rule_fires(run, device ? device : "DEVICE",
 			   arena_printf(run->arena, "/proc/%s/stat", pid),
-			   "it waits in state D, writing to %s", file);
-	else if (r == -EACCES && device)
-		rule_unknown(run, arena_printf(run->arena, "/proc/%s/fd", pid),
-			     "it waits in state D, and %s is leaving its driver", device);
+			   "it waits in state %c, writing to %s", state, file);
+	return r;
 }
 
+/* The kernel waits in state S until the first signal, and in D, which no signal reaches, then. */
 static void stuck_unbind(struct rule_run *run)
 {
 	scoped_dir DIR *dir = path_opendir("/proc");
 	const char *device = leaving(run), *pid;
+	bool unseen = false;
 
-	while (dir && (pid = path_next(dir)))
-		if (*pid >= '1' && *pid <= '9' && is_stuck(pid))
-			judge_process(run, pid, device);
+	while (dir && (pid = path_next(dir))) {
+		char state = *pid >= '1' && *pid <= '9' ? state_of(pid) : '\0';
+
+		if (state == 'D' || (state == 'S' && device))
+			unseen |= judge_process(run, pid, state, device) == -EACCES;
+	}
+	if (unseen && device && !run->first)
+		rule_unknown(run, "/proc",
+			     "%s is leaving its driver, and not every process shows "
+			     "what it waits for",
+			     device);
 }
 
 /* --- numbers of groups that are written down ---------------------------------------------- */

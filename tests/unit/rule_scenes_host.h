@@ -33,6 +33,10 @@
 	"/proc/812/stat=812 (vfio) ctl) D 1 2 3;"                                                  \
 	"/proc/812/fd/5>/sys/bus/pci/drivers/vfio-pci/unbind"
 
+#define WAITS                                                                                      \
+	"/proc/812/stat=812 (vfioctl) S 1 2 3;"                                                    \
+	"/proc/812/fd/5>/sys/bus/pci/drivers/vfio-pci/unbind"
+
 static const struct scene host_scenes[] = {
 	{RULE("iommu-off-firmware"), .fires = "/sys/firmware/acpi/tables/FACP=x",
 	 .silent = IOMMU "/sys/firmware/acpi/tables/FACP=x", .remedy = "VT-d"},
@@ -170,7 +174,7 @@ static const struct scene host_scenes[] = {
 	 .remedy = "vfioctl recover"},
 	{RULE("stuck-unbind"), .fires = STUCK, .silent = "/proc/812/stat=812 (vfioctl) S 1 2 3"},
 	{RULE("stuck-unbind"),
-	 .fires = STUCK ";+0000:05:00.0 vfio-pci 7 020000 8086:10D3;"
+	 .fires = WAITS ";+0000:05:00.0 vfio-pci 7 020000 8086:10D3;"
 			"!/sys/devices/pci0000:00/0000:05:00.0/uevent;"
 			"/sys/class/vfio-dev/vfio7>/nowhere",
 	 .silent = "/proc/812/stat=812 (jbd2) D 1 2 3;/proc/812/fd/5>/dev/sda",
