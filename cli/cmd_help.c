@@ -4,33 +4,7 @@
  */
 #include "cli/change_output.h"
 #include "cli/commands.h"
-
-enum { HELP_WIDTH = 79 };
-
-/* Prints text filled to the width, each line indented; column is where the first word starts. */
-static void print_filled(FILE *out, const char *text, int indent, int column)
-{
-	while (*text) {
-		size_t n = strcspn(text, " \n");
-
-		if (column > indent && column + (int)n + 1 > HELP_WIDTH) {
-			fprintf(out, "\n%*s", indent, "");
-			column = indent;
-		} else if (column > indent) {
-			fputc(' ', out);
-			column++;
-		}
-		fprintf(out, "%.*s", (int)n, text);
-		column += (int)n;
-		text += n;
-		if (*text == '\n') {
-			fprintf(out, "\n%*s", indent, "");
-			column = indent;
-		}
-		text += *text != '\0';
-	}
-	fputc('\n', out);
-}
+#include "cli/fill.h"
 
 /* One line of a list: a word, and behind it what it means. */
 static void print_item(FILE *out, const char *word, const char *help)
@@ -40,7 +14,7 @@ static void print_item(FILE *out, const char *word, const char *help)
 	fprintf(out, "%*s%-*s", START, "", TEXT - START, word);
 	if ((int)strlen(word) >= TEXT - START)
 		fprintf(out, "\n%*s", TEXT, "");
-	print_filled(out, help, TEXT, TEXT);
+	fill_print(out, help, TEXT, TEXT);
 }
 
 /* Those of the options that a verb with these traits takes. */
@@ -92,10 +66,10 @@ void help_print_command(const struct command *command)
 {
 	printf("Usage: vfioctl %s [OPTION...]%s%s\n\n", command->name,
 	       *command->synopsis ? " " : "", command->synopsis);
-	print_filled(stdout, command->summary, 0, 0);
+	fill_print(stdout, command->summary, 0, 0);
 	if (command->details) {
 		fputc('\n', stdout);
-		print_filled(stdout, command->details, 0, 0);
+		fill_print(stdout, command->details, 0, 0);
 	}
 	fputs("\nOptions:\n", stdout);
 	print_options(stdout, command->options, command_traits(command));
@@ -205,8 +179,8 @@ static void print_option_words(const struct command *command, const struct optio
 			       specs->argument ? specs->argument : "-");
 }
 
-/* Words for the completion and lint: every command, then every option, variable and column of each.
- */
+/* Words for the completion and lint: every command, then the options, variables, words and columns
+ * of each. */
 static void print_words(void)
 {
 	for (size_t i = 0; commands[i]; i++) {
@@ -219,6 +193,8 @@ static void print_words(void)
 		for (const struct variable *variable = command->variables;
 		     variable && variable->name; variable++)
 			printf("variable %s %s\n", command->name, variable->name);
+		for (size_t k = 0; command->word && command->word(k); k++)
+			printf("word %s %s\n", command->name, command->word(k));
 		if (!command->columns)
 			continue;
 		for_each_field(field, command->columns) if (field->type != FIELD_RECORD &&

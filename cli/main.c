@@ -13,8 +13,8 @@
 #include "cli/commands.h"
 
 const struct command *const commands[] = {
-	&cmd_list, &cmd_show, &cmd_mode,  &cmd_bind,    &cmd_restore, &cmd_sriov,
-	&cmd_run,  &cmd_test, &cmd_reset, &cmd_recover, &cmd_help,    NULL,
+	&cmd_list, &cmd_show,   &cmd_mode,  &cmd_bind,    &cmd_restore, &cmd_sriov, &cmd_run,
+	&cmd_test, &cmd_doctor, &cmd_reset, &cmd_recover, &cmd_help,    NULL,
 };
 
 const struct command *command_find(const char *name)
@@ -124,7 +124,8 @@ static void tell_of_unfinished(const struct command *command, const struct optio
 	scoped_arena struct arena *arena = NULL;
 	struct journals journals;
 
-	if (opts->json || command == &cmd_recover || !path_is_live() || !journals_exist())
+	if (opts->json || command == &cmd_recover || command == &cmd_doctor || !path_is_live() ||
+	    !journals_exist())
 		return;
 	arena = arena_new(16 << 20);
 	if (!arena || journals_load(&journals, arena, NULL) < 0)

@@ -58,6 +58,9 @@ struct options {
 	/* test */
 	bool conformance, list_cases, tap, destructive, lab, contradict;
 	const char *case_glob;
+	/* doctor; user, too */
+	const char *purpose, *fail_on, *rule_glob, *ignore;
+	bool list_rules;
 	/* help */
 	const char *schema;
 	bool words;

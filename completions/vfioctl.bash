@@ -8,7 +8,7 @@ _vfioctl_words() # KIND VERB -> the words that `vfioctl help --words` prints for
 		case $1 in
 		command) printf '%s\n' "$verb" ;;
 		option) [ "$verb" = "$2" ] && printf '%s\n' "$word" ;;
-		column) [ "$verb" = "$2" ] && printf '%s\n' "$word" ;;
+		column | word) [ "$verb" = "$2" ] && printf '%s\n' "$word" ;;
 		esac
 	done
 }
@@ -54,6 +54,9 @@ _vfioctl()
 	elif [ "$previous" = --output ] || [ "$previous" = -o ]; then
 		prefix=${word%"${word##*[,+]}"}
 		words=$(_vfioctl_words column "$verb" | sed "s|^|$prefix|")
+	elif [ "$previous" = --rule ] || [ "$previous" = --ignore ]; then
+		prefix=${word%"${word##*,}"}
+		words=$(_vfioctl_words word "$verb" | sed "s|^|$prefix|")
 	elif [ "$previous" = --sysroot ]; then
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 		return

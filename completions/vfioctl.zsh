@@ -19,6 +19,9 @@ _vfioctl() {
 	elif [[ $previous == (-o|--output) ]]; then
 		found=(${(f)"$(_vfioctl_table | sed -n "s/^column $verb //p")"})
 		_sequence compadd - $found
+	elif [[ $previous == (--rule|--ignore) ]]; then
+		found=(${(f)"$(_vfioctl_table | sed -n "s/^word $verb //p")"})
+		_sequence compadd - $found
 	elif [[ $previous == --sysroot ]]; then
 		_directories
 	elif [[ $PREFIX == -* ]]; then

@@ -43,6 +43,9 @@ int managers_of_device(struct manager **ret, size_t *count, const struct manager
 bool managers_capture_by_ids(struct manager *ret, const struct managers *managers,
 			     const struct device *dev, const char *driver);
 
+/* True when dev is one of the ids that an option ids= lists: "8086:10d3,10de:1eb8". */
+bool manager_ids_match(const char *ids, const struct device *dev);
+
 /* "the option ids= of ... gives it to vfio-pci (/etc/modprobe.d/vfio.conf:3)" */
 const char *manager_sentence(struct arena *arena, const struct manager *manager);
 

@@ -193,7 +193,7 @@ static bool id_matches(const char *id, const struct device *dev)
 	       ((class ^ (unsigned int)dev->class_id) & mask) == 0;
 }
 
-static bool ids_match(const char *ids, const struct device *dev)
+bool manager_ids_match(const char *ids, const struct device *dev)
 {
 	while (ids && *ids) {
 		if (id_matches(ids, dev))
@@ -249,7 +249,7 @@ static bool line_concerns(const struct manager_statement *statement, const struc
 static bool ids_concern(struct manager *ret, struct arena *arena,
 			const struct manager_statement *statement, const struct device *dev)
 {
-	if (!streq(dev->bus, "pci") || !ids_match(statement->text, dev))
+	if (!streq(dev->bus, "pci") || !manager_ids_match(statement->text, dev))
 		return false;
 	ret->driver = statement->driver;
 	ret->captures = true;

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/fill.h"
+
+#include <string.h>
+
+enum { WIDTH = 79 };
+
+/* The length of the next word, or of as much of it as fits into a line: whole characters. */
+static size_t word_length(const char *text, int indent)
+{
+	size_t n = strcspn(text, " \n"), most = (size_t)(WIDTH - indent);
+
+	if (n <= most)
+		return n;
+	for (n = most; n > 1 && (text[n] & 0xc0) == 0x80; n--)
+		;
+	return n;
+}
+
+void fill_print(FILE *out, const char *text, int indent, int column)
+{
+	while (*text) {
+		size_t n = word_length(text, indent);
+
+		if (column > indent && column + (int)n + 1 > WIDTH) {
+			fprintf(out, "\n%*s", indent, "");
+			column = indent;
+		} else if (column > indent) {
+			fputc(' ', out);
+			column++;
+		}
+		fprintf(out, "%.*s", (int)n, text);
+		column += (int)n;
+		text += n;
+		if (*text == '\n') {
+			fprintf(out, "\n%*s", indent, "");
+			column = indent;
+		}
+		text += *text == ' ' || *text == '\n';
+	}
+	fputc('\n', out);
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Others that give devices to drivers, and what earlier runs have left.
+ */
+#include <time.h>
+
+#include "host/holder.h"
+#include "rules/catalogue.h"
+#include "rules/look.h"
+
+static void driverctl_present(struct rule_run *run)
+{
+	static const char directory[] = "/etc/driverctl.d";
+	scoped_dir DIR *dir = path_opendir("%s", directory);
+	char driver[128];
+	const char *name;
+
+	while (dir && (name = path_next(dir)))
+		if (path_read(driver, sizeof(driver), "%s/%s", directory, name) >= 0)
+			rule_fires(run, startswith(name, "pci-") ? name + strlen("pci-") : name,
+				   arena_printf(run->arena, "%s/%s", directory, name), "%s",
+				   *driver ? driver : "no driver");
+}
+
+/* The devices that the ids mean, as they are named: "0000:03:00.0 0000:04:00.0". */
+static void list_meant(const struct rule_run *run, const char *ids, char *buf, size_t size)
+{
+	const struct inventory *machine = run->facts->machine;
+
+	*buf = '\0';
+	for (size_t i = 0; i < machine->count; i++)
+		if (manager_ids_match(ids, &machine->devices[i]))
+			append(buf, size, "%s%s", *buf ? " " : "", machine->devices[i].address);
+}
+
+static void ids_option_present(struct rule_run *run)
+{
+	const struct rule_facts *facts = run->facts;
+
+	for (size_t i = 0; i < facts->n_modprobe; i++) {
+		const struct modprobe_line *line = &facts->modprobe[i];
+		const char *ids = modprobe_line_ids(line);
+		char meant[256];
+
+		if (!ids)
+			continue;
+		list_meant(run, ids, meant, sizeof(meant));
+		rule_fires(run, *meant ? meant : "DEVICE", line->file, "ids=%s: %s", ids,
+			   *meant ? meant : "no device here");
+	}
+}
+
+static void libvirt_managed(struct rule_run *run)
+{
+	struct managers managers = run->facts->managers;
+	struct manager *list;
+	size_t count;
+
+	managers.arena = run->arena;
+	if (managers_of_device(&list, &count, &managers, run->device, NULL) < 0)
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (streq(list[i].manager, "libvirt"))
+			rule_fires(run, NULL, list[i].file, "%s", list[i].detail);
+}
+
+/* --- what earlier runs have left ---------------------------------------------------------- */
+
+static void leftover_journal(struct rule_run *run)
+{
+	for (size_t i = 0; i < run->facts->n_leftovers; i++) {
+		const struct leftover *leftover = &run->facts->leftovers[i];
+
+		if (leftover->verb)
+			rule_fires(run, NULL, leftover->path, "vfioctl %s, pid %d", leftover->verb,
+				   (int)leftover->pid);
+		else
+			rule_unknown(run, leftover->path, "it cannot be read");
+	}
+}
+
+/* A device that is about to leave a VFIO driver, which waits for its user. */
+static const char *leaving(const struct rule_run *run)
+{
+	const struct inventory *machine = run->facts->machine;
+
+	for (size_t i = 0; i < machine->count; i++)
+		if (!device_is_vfio(&machine->devices[i]) &&
+		    device_may_be_held(&machine->devices[i]))
+			return machine->devices[i].address;
+	return NULL;
+}
+
+/* "D", "S" ...; the name before it stands in brackets and may hold any of these. */
+static char state_of(const char *pid)
+{
+	char text[1024];
+	const char *end;
+
+	if (path_read(text, sizeof(text), "/proc/%s/stat", pid) < 0)
+		return '\0';
+	end = strrchr(text, ')');
+	return end && end[1] == ' ' ? end[2] : '\0';
+}
+
+static bool is_unbind_file(const char *path)
+{
+	static const char *const names[] = {"unbind", "remove", "sriov_numvfs"};
+
+	for (size_t i = 0; startswith(path, "/sys/") && i < ARRAY_SIZE(names); i++)
+		if (streq(base_name(path), names[i]))
+			return true;
+	return false;
+}
+
+/* The file in sysfs that takes a device from its driver and that the process has open; or -errno.
+ */
+static int find_unbind(char *buf, size_t size, const char *pid)
+{
+	scoped_dir DIR *dir = path_opendir("/proc/%s/fd", pid);
+	const char *fd;
+
+	if (!dir)
+		return -errno;
+	while ((fd = path_next(dir)))
+		if (path_readlink(buf, size, "/proc/%s/fd/%s", pid, fd) > 0 && is_unbind_file(buf))
+			return 1;
+	return 0;
+}
+
+/* Most that unbind are through in a moment. */
+static bool stays(const char *pid)
+{
+	const struct timespec while_it_ends = {.tv_nsec = 300 * 1000 * 1000};
+	char file[PATH_MAX];
+
+	if (path_is_live())
+		nanosleep(&while_it_ends, NULL);
+	return find_unbind(file, sizeof(file), pid) > 0;
+}
+
+/* -EACCES when what the process has open cannot be seen. */
+static int judge_process(struct rule_run *run, const char *pid, char state, const char *device)
+{
+	char file[PATH_MAX];
+	int r = find_unbind(file, sizeof(file), pid);
+
+	if (r > 0 && stays(pid))
+		rule_fires(run, device ? device : "DEVICE",
+			   arena_printf(run->arena, "/proc/%s/stat", pid),
+			   "it waits in state %c, writing to %s", state, file);
+	return r;
+}
+
+/* The kernel waits in state S until the first signal, and in D, which no signal reaches, then. */
+static void stuck_unbind(struct rule_run *run)
+{
+	scoped_dir DIR *dir = path_opendir("/proc");
+	const char *device = leaving(run), *pid;
+	bool unseen = false;
+
+	while (dir && (pid = path_next(dir))) {
+		char state = *pid >= '1' && *pid <= '9' ? state_of(pid) : '\0';
+
+		if (state == 'D' || (state == 'S' && device))
+			unseen |= judge_process(run, pid, state, device) == -EACCES;
+	}
+	if (unseen && device && !run->first)
+		rule_unknown(run, "/proc",
+			     "%s is leaving its driver, and not every process shows "
+			     "what it waits for",
+			     device);
+}
+
+/* --- numbers of groups that are written down ---------------------------------------------- */
+
+/* Every "/dev/vfio/12" of the text; in a udev rule of VFIO, KERNEL=="12", too. */
+static const char *next_number(const char *text, const char *prefix, char *buf, size_t size)
+{
+	while ((text = strstr(text, prefix))) {
+		size_t n;
+
+		text += strlen(prefix);
+		n = strspn(text, "0123456789");
+		if (n == 0 || n >= size)
+			continue;
+		snprintf(buf, size, "%.*s", (int)n, text);
+		return text + n;
+	}
+	return NULL;
+}
+
+static void judge_numbers(struct rule_run *run, const char *file, const char *text,
+			  const char *prefix)
+{
+	char number[16];
+
+	while ((text = next_number(text, prefix, number, sizeof(number))))
+		if (!path_exists("/sys/class/vfio/%s", number))
+			rule_fires(run, file, file, "%s%s, and no device of that group is VFIO's",
+				   prefix, number);
+}
+
+static void judge_file(struct rule_run *run, const char *file)
+{
+	scoped_free char *text = NULL;
+	int r = path_read_all(&text, 1 << 20, "%s", file);
+
+	if (r < 0) {
+		rule_unknown(run, file, "%s", rule_errno_text(r));
+		return;
+	}
+	judge_numbers(run, file, text, "/dev/vfio/");
+	if (strstr(text, "SUBSYSTEM==\"vfio\""))
+		judge_numbers(run, file, text, "KERNEL==\"");
+}
+
+static void group_number_moved(struct rule_run *run)
+{
+	static const char *const directories[] = {"/etc/cdi", "/run/cdi", "/etc/udev/rules.d"};
+
+	/* With nothing bound to VFIO no number can be right. */
+	if (!path_exists("/sys/class/vfio") || run->facts->n_devices == 0)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(directories); i++) {
+		scoped_dir DIR *dir = path_opendir("%s", directories[i]);
+		const char *name;
+
+		while (dir && (name = path_next(dir)))
+			if (strstr(name, ".json") || strstr(name, ".rules") ||
+			    strstr(name, ".yaml"))
+				judge_file(run,
+					   arena_printf(run->arena, "%s/%s", directories[i], name));
+	}
+}
+
+const struct rule rules_host_managers[] = {
+	{.id = "leftover-journal",
+	 .severity = RULE_ERROR,
+	 .scope = RULE_HOST,
+	 .title = "A run of vfioctl has not come to its end",
+	 .consequence = "Its devices may be half-way between two drivers.",
+	 .remedy = "vfioctl recover",
+	 .reference = "vfioctl-recover(8)",
+	 .check = leftover_journal},
+	{.id = "stuck-unbind",
+	 .severity = RULE_ERROR,
+	 .scope = RULE_HOST,
+	 .title = "Taking a device from its driver does not end",
+	 .consequence = "The kernel waits until the last user closes the device; no signal helps.",
+	 .remedy = "`vfioctl show {what}` names who has it open: stop that, and it ends",
+	 .reference = "vfioctl-restore(8)",
+	 .check = stuck_unbind},
+	{.id = "driverctl-present",
+	 .severity = RULE_INFO,
+	 .scope = RULE_HOST,
+	 .title = "driverctl gives a device to a driver",
+	 .consequence = "It does so whenever the device appears, whatever vfioctl did before.",
+	 .remedy = "driverctl unset-override {what}",
+	 .reference = "driverctl(8)",
+	 .check = driverctl_present},
+	{.id = "ids-option-present",
+	 .severity = RULE_WARNING,
+	 .scope = RULE_HOST,
+	 .title = "vfio-pci takes devices by their ids",
+	 .consequence =
+		 "It takes every device of these ids that has no driver, the twin of a card, "
+		 "too.",
+	 .remedy = "Remove the option ids=, and name the devices: vfioctl bind {what}",
+	 .reference = "modprobe.d(5)",
+	 .check = ids_option_present},
+	{.id = "libvirt-managed",
+	 .severity = RULE_INFO,
+	 .scope = RULE_DEVICE,
+	 .title = "libvirt manages the device",
+	 .consequence = "It binds the device when the domain starts, and gives it back at its end.",
+	 .remedy = "Write managed='no' in the domain to leave {device} to vfioctl",
+	 .reference = "https://libvirt.org/formatdomain.html",
+	 .check = libvirt_managed},
+	{.id = "group-number-moved",
+	 .severity = RULE_WARNING,
+	 .scope = RULE_HOST,
+	 .title = "A file names a group that VFIO does not have",
+	 .consequence =
+		 "Numbers of groups change from boot to boot: the file may give away another "
+		 "device.",
+	 .remedy = "Write {file} anew, by address: `vfioctl list --vfio` shows the groups of now",
+	 .reference = "vfioctl-list(8)",
+	 .check = group_number_moved},
+	{0},
+};

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Whether the modules of VFIO can be loaded, and with which options.
+ */
+#include "rules/catalogue.h"
+#include "rules/look.h"
+
+#define MODPROBE "modprobe.d(5)"
+
+static enum module_state state_of(const struct rule_run *run, const char *name)
+{
+	const struct host_mode *mode = &run->facts->mode;
+
+	for (size_t i = 0; i < mode->n_modules; i++)
+		if (streq(mode->modules[i].name, name))
+			return mode->modules[i].state;
+	return MODULE_ABSENT;
+}
+
+static bool has_vfio(const struct rule_run *run)
+{
+	return run->facts->mode.ways.vfio_running || run->facts->mode.ways.from_module;
+}
+
+static const char *directory(const struct rule_run *run)
+{
+	return arena_printf(run->arena, "/lib/modules/%s",
+			    run->facts->mode.kernel ? run->facts->mode.kernel : "");
+}
+
+/* Groups without iommufd want the IOMMU's side of VFIO; all want the driver. */
+static bool is_wanted(const struct rule_run *run, const char *module)
+{
+	const struct host_ways *ways = &run->facts->mode.ways;
+
+	return streq(module, "vfio_pci") ||
+	       (ways->group == ANSWER_YES && ways->iommufd == ANSWER_NO);
+}
+
+static void missing(struct rule_run *run)
+{
+	static const char *const modules[] = {"vfio_pci", "vfio_iommu_type1"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(modules) && has_vfio(run); i++) {
+		if (!is_wanted(run, modules[i]) || state_of(run, modules[i]) != MODULE_ABSENT)
+			continue;
+		if (path_exists("%s", directory(run)))
+			rule_fires(run, modules[i], directory(run), "it has no module %s",
+				   modules[i]);
+		else
+			rule_unknown(run, directory(run), "it is not there");
+	}
+}
+
+/* Told for each line of that command about a module of VFIO that is not loaded yet. */
+static void judge_lines(struct rule_run *run, const char *command)
+{
+	const struct rule_facts *facts = run->facts;
+
+	for (size_t i = 0; i < facts->n_modprobe; i++) {
+		const struct modprobe_line *line = &facts->modprobe[i];
+
+		if (!streq(line->command, command) || streq(line->module, "mdev") ||
+		    state_of(run, line->module) != MODULE_LOADABLE)
+			continue;
+		rule_fires(run, line->module, line->file, "%s %s%s%s", command, line->module,
+			   *line->rest ? " " : "", line->rest);
+	}
+}
+
+static void blacklisted(struct rule_run *run)
+{
+	judge_lines(run, "blacklist");
+}
+
+static void install_line(struct rule_run *run)
+{
+	judge_lines(run, "install");
+}
+
+/* The first kernel whose modules are there. */
+static bool other_kernel(char *buf, size_t size)
+{
+	scoped_dir DIR *dir = path_opendir("/lib/modules");
+	const char *name;
+
+	while (dir && (name = path_next(dir)))
+		if (path_exists("/lib/modules/%s/modules.dep", name)) {
+			snprintf(buf, size, "%s", name);
+			return true;
+		}
+	return false;
+}
+
+static void for_other_kernel(struct rule_run *run)
+{
+	enum module_state state = state_of(run, "vfio_pci");
+	char other[256];
+
+	if (state != MODULE_ABSENT)
+		return;
+	if (!run->facts->mode.kernel)
+		rule_unknown(run, "/proc/sys/kernel/osrelease", "it cannot be read");
+	else if (!path_exists("%s", directory(run)) && other_kernel(other, sizeof(other)))
+		rule_fires(run, other, "/lib/modules", "it has %s, and %s runs", other,
+			   run->facts->mode.kernel);
+}
+
+static void builtin_options(struct rule_run *run)
+{
+	const struct rule_facts *facts = run->facts;
+
+	if (state_of(run, "vfio_pci") != MODULE_BUILTIN)
+		return;
+	for (size_t i = 0; i < facts->n_modprobe; i++) {
+		const struct modprobe_line *line = &facts->modprobe[i];
+
+		if (line->number >= 0 && streq(line->command, "options") &&
+		    streq(line->module, "vfio_pci"))
+			rule_fires(run, arena_printf(run->arena, "vfio-pci.%s", line->rest),
+				   line->file, "options vfio-pci %s", line->rest);
+	}
+}
+
+const struct rule rules_host_modules[] = {
+	{.id = "vfio-pci-builtin-options",
+	 .severity = RULE_WARNING,
+	 .scope = RULE_HOST,
+	 .title = "Options for vfio-pci are not heard",
+	 .consequence = "vfio-pci is built into the kernel, which does not read modprobe.d.",
+	 .remedy = "Boot with {what} on the kernel's command line",
+	 .reference = MODPROBE,
+	 .check = builtin_options},
+	{.id = "module-missing",
+	 .severity = RULE_ERROR,
+	 .scope = RULE_HOST,
+	 .title = "A module of VFIO is not installed",
+	 .consequence = "No device can be bound to VFIO, or none of those bound can be used.",
+	 .remedy = "Install the package of this kernel that has the module {what}",
+	 .reference = "vfioctl-mode(8)",
+	 .blocks = PURPOSE_ANY,
+	 .stage = STAGE_MODULE,
+	 .check = missing},
+	{.id = "module-blacklisted",
+	 .severity = RULE_ERROR,
+	 .scope = RULE_HOST,
+	 .title = "A module of VFIO is blacklisted",
+	 .consequence = "vfioctl obeys the blacklist and does not load it.",
+	 .remedy = "Remove the line, or load it by hand: modprobe {what}",
+	 .reference = MODPROBE,
+	 .blocks = PURPOSE_ANY,
+	 .stage = STAGE_MODULE,
+	 .check = blacklisted},
+	{.id = "module-install-line",
+	 .severity = RULE_ERROR,
+	 .scope = RULE_HOST,
+	 .title = "A module of VFIO has an install line",
+	 .consequence = "The line is run in place of loading, and vfioctl runs no such commands.",
+	 .remedy = "Remove the line, or load it as the line says: modprobe {what}",
+	 .reference = MODPROBE,
+	 .blocks = PURPOSE_ANY,
+	 .stage = STAGE_MODULE,
+	 .check = install_line},
+	{.id = "modules-for-other-kernel",
+	 .severity = RULE_ERROR,
+	 .scope = RULE_HOST,
+	 .title = "The modules are those of another kernel",
+	 .consequence = "The kernel was updated since the boot: no module can be loaded.",
+	 .remedy = "Reboot into {what}",
+	 .reference = "depmod(8)",
+	 .blocks = PURPOSE_ANY,
+	 .stage = STAGE_MODULE,
+	 .check = for_other_kernel},
+	{0},
+};

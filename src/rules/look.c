@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rules/look.h"
+
+#include "host/address.h"
+
+const char *look_path(const struct rule_run *run, const char *attribute)
+{
+	const char *path =
+		run->rule->scope == RULE_GROUP
+			? arena_printf(run->arena, "/sys/kernel/iommu_groups/%lld/%s",
+				       (long long)run->group, attribute)
+			: arena_printf(run->arena, "/sys/bus/%s/devices/%s/%s", run->device->bus,
+				       run->device->address, attribute);
+
+	return path ? path : "";
+}
+
+static bool read_path(struct rule_run *run, char *buf, size_t size, const char *path, bool must)
+{
+	ssize_t n = path_read(buf, size, "%s", path);
+
+	if (n >= 0)
+		return true;
+	*buf = '\0';
+	if (must || n != -ENOENT)
+		rule_unknown(run, path, "%s", rule_errno_text((int)n));
+	return false;
+}
+
+bool look_read(struct rule_run *run, char *buf, size_t size, const char *attribute)
+{
+	return read_path(run, buf, size, look_path(run, attribute), false);
+}
+
+bool look_must_read(struct rule_run *run, char *buf, size_t size, const char *path)
+{
+	return read_path(run, buf, size, path, true);
+}
+
+bool look_number(struct rule_run *run, int64_t *ret, const char *attribute)
+{
+	char text[64];
+
+	return look_read(run, text, sizeof(text), attribute) &&
+	       path_read_number(ret, "%s", look_path(run, attribute)) == 0;
+}
+
+bool look_is_function(const struct rule_run *run)
+{
+	return streq(run->device->bus, "pci") && !device_is_bridge(run->device);
+}
+
+bool look_is_awake(struct rule_run *run, const char *attribute)
+{
+	const struct device_detail *detail = run->device->detail;
+
+	if (!detail || !detail->runtime_status || streq(detail->runtime_status, "active"))
+		return true;
+	rule_unknown(run, look_path(run, attribute), "it sleeps (%s), and reading would wake it",
+		     detail->runtime_status);
+	return false;
+}
+
+bool look_is_below(const struct device *dev, const struct device *bridge)
+{
+	const char *rest;
+
+	if (!dev->syspath || !bridge->syspath)
+		return false;
+	rest = startswith(dev->syspath, bridge->syspath);
+	return rest && *rest == '/';
+}
+
+const struct device *look_bridge_above(const struct rule_facts *facts, const struct device *dev)
+{
+	char name[PCI_ADDRESS_SIZE];
+	const char *end, *start;
+
+	if (!dev->syspath || device_is_on_root_bus(dev))
+		return NULL;
+	end = strrchr(dev->syspath, '/');
+	for (start = end; start > dev->syspath && start[-1] != '/'; start--)
+		;
+	if ((size_t)(end - start) >= sizeof(name))
+		return NULL;
+	snprintf(name, sizeof(name), "%.*s", (int)(end - start), start);
+	return inventory_find(facts->machine, name);
+}
+
+bool look_same_slot(const struct device *a, const struct device *b)
+{
+	struct pci_address left, right;
+
+	return pci_address_parse(&left, a->address) == 0 &&
+	       pci_address_parse(&right, b->address) == 0 && left.domain == right.domain &&
+	       left.bus == right.bus && left.device == right.device;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What functions of rules have in common: ways to look at a file or a device.
+ */
+#pragma once
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+
+#include "base/path.h"
+#include "check/rule.h"
+
+/* The path of an attribute of the device, or of its group with RULE_GROUP; in run's arena. */
+const char *look_path(const struct rule_run *run, const char *attribute);
+
+/*
+ * Reads an attribute of the run's device (or group). True with its text; otherwise "", and what
+ * stood against it is said as rule_unknown() unless it is just not there.
+ */
+bool look_read(struct rule_run *run, char *buf, size_t size, const char *attribute);
+
+/* The same for a number. */
+bool look_number(struct rule_run *run, int64_t *ret, const char *attribute);
+
+/* The same for a file that everybody must be able to read: that it is not there is unknown, too. */
+bool look_must_read(struct rule_run *run, char *buf, size_t size, const char *path);
+
+/* The run's device is a function with a type 0 header, neither a bridge nor of another bus. */
+bool look_is_function(const struct rule_run *run);
+
+/* It is awake: its configuration space may be read. Says rule_unknown() when it sleeps. */
+bool look_is_awake(struct rule_run *run, const char *attribute);
+
+/* True when the device's directory is below that of the bridge, however deep. */
+bool look_is_below(const struct device *dev, const struct device *bridge);
+
+/* The bridge right above the device, or NULL when it is on a root bus. */
+const struct device *look_bridge_above(const struct rule_facts *facts, const struct device *dev);
+
+/* Both are functions of one device. */
+bool look_same_slot(const struct device *a, const struct device *b);

@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What vfioctl doctor finds on a real kernel; where a command mends it, the command is run as it is printed,
+# and the rule falls silent.
+
+load common
+bats_require_minimum_version 1.5.0
+
+lone=0000:03:00.0
+disk=0000:05:00.0
+pair0=0000:01:00.0
+pair1=0000:01:00.1
+igb=0000:02:00.0
+edu=0000:00:10.0
+
+setup() {
+	modprobe -a vfio-pci iommufd
+	chmod 660 /dev/iommu
+}
+
+teardown() {
+	[ -z "${user:-}" ] || kill "$user" 2>/dev/null || true
+	umount /mnt 2>/dev/null || true
+	rm -f /etc/modprobe.d/lab-doctor.conf /etc/security/limits.d/lab-doctor.conf
+	rm -rf /etc/driverctl.d /etc/cdi
+	echo N >/sys/module/iommufd/parameters/allow_unsafe_interrupts
+	[ ! -e $pci/$igb/virtfn0 ] || vfioctl sriov -q $igb 0
+	echo default >$pci/$lone/reset_method
+	give_back $lone $disk $pair0 $pair1
+	setfacl -b /dev/iommu
+	chmod 660 /dev/iommu
+}
+
+# finds RULE [ARGUMENT...]: doctor tells of the rule; its remedy is in $remedy.
+finds() {
+	local rule=$1
+	shift
+	run --separate-stderr vfioctl doctor --json --rule "$rule" "$@"
+	[ "$status" -le 1 ] || { echo "$output"; return 1; }
+	[ "$(jq '.findings | length' <<<"$output")" -gt 0 ] || { echo "$rule: nothing: $output"; return 1; }
+	remedy=$(jq -r '.findings[0].remedy' <<<"$output")
+}
+
+# silent RULE [ARGUMENT...]: the rule has looked, and found nothing.
+silent() {
+	local rule=$1
+	shift
+	run --separate-stderr vfioctl doctor --json --rule "$rule" "$@"
+	[ "$status $(jq -c '[.findings, .unknown | length]' <<<"$output")" = "0 [0,0]" ] || { echo "$output"; return 1; }
+}
+
+# mends RULE [ARGUMENT...]: what the remedy says is done, and the rule is silent.
+mends() {
+	finds "$@"
+	echo "$remedy"
+	eval "$remedy"
+	udevadm settle
+	silent "$@"
+}
+
+@test "a healthy machine: no error, no warning, and all was seen" {
+	expect_json 0 vfioctl.doctor/1 doctor --fail-on warning
+	json_is '[.errors, .warnings, .unknown]' '[0,0,[]]'
+	vfioctl bind -q $lone
+	eventually grep -q suspended $pci/$lone/power/runtime_status
+	expect_json 0 vfioctl.doctor/1 doctor --fail-on warning
+	json_is '[.errors, .warnings, .devices]' "[0,0,[\"$lone\"]]"
+	json_is '[.unknown[].reason] | unique' '["it sleeps (suspended), and reading would wake it"]'
+	[ "$(<$pci/$lone/power/runtime_status)" = suspended ]
+}
+
+@test "an ordinary user sees nearly as much" {
+	vfioctl bind -q $lone
+	run as_tester vfioctl doctor --json
+	[ "$status" -eq 0 ]
+	json_is '[.errors, .warnings]' '[0,0]'
+}
+
+@test "a group with a driver of the host" {
+	echo vfio-pci >$pci/$pair0/driver_override
+	echo $pair0 >$pci/$pair0/driver/unbind
+	echo $pair0 >/sys/bus/pci/drivers/vfio-pci/bind
+	mends group-not-viable
+	[ "$(driver_of $pair1)" = vfio-pci ]
+}
+
+@test "a companion" {
+	finds companion-function $pair0
+	[ "$remedy" = "vfioctl bind --group $pair0" ]
+	eval "$remedy"
+	silent companion-function $pair0
+	silent 'group-*' $pair0
+}
+
+@test "a conventional bus" {
+	finds group-shared-through-bridge 0000:07:01.0
+	[[ $remedy == *0000:06:00.0* ]]
+	silent acs-missing 0000:07:01.0
+	silent group-shared-through-bridge $pair0
+}
+
+@test "an override that is not obeyed" {
+	echo vfio-pci >$pci/$lone/driver_override
+	mends override-set-not-bound
+	[ "$(driver_of $lone)" = vfio-pci ]
+}
+
+@test "no driver" {
+	echo $lone >$pci/$lone/driver/unbind
+	mends driverless $lone
+	[ "$(driver_of $lone)" = nvme ]
+}
+
+@test "a node that everybody may open" {
+	vfioctl bind -q $lone
+	chmod 666 "$(cdev_of $lone)"
+	finds node-world-writable
+	eval "${remedy%%;*}"
+	silent node-world-writable
+}
+
+@test "interrupts that may be unsafe" {
+	echo Y >/sys/module/iommufd/parameters/allow_unsafe_interrupts
+	mends unsafe-interrupts-allowed
+}
+
+@test "resets that were switched off" {
+	echo >$pci/$lone/reset_method
+	mends reset-method-changed $lone
+}
+
+@test "what cannot be reset, or with its bus only" {
+	finds no-reset $edu
+	silent no-reset $lone
+	silent reset-only-bus $lone
+}
+
+@test "a PF with VFs, and VFs whose siblings the host would take" {
+	vfioctl sriov -q $igb 1
+	finds vf-autoprobe-on
+	eval "$remedy"
+	silent vf-autoprobe-on
+	echo 1 >$pci/$igb/sriov_drivers_autoprobe
+	mends pf-with-live-vfs $igb
+	[ ! -e $pci/$igb/virtfn0 ]
+}
+
+@test "a disk in use" {
+	mkfs.ext4 -q -F "/dev/$(disk_of $disk)"
+	mount "/dev/$(disk_of $disk)" /mnt
+	finds in-use $disk
+	umount /mnt
+	silent in-use $disk
+}
+
+@test "a bridge" {
+	finds not-type0-header 0000:00:02.0
+	silent not-type0-header $lone
+}
+
+@test "modprobe.d: ids, and who comes first" {
+	echo 'options vfio-pci ids=1b36:0010' >/etc/modprobe.d/lab-doctor.conf
+	finds ids-option-present
+	[[ $remedy == *"$lone"* ]]
+	finds native-grabs-at-boot $lone
+	[[ $remedy == *"softdep nvme pre: vfio-pci"* ]]
+	eval "${remedy##*, }"
+	silent native-grabs-at-boot $lone
+	rm /etc/modprobe.d/lab-doctor.conf
+	silent ids-option-present
+}
+
+@test "a module that may not be loaded" {
+	lsmod | grep -q ^vfio_pci || skip "vfio-pci is built in"
+	modprobe -r vfio-pci
+	echo 'blacklist vfio-pci' >/etc/modprobe.d/lab-doctor.conf
+	finds module-blacklisted
+	eval "${remedy##*: }"
+	silent module-blacklisted
+	echo 'install vfio-pci /bin/false' >/etc/modprobe.d/lab-doctor.conf
+	silent module-install-line
+	modprobe -r vfio-pci
+	finds module-install-line
+	rm /etc/modprobe.d/lab-doctor.conf
+	silent module-install-line
+}
+
+@test "a run that was killed" {
+	traced -o /dev/null -P /sys/bus/pci/drivers/vfio-pci/bind -e trace=write \
+		-e inject=write:delay_enter=9000000 vfioctl bind -q $lone 3>&- &
+	tracer=$!
+	eventually grep -qs vfio-pci $pci/$lone/driver_override
+	eventually eval '[ ! -e $pci/$lone/driver ]'
+	pkill -KILL -x vfioctl
+	wait $tracer || true
+	mends leftover-journal
+}
+
+@test "an unbind that waits for who has the device open" {
+	vfioctl bind -q $lone
+	hold "$(cdev_of $lone)"
+	user=$holder
+	bash -c "echo $lone >$pci/$lone/driver/unbind" 3>&- &
+	unbinder=$!
+	eventually eval '[ ! -e $pci/$lone/driver ]'
+	finds stuck-unbind
+	[[ $remedy == *"vfioctl show $lone"* ]]
+	run as_tester vfioctl doctor --json --rule stuck-unbind
+	json_is '[.findings, .unknown | length]' '[0,1]'
+	kill "$user"
+	wait $unbinder || true
+	silent stuck-unbind
+}
+
+@test "a file that names a group by its number of another boot" {
+	vfioctl bind -q $lone
+	mkdir -p /etc/cdi
+	echo '{"path": "/dev/vfio/9999"}' >/etc/cdi/lab.json
+	finds group-number-moved
+	echo "{\"path\": \"$(group_of $lone)\"}" >/etc/cdi/lab.json
+	silent group-number-moved
+}
+
+# Starts a VM as the user, not running, with the device; what limits.d says is what a login would have.
+starts() {
+	local limit=65536
+	[ ! -e /etc/security/limits.d/lab-doctor.conf ] || limit=unlimited
+	printf '%s\n' '{"execute":"qmp_capabilities"}' '{"execute":"quit"}' |
+		prlimit --memlock=$limit:$limit setpriv --reuid tester --regid tester --clear-groups \
+			timeout 60 qemu-system-x86_64 -M q35 -m 64M -nodefaults -display none -S -accel tcg \
+			-qmp stdio "$@"
+}
+
+@test "whether a user can start a VM: no, the steps, yes; and QEMU agrees" {
+	by_cdev=(-object "iommufd,id=i0" -device "vfio-pci,host=$lone,iommufd=i0")
+	run starts "${by_cdev[@]}"
+	[ "$status" -ne 0 ]
+	run --separate-stderr vfioctl doctor --json --for qemu --user tester $lone
+	[ "$status" -eq 1 ]
+	json_is '.answers[0] | [.ready, .sentence]' "[false,\"tester can start a VM in QEMU with $lone: no\"]"
+	json_is '[.answers[0].steps[].rule]' '["not-bound","memlock-low"]'
+	eval "$(jq -r '.answers[0].steps[0].remedy' <<<"$output")"
+	echo 'tester - memlock unlimited' >/etc/security/limits.d/lab-doctor.conf
+	run --separate-stderr vfioctl doctor --json --for qemu --user tester $lone
+	[ "$status" -eq 0 ]
+	json_is '.answers[0] | [.ready, .steps, .sentence]' \
+		"[true,[],\"tester can start a VM in QEMU with $lone: yes\"]"
+	expect 0 starts "${by_cdev[@]}"
+	expect 0 starts -device "vfio-pci,host=$lone"
+}
+
+@test "a user to whom the device was not given" {
+	echo 'tester - memlock unlimited' >/etc/security/limits.d/lab-doctor.conf
+	vfioctl bind -q $lone
+	run starts -device "vfio-pci,host=$lone"
+	[ "$status" -ne 0 ]
+	mends 'node-no-access' --user tester
+	silent 'iommu-node-no-access' --user tester
+	expect 0 starts -device "vfio-pci,host=$lone"
+}
+
+@test "DPDK wants huge pages" {
+	vfioctl bind -q $lone
+	before=$(</proc/sys/vm/nr_hugepages)
+	echo 0 >/proc/sys/vm/nr_hugepages
+	finds hugepages-none --for dpdk
+	echo 4 >/proc/sys/vm/nr_hugepages
+	silent hugepages-none --for dpdk
+	echo "$before" >/proc/sys/vm/nr_hugepages
+}
