@@ -124,6 +124,23 @@ static struct binding binding_of_record(struct binding now, struct binding recor
 	return recorded;
 }
 
+/* Without a record it was never ours, unless a run that was killed has left it without a driver. */
+static int undo_half_way(struct change_result *result, struct change *change, struct error *err)
+{
+	const struct journal_entry *entry;
+	struct journals journals;
+
+	if (result->before->driver || !journals_exist())
+		return 0;
+	if (journals_load(&journals, change->arena, err) < 0)
+		return -1;
+	entry = journals_find(&journals, result->before);
+	if (!entry || entry->forward)
+		return 0;
+	result->to = binding_of_record(result->from, entry->from);
+	return check_bus(result->before, err);
+}
+
 static int decide_restore(struct change_result *result, struct change *change,
 			  const struct change_request *request, struct error *err)
 {
@@ -140,7 +157,7 @@ static int decide_restore(struct change_result *result, struct change *change,
 	else if (device_is_vfio(dev) || (!dev->driver && dev->driver_override))
 		result->to = (struct binding){.any_driver = true};
 	else
-		return 0; /* never ours: leave it alone */
+		return undo_half_way(result, change, err);
 	return check_bus(dev, err);
 }
 

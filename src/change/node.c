@@ -65,6 +65,13 @@ static bool is_ready(struct udev *udev, const struct node *node)
 
 static int missing(const struct device *dev, const struct node *node, struct error *err)
 {
+	if (!vfio_holds("/sys/bus/%s/devices/%s", dev->bus, dev->address)) {
+		error_set(err, STATUS_FAILED, ENODEV, "not-bound", dev->address,
+			  "it was bound, and was taken away or lost its driver before its node %s "
+			  "appeared",
+			  node->path);
+		return error_remedy(err, "The kernel log may say why.");
+	}
 	error_set(err, STATUS_TIMEOUT, ETIMEDOUT, "node-missing", dev->address,
 		  "it is bound, but its node %s did not appear in time", node->path);
 	return error_remedy(err, "Is devtmpfs mounted on /dev, and does udev run?");
@@ -87,7 +94,8 @@ int node_wait(const struct device *dev, int64_t timeout_ms, struct error *err)
 			i++;
 			continue;
 		}
-		if (now_ms() >= deadline) {
+		if (!vfio_holds("/sys/bus/%s/devices/%s", dev->bus, dev->address) ||
+		    now_ms() >= deadline) {
 			udev_unref(udev);
 			return missing(dev, &nodes[i], err);
 		}

@@ -141,16 +141,6 @@ static int plan_back(struct plan *plan, struct change *change, bool keep_going)
 	return plan_moves(plan, &moves);
 }
 
-static void note_broken(void *arg, const struct step *step, const struct error *err)
-{
-	struct change *change = arg;
-
-	(void)err;
-	for (size_t i = 0; i < change->count; i++)
-		if (change->results[i].before == step->dev)
-			report_broken(change, &change->results[i]);
-}
-
 void undo_records(struct change *change)
 {
 	for (size_t i = 0; i < change->count; i++) {
@@ -163,29 +153,71 @@ void undo_records(struct change *change)
 	}
 }
 
-void undo(struct change *change, const struct change_request *request, apply_workers_fn *on_workers,
-	  void *arg)
+/* Somebody else, a rescan of the bus for one, may have brought it there. */
+static bool is_back(struct arena *arena, const struct change_result *result)
+{
+	const struct device *dev = result->before;
+	struct binding now = binding_now(arena, result);
+	char override[256] = "";
+
+	path_read(override, sizeof(override), "/sys/bus/%s/devices/%s/driver_override", dev->bus,
+		  dev->address);
+	return streq_null(now.driver, result->from.driver) && now.vfs == result->from.vfs &&
+	       streq(override, result->from.override ? result->from.override : "(null)");
+}
+
+/* One try. Those that did not come back have the outcome CHANGE_BROKEN then. */
+static void try_to_undo(struct change *change, const struct apply_options *options, bool keep_going)
 {
 	scoped_plan struct plan plan = {.arena = change->arena};
 	scoped_applied struct applied applied = {0};
+	bool planned = plan_back(&plan, change, keep_going) == 0;
+
+	if (planned && apply_plan(&applied, &plan, options, &(struct error){0}) == 0)
+		return;
+	for (size_t i = 0; i < change->count; i++) {
+		struct change_result *result = &change->results[i];
+
+		if (result->outcome == CHANGE_UNDONE &&
+		    (!planned || !applied_is_whole(&applied, &plan, result->before)))
+			result->outcome = CHANGE_BROKEN;
+	}
+}
+
+static bool any_broken(struct change *change)
+{
+	bool broken = false;
+
+	for (size_t i = 0; i < change->count; i++) {
+		struct change_result *result = &change->results[i];
+
+		if (result->outcome == CHANGE_BROKEN && is_back(change->arena, result))
+			result->outcome = CHANGE_UNDONE;
+		broken |= result->outcome == CHANGE_BROKEN;
+	}
+	return broken;
+}
+
+void undo(struct change *change, const struct change_request *request, apply_workers_fn *on_workers,
+	  void *arg)
+{
 	/* Who was impatient on the way there shall not lose the device on the way back. */
 	const struct apply_options options = {
 		.timeout_ms = request->timeout_ms > UNDO_MS ? request->timeout_ms : UNDO_MS,
 		.jobs = request->jobs,
 		.patient = true,
 		.keep_going = true,
-		.on_failure = note_broken,
-		.arg = change,
 		.on_workers = on_workers,
 		.workers_arg = arg,
 	};
-	bool planned = plan_back(&plan, change, request->keep_going) == 0;
 
-	if (!planned || apply_plan(&applied, &plan, &options, &(struct error){0}) < 0)
+	try_to_undo(change, &options, request->keep_going);
+	/* A device that was taken away and found again meanwhile is another one to the kernel. */
+	if (any_broken(change))
+		try_to_undo(change, &options, true);
+	if (any_broken(change))
 		for (size_t i = 0; i < change->count; i++)
-			if (change->results[i].outcome == CHANGE_UNDONE &&
-			    (!planned ||
-			     !applied_is_whole(&applied, &plan, change->results[i].before)))
+			if (change->results[i].outcome == CHANGE_BROKEN)
 				report_broken(change, &change->results[i]);
 	undo_records(change);
 }

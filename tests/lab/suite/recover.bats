@@ -422,3 +422,33 @@ counted() {
 	[ ! -e $journal/.12-34.json.12 ]
 	[ -e $journal/.keep ]
 }
+
+@test "restore of a device that a killed run left without a driver brings its driver back" {
+	stopped_bind $nvme
+	pkill -KILL -x vfioctl
+	wait $! || true
+	echo >$pci/$nvme/driver_override
+	rm -f $state/$nvme.json
+	expect 0 vfioctl restore $nvme
+	as_it_was $nvme
+	[ "$(journals)" -eq 0 ]
+}
+
+@test "a device that is taken away while its node is awaited is not waited for any longer" {
+	echo 'SUBSYSTEM=="vfio-dev", PROGRAM="/bin/sleep 20"' >$slow_rule
+	udevadm control --reload
+	modprobe vfio-pci
+	start=$SECONDS
+	vfioctl bind $nvme >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+	pid=$!
+	eventually has_driver $nvme vfio-pci
+	echo 1 >$pci/$nvme/remove
+	run wait $pid
+	[ "$status" -ne 0 ]
+	[ $((SECONDS - start)) -lt 60 ]
+	grep -qE 'removed meanwhile|taken away|is gone' "$BATS_TEST_TMPDIR/said"
+	rm -f $slow_rule
+	udevadm control --reload
+	pkill sleep || true
+	[ "$(journals)" -eq 0 ]
+}
