@@ -22,8 +22,8 @@ int config_space_read(struct config_space *ret, const char *syspath);
 
 /*
  * Only whether the function with that directory answers at all: false when the first words of its
- * space are all ones. True, too, for one that sleeps, which is not woken for this, and where nothing
- * can be read.
+ * space are all ones. True, too, for one that sleeps, which is not woken for this, and where
+ * nothing can be read.
  */
 bool config_space_responds(const char *syspath);
 
