@@ -8,6 +8,7 @@
 #include "change/interrupt.h"
 #include "change/lock.h"
 #include "change/log.h"
+#include "change/node.h"
 #include "change/ready.h"
 #include "change/sriov.h"
 #include "change/transact.h"
@@ -91,6 +92,9 @@ static int carry_out(struct change *change, const struct change_request *request
 		return -1;
 	if (request->dry_run || !has_work(change, request))
 		return 0;
+	/* Nobody is to get a device by a rule that was taken back a moment ago. */
+	if (request->kind == CHANGE_BIND && !request->access)
+		node_wait_for_rules();
 	/* pool.c looks whether one is pending. */
 	interrupts_block(&interrupts);
 	r = transact(change, request, err);

@@ -116,3 +116,23 @@ void node_wait_for_udev(int64_t timeout_ms)
 		nanosleep(&pause, NULL);
 	while (path_exists("/run/udev/queue") && now_ms() < deadline);
 }
+
+void node_wait_for_rules(void)
+{
+	enum { INTERVAL_MS = 3200, SECOND_MS = 1000, MS_NS = 1000 * 1000 };
+	struct timespec now;
+	struct stat st;
+	int64_t age;
+
+	if (!path_exists("/run/udev/control") || path_stat(&st, "/run/udev/rules.d") < 0 ||
+	    clock_gettime(CLOCK_REALTIME, &now) < 0)
+		return;
+	age = (now.tv_sec - st.st_mtim.tv_sec) * SECOND_MS +
+	      (now.tv_nsec - st.st_mtim.tv_nsec) / MS_NS;
+	/* A clock that was set back says nothing. */
+	if (age < 0 || age >= INTERVAL_MS)
+		return;
+	now = (struct timespec){.tv_sec = (INTERVAL_MS - age) / SECOND_MS,
+				.tv_nsec = (INTERVAL_MS - age) % SECOND_MS * MS_NS};
+	nanosleep(&now, NULL);
+}

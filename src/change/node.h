@@ -14,5 +14,12 @@
  */
 int node_wait(const struct device *dev, int64_t timeout_ms, struct error *err);
 
+/*
+ * Waits until udevd, where it runs, would see every change of its rules below /run: it looks for
+ * them every three seconds at most, and until then gives new nodes to whom a rule that is gone
+ * says.
+ */
+void node_wait_for_rules(void);
+
 /* Waits until udevd, where it runs, has no event left; 5 s or timeout_ms at most. */
 void node_wait_for_udev(int64_t timeout_ms);

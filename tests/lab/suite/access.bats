@@ -359,3 +359,12 @@ no_lists() {
 	[ "$(driver_of $lone)" = nvme ]
 	nothing_left
 }
+
+@test "a bind right after restore does not give it to whom it was given before" {
+	vfioctl bind -q --owner tester $lone
+	sleep 4 # udevd has the rule now
+	vfioctl restore -q $lone
+	vfioctl bind -q $lone
+	udevadm settle
+	[ "$(stat -c %U "$(cdev_of $lone)") $(stat -c %U "$(group_of $lone)")" = "root root" ]
+}
