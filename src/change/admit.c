@@ -10,12 +10,9 @@
 
 bool change_takes_along(const void *arg, const struct device *dev)
 {
-	const struct change *change = arg;
+	const struct change_result *result = change_find(arg, dev);
 
-	for (size_t i = 0; i < change->count; i++)
-		if (change->results[i].before == dev)
-			return result_is_fine(&change->results[i]);
-	return false;
+	return result && result_is_fine(result);
 }
 
 /*
@@ -79,8 +76,8 @@ static bool refuse_some(struct change *change, const struct change_request *requ
 	return refused;
 }
 
-/* A function that has lost its power or its link is no use to anybody, and loses its driver's hold.
- */
+/* Of one that has lost its power or its link nobody would have anything, and its driver would be
+ * gone. */
 static void refuse_dead(struct change *change)
 {
 	for (size_t i = 0; i < change->count; i++) {

@@ -13,6 +13,7 @@
 #include "change/sriov.h"
 #include "change/transact.h"
 #include "change/warning.h"
+#include "host/vfio_driver.h"
 
 static void forget_look(struct change *change)
 {
@@ -78,6 +79,16 @@ static bool has_work(const struct change *change, const struct change_request *r
 	return false;
 }
 
+/* Nodes that are to be root's: no step says of them whose they are. */
+static bool makes_nodes(const struct change *change, const struct change_request *request)
+{
+	for (size_t i = 0; !request->access && i < change->count; i++)
+		if (result_is_moving(&change->results[i]) &&
+		    vfio_is_driver_name(change->results[i].to.driver))
+			return true;
+	return false;
+}
+
 /* Under the lock, or in a dry run: from the decision to the new state. */
 static int carry_out(struct change *change, const struct change_request *request, struct error *err)
 {
@@ -93,7 +104,7 @@ static int carry_out(struct change *change, const struct change_request *request
 	if (request->dry_run || !has_work(change, request))
 		return 0;
 	/* Nobody is to get a device by a rule that was taken back a moment ago. */
-	if (request->kind == CHANGE_BIND && !request->access)
+	if (makes_nodes(change, request))
 		node_wait_for_rules();
 	/* pool.c looks whether one is pending. */
 	interrupts_block(&interrupts);

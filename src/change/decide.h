@@ -26,8 +26,8 @@ int decide_devices(struct change *change, const struct change_request *request, 
  */
 int decide_targets(struct change *change, const struct change_request *request, struct error *err);
 
-/* True when the change has a result for dev. */
-bool change_has(const struct change *change, const struct device *dev);
+/* The result for dev, or NULL. Later results may move it. */
+struct change_result *change_find(const struct change *change, const struct device *dev);
 
 /* True when the device gets another driver; result_is_touched(): another driver or override. */
 bool result_is_moving(const struct change_result *result);

@@ -163,6 +163,7 @@ static bool is_back(struct arena *arena, const struct change_result *result)
 	path_read(override, sizeof(override), "/sys/bus/%s/devices/%s/driver_override", dev->bus,
 		  dev->address);
 	return streq_null(now.driver, result->from.driver) && now.vfs == result->from.vfs &&
+	       now.autoprobe_off == result->from.autoprobe_off &&
 	       streq(override, result->from.override ? result->from.override : "(null)");
 }
 

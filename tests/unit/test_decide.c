@@ -20,7 +20,7 @@ static int decide(const char *address, bool take_group)
 
 static bool has(const char *address)
 {
-	return change_has(&change, inventory_find(&change.before, address));
+	return change_find(&change, inventory_find(&change.before, address));
 }
 
 static void make_group(void)

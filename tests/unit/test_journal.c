@@ -1,23 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The journal and the records of devices, in a /run of these tests' own: nobody else sees it, and
- * it ends with them.
- */
 #include "change/journal.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "change/access_internal.h"
-#include "change/lock.h"
-#include "tests/unit/tree.h"
+#include "tests/unit/state.h"
 
 #define JOURNAL "/run/vfioctl/journal"
-
-static struct arena *arena;
-static struct error err;
-static struct device devices[2];
 
 static void write_file(const char *path, const char *text)
 {
@@ -26,31 +16,6 @@ static void write_file(const char *path, const char *text)
 	assert_non_null(f);
 	fputs(text, f);
 	assert_int_equal(fclose(f), 0);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	devices[0] = (struct device){.address = "0000:03:00.0",
-				     .bus = "pci",
-				     .syspath = "/sys/devices/pci0000:00/0000:03:00.0",
-				     .vendor_id = 0x1b36,
-				     .device_id = 0x10,
-				     .state = DEVICE_OK,
-				     .driver = "nvme"};
-	devices[1] = devices[0];
-	devices[1].address = "0000:04:00.0";
-	devices[1].syspath = "/sys/devices/pci0000:00/0000:04:00.0";
-	err = (struct error){0};
-	arena = arena_new(1 << 20);
-	return arena && mkdir("/run/vfioctl", 0755) == 0 ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return nftw("/run/vfioctl", tree_remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 /* A run of two devices, as a bind notes it. */
@@ -68,7 +33,9 @@ static struct journal_run make_run(void)
 		run.entries[i].from = (struct binding){.driver = "nvme"};
 		run.entries[i].to = (struct binding){.driver = "vfio-pci", .override = "vfio-pci"};
 	}
-	run.entries[1].from = (struct binding){.override = "a b", .any_driver = true};
+	run.entries[1].from = (struct binding){
+		.override = "a b", .any_driver = true, .vfs = 3, .autoprobe_off = true};
+	run.entries[1].to = (struct binding){.vfs = 7, .absent = true};
 	run.entries[1].recorded = run.entries[1].forward = true;
 	return run;
 }
@@ -92,6 +59,9 @@ static void same_binding(struct binding got, struct binding wanted)
 	assert_true(streq_null(got.driver, wanted.driver));
 	assert_true(streq_null(got.override, wanted.override));
 	assert_int_equal(got.any_driver, wanted.any_driver);
+	assert_int_equal(got.vfs, wanted.vfs);
+	assert_int_equal(got.autoprobe_off, wanted.autoprobe_off);
+	assert_int_equal(got.absent, wanted.absent);
 }
 
 static void test_round_trip(void **state)
@@ -372,84 +342,6 @@ static void test_no_room(void **state)
 	assert_int_equal(unlink(JOURNAL), 0);
 }
 
-/* --- records for restore ------------------------------------------------------------------ */
-
-static void test_a_record_keeps_what_was_first(void **state)
-{
-	struct device dev = devices[0];
-	struct binding got;
-	bool kept;
-
-	(void)state;
-	assert_int_equal(binding_load(&got, arena, &dev, &err), 0);
-	assert_int_equal(binding_save(&dev, false, &kept, &err), 0);
-	assert_false(kept);
-	dev.driver = "vfio-pci";
-	dev.is_vfio = true;
-	dev.driver_override = "vfio-pci";
-	assert_int_equal(binding_save(&dev, false, &kept, &err), 0);
-	assert_int_equal(binding_load(&got, arena, &dev, &err), 1);
-	assert_string_equal(got.driver, "nvme");
-	assert_null(got.override);
-	binding_forget(&dev);
-	assert_int_equal(binding_load(&got, arena, &dev, &err), 0);
-}
-
-/* With its override, but not its driver, of a bind that was killed. */
-static void test_a_record_of_a_device_left_half_way(void **state)
-{
-	struct device dev = devices[0];
-	struct binding got;
-	bool kept;
-
-	(void)state;
-	assert_int_equal(binding_save(&dev, false, &kept, &err), 0);
-	dev.driver_override = "vfio-pci";
-	assert_int_equal(binding_save(&dev, true, &kept, &err), 0);
-	assert_true(kept);
-	assert_int_equal(binding_load(&got, arena, &dev, &err), 1);
-	assert_null(got.override);
-	assert_int_equal(binding_save(&dev, false, &kept, &err), 0);
-	assert_int_equal(binding_load(&got, arena, &dev, &err), 1);
-	assert_string_equal(got.override, "vfio-pci");
-}
-
-/* --- records of grants --------------------------------------------------------------------- */
-
-/* Who had it for a while, or half-way, is nobody that it is given back to. */
-static void test_to_whom_it_was_given_before(void **state)
-{
-	const struct access given[] = {{1000, 0, 0600}, {1001, 0, 0600}, {1002, 0, 0600}};
-	const struct device *dev = &devices[0];
-	struct access earlier;
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(given); i++) {
-		scoped_document struct document *doc = NULL;
-
-		assert_int_equal(access_save(dev, &given[i], &err), 0);
-		assert_true(access_is_unfinished(dev));
-		doc = access_record_load(dev);
-		assert_non_null(doc);
-		assert_int_equal(access_record_read(&earlier, doc, "earlier_"), i > 0);
-		if (i > 0)
-			assert_int_equal(earlier.uid, 1000);
-		if (i == 0)
-			access_settle(dev);
-	}
-	access_forget(dev);
-	assert_false(access_load(NULL, dev));
-}
-
-#define state_test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-
-/* Without CAP_SYS_ADMIN there is no /run of our own. */
-static void nothing_is_tested(void **state)
-{
-	(void)state;
-	skip();
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -467,13 +359,7 @@ int main(void)
 		state_test(test_planted_links),
 		state_test(test_a_link_for_a_file),
 		state_test(test_no_room),
-		state_test(test_a_record_keeps_what_was_first),
-		state_test(test_a_record_of_a_device_left_half_way),
-		state_test(test_to_whom_it_was_given_before),
 	};
-	const struct CMUnitTest none[] = {cmocka_unit_test(nothing_is_tested)};
 
-	if (path_cover("/run") < 0)
-		return cmocka_run_group_tests(none, NULL, NULL);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return run_state_tests(tests);
 }

@@ -126,18 +126,23 @@ with_failing_write() {
 	[ "$(driver_of $nvme)" = nvme ]
 }
 
+# A shell starts what it leaves in the background deaf to SIGINT.
+hearing() {
+	exec env --default-signal=INT,QUIT "$@"
+}
+
 @test "an interrupt leaves the device whole" {
-	for delay in 0.05 0.1 0.3; do
-		vfioctl bind -q $nvme 3>&- &
+	for signal in INT TERM HUP; do for delay in 0.05 0.1 0.3; do
+		hearing vfioctl bind -q $nvme 3>&- &
 		sleep $delay
-		kill -INT $! 2>/dev/null || true
+		kill -$signal $! 2>/dev/null || true
 		wait $! || true
 		case $(driver_of $nvme) in
 		nvme) [ "$(override_of $nvme)" = "(null)" ] ;;
 		vfio-pci) vfioctl restore -q $nvme ;;
 		*) false ;;
 		esac
-	done
+	done; done
 }
 
 @test "a reader that goes away in the middle leaves no device half-way" {

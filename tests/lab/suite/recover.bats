@@ -435,6 +435,7 @@ counted() {
 }
 
 @test "a device that is taken away while its node is awaited is not waited for any longer" {
+	mkdir -p ${slow_rule%/*}
 	echo 'SUBSYSTEM=="vfio-dev", PROGRAM="/bin/sleep 20"' >$slow_rule
 	udevadm control --reload
 	modprobe vfio-pci
@@ -443,8 +444,9 @@ counted() {
 	pid=$!
 	eventually has_driver $nvme vfio-pci
 	echo 1 >$pci/$nvme/remove
-	run wait $pid
-	[ "$status" -ne 0 ]
+	status=0
+	wait $pid || status=$?
+	[[ $status =~ ^(1|8)$ ]]
 	[ $((SECONDS - start)) -lt 60 ]
 	grep -qE 'removed meanwhile|taken away|is gone' "$BATS_TEST_TMPDIR/said"
 	rm -f $slow_rule

@@ -143,8 +143,7 @@ broken() {
 	expect 0 vfioctl sriov --driver none $pf 3
 	udevadm settle
 	[ "$(vfs_of $pf) $(drivers 3)" = "3 1 none none none " ]
-	# No module in the lab is made for the VFs of this one alone; nvme takes them.
-	mark
+	# nvme would take these.
 	expect 0 vfioctl sriov --driver none $nvme 2
 	udevadm settle
 	[ ! -e $pci/0000:04:00.1/driver ]
@@ -305,6 +304,36 @@ killed_at_job() {
 	expect 0 vfioctl sriov $pf 0
 	run getfacl -cp /dev/iommu
 	[[ $output != *user:tester* ]]
+}
+
+@test "a VF that was taken away is not of its earlier user when it is made anew" {
+	vfioctl sriov -q $pf 1
+	vfioctl bind -q --owner tester "${vfs[0]}"
+	sleep 4 # udevd has the rule now
+	vfioctl sriov -q $pf 0
+	vfioctl sriov -q $pf 1
+	udevadm settle
+	[ "$(stat -c %U "$(cdev_of "${vfs[0]}")")" = root ]
+}
+
+@test "a driver that calls a success what is none: told, and undone" {
+	modprobe vfio-pci
+	broken $pci/$pf/sriov_numvfs 1 retval=1 vfioctl sriov --jobs 1 $pf 2
+	[ "$status" -eq 1 ]
+	says "was told to make 2 VFs, and there are 0"
+	[ "$(vfs_of $pf)" = "0 1" ]
+}
+
+@test "Ctrl-C while VFs are made: it comes to its end, or to where it began" {
+	modprobe vfio-pci
+	traced -o /dev/null -P $pci/$pf/sriov_numvfs -e trace=write -e inject=write:delay_exit=3000000:when=1 \
+		env --default-signal=INT vfioctl sriov -q $pf 2 3>&- &
+	eventually eval '[ "$(cat $pci/$pf/sriov_drivers_autoprobe)" = 0 ]'
+	pkill -INT -o -x vfioctl
+	status=0
+	wait $! || status=$?
+	[[ "$status $(vfs_of $pf)" =~ ^(0 2 1|1 0 1)$ ]]
+	[ "$(journals)" -eq 0 ]
 }
 
 @test "a PF that vfio-pci has: enable_sriov, and the token" {
