@@ -12,7 +12,7 @@ nvmet=/sys/kernel/config/nvmet/subsystems
 
 setup() {
 	eventually test -b "/dev/$(disk_of $disk)"
-	eventually test -b "/dev/nvme1n1"
+	eventually test -b "/dev/$(disk_of $shared)"
 	block=/dev/$(disk_of $disk)
 	interface=$(child_of $net net)
 }
@@ -158,19 +158,21 @@ time.sleep(300)' "$block" "$BATS_TEST_TMPDIR/mapped" 3>&- &
 }
 
 @test "a multipath namespace: mounted, open, and its other node" {
-	[ ! -e "$pci/$shared/nvme/nvme1/nvme1n1" ] # it hangs below the subsystem
+	local head
+	head=$(disk_of $shared) # the controllers are probed at once: which is the first differs
+	[ "$(ls -d "$pci/$shared"/nvme/nvme*/"$head" 2>/dev/null)" = "" ] # it hangs below the subsystem
 	idle $shared
-	mkfs.ext4 -q -F /dev/nvme1n1
+	mkfs.ext4 -q -F "/dev/$head"
 	mkdir "$BATS_TEST_TMPDIR/mnt"
-	mount /dev/nvme1n1 "$BATS_TEST_TMPDIR/mnt"
-	used $shared mounted "nvme1n1 is mounted on"
+	mount "/dev/$head" "$BATS_TEST_TMPDIR/mnt"
+	used $shared mounted "$head is mounted on"
 	umount "$BATS_TEST_TMPDIR/mnt"
-	wipefs -qa /dev/nvme1n1
-	hold /dev/nvme1n1
-	used $shared block-open "pid $holder (sleep) has /dev/nvme1n1 open"
+	wipefs -qa "/dev/$head"
+	hold "/dev/$head"
+	used $shared block-open "pid $holder (sleep) has /dev/$head open"
 	release
-	hold /dev/ng1n1
-	used $shared char-open "pid $holder (sleep) has /dev/ng1n1 open"
+	hold "/dev/${head/nvme/ng}"
+	used $shared char-open "pid $holder (sleep) has /dev/${head/nvme/ng} open"
 	release
 	holder=
 }
