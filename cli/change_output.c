@@ -171,6 +171,7 @@ int change_read_request(struct change_request *request, struct access *access,
 	*request = (struct change_request){
 		.kind = kind,
 		.addresses = (const char *const *)selection->addresses,
+		.errors = selection->errors,
 		.count = selection->count,
 		.driver = opts->driver,
 		.vfs = opts->vfs,

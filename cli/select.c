@@ -15,33 +15,57 @@ static bool contains(const struct selection *selection, const char *address)
 	return false;
 }
 
-static int add_address(struct selection *selection, const char *address, struct error *err)
+/* Room for one more, and for the end. */
+static int make_room(struct selection *selection, bool keep_going)
 {
-	char **list;
+	char **addresses = reallocarray(selection->addresses, selection->count + 2, sizeof(char *));
+	struct error *errors;
 
-	if (contains(selection, address))
+	if (!addresses)
+		return -ENOMEM;
+	selection->addresses = addresses;
+	if (!keep_going)
 		return 0;
-	list = realloc(selection->addresses, (selection->count + 2) * sizeof(*list));
-	if (list)
-		selection->addresses = list;
-	if (!list || !(list[selection->count] = strdup(address)))
-		return error_out_of_memory(err);
-	list[++selection->count] = NULL;
+	errors = reallocarray(selection->errors, selection->count + 1, sizeof(*errors));
+	if (!errors)
+		return -ENOMEM;
+	selection->errors = errors;
 	return 0;
 }
 
-static int add_word(struct selection *selection, const char *word, enum resolve_for purpose,
-		    struct error *err)
+static int add_address(struct selection *selection, const struct options *opts, const char *address,
+		       const struct error *why, struct error *err)
+{
+	char *copy;
+
+	if (contains(selection, address))
+		return 0;
+	if (make_room(selection, opts->keep_going) < 0 || !(copy = strdup(address)))
+		return error_out_of_memory(err);
+	if (opts->keep_going)
+		selection->errors[selection->count] = *why;
+	selection->addresses[selection->count++] = copy;
+	selection->addresses[selection->count] = NULL;
+	return 0;
+}
+
+static int add_word(struct selection *selection, const struct options *opts, const char *word,
+		    enum resolve_for purpose, struct error *err)
 {
 	char address[DEVICE_NAME_SIZE];
+	struct error own = {0};
 
-	if (device_resolve(address, word, purpose, err) < 0)
-		return -1;
-	return add_address(selection, address, err);
+	if (device_resolve(address, word, purpose, &own) == 0)
+		return add_address(selection, opts, address, &own, err);
+	if (opts->keep_going && own.status == STATUS_NO_DEVICE)
+		return add_address(selection, opts, word, &own, err);
+	*err = own;
+	return -1;
 }
 
 /* Words on standard input, separated by blanks or newlines; '#' starts a comment. */
-static int add_stdin(struct selection *selection, enum resolve_for purpose, struct error *err)
+static int add_stdin(struct selection *selection, const struct options *opts,
+		     enum resolve_for purpose, struct error *err)
 {
 	scoped_free char *line = NULL;
 	size_t size = 0;
@@ -51,7 +75,7 @@ static int add_stdin(struct selection *selection, enum resolve_for purpose, stru
 
 		line[strcspn(line, "#\n")] = '\0';
 		while ((word = strsep(&rest, " \t\r")))
-			if (*word && add_word(selection, word, purpose, err) < 0)
+			if (*word && add_word(selection, opts, word, purpose, err) < 0)
 				return -1;
 	}
 	return 0;
@@ -62,8 +86,8 @@ static int read_operands(struct selection *selection, const struct options *opts
 {
 	for (int i = 0; i < opts->n_args; i++) {
 		const char *word = opts->args[i];
-		int r = streq(word, "-") ? add_stdin(selection, purpose, err)
-					 : add_word(selection, word, purpose, err);
+		int r = streq(word, "-") ? add_stdin(selection, opts, purpose, err)
+					 : add_word(selection, opts, word, purpose, err);
 
 		if (r < 0)
 			return -1;
@@ -92,6 +116,7 @@ void selection_free(struct selection *selection)
 	for (size_t i = 0; i < selection->count; i++)
 		free(selection->addresses[i]);
 	free(selection->addresses);
+	free(selection->errors);
 	*selection = (struct selection){0};
 }
 

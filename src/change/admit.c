@@ -28,13 +28,16 @@ static void set_direction(struct gate *gate, const struct change_request *reques
 		      (!result->to.driver && !result->to.any_driver);
 }
 
-static bool must_pass(const struct change_result *result)
+/* A command that is run with a device has it for itself, also one that VFIO has already. */
+static bool must_pass(const struct change_result *result, const struct change_request *request)
 {
-	return result_is_fine(result) && result_is_moving(result) && !result->from.absent;
+	return result_is_fine(result) && !result->from.absent &&
+	       (result_is_moving(result) || request->temporary);
 }
 
 /* One look at the whole machine for all devices that move. 0 or -1. */
-static int find_users(struct change *change, struct error *err)
+static int find_users(struct change *change, const struct change_request *request,
+		      struct error *err)
 {
 	scoped_free const struct device **devices = calloc(change->count + 1, sizeof(*devices));
 	scoped_free struct usages *usages = calloc(change->count + 1, sizeof(*usages));
@@ -43,12 +46,12 @@ static int find_users(struct change *change, struct error *err)
 	if (!devices || !usages)
 		return error_out_of_memory(err);
 	for (size_t i = 0; i < change->count; i++)
-		if (must_pass(&change->results[i]))
+		if (must_pass(&change->results[i], request))
 			devices[count++] = change->results[i].before;
 	if (usage_of_devices(usages, devices, count, true, err) < 0)
 		return -1;
 	for (size_t i = 0; i < change->count; i++)
-		if (must_pass(&change->results[i]))
+		if (must_pass(&change->results[i], request))
 			change->results[i].usages = usages[next++];
 	return 0;
 }
@@ -67,7 +70,7 @@ static bool refuse_some(struct change *change, const struct change_request *requ
 	for (size_t i = 0; i < change->count; i++) {
 		struct change_result *result = &change->results[i];
 
-		if (!must_pass(result))
+		if (!must_pass(result, request))
 			continue;
 		set_direction(&gate, request, result);
 		refused |= gate_check(&gate, result->before, &result->usages, &result->overridden,
@@ -78,13 +81,13 @@ static bool refuse_some(struct change *change, const struct change_request *requ
 
 /* Of one that has lost its power or its link nobody would have anything, and its driver would be
  * gone. */
-static void refuse_dead(struct change *change)
+static void refuse_dead(struct change *change, const struct change_request *request)
 {
 	for (size_t i = 0; i < change->count; i++) {
 		struct change_result *result = &change->results[i];
 		const struct device *dev = result->before;
 
-		if (!must_pass(result) || !vfio_is_driver_name(result->to.driver) ||
+		if (!must_pass(result, request) || !vfio_is_driver_name(result->to.driver) ||
 		    !streq(dev->bus, "pci") || config_space_responds(dev->syspath))
 			continue;
 		error_set(&result->error, STATUS_FAILED, EIO, "not-answering", dev->address,
@@ -101,10 +104,10 @@ static void refuse_dead(struct change *change)
  */
 int admit_devices(struct change *change, const struct change_request *request, struct error *err)
 {
-	refuse_dead(change);
+	refuse_dead(change, request);
 	if (!request->keep_going && change_first_error(change, err) < 0)
 		return -1;
-	if (find_users(change, err) < 0)
+	if (find_users(change, request, err) < 0)
 		return -1;
 	while (refuse_some(change, request)) {
 		if (!request->keep_going)

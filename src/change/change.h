@@ -28,6 +28,8 @@ struct change_request {
 	enum change_kind kind;
 	const char *verb;             /* what journal and log call it; NULL: change_kind_name() */
 	const char *const *addresses; /* sysfs names, as device_resolve() gives them */
+	/* To keep going, of those that are not there; code NULL: it is. NULL: all are. */
+	const struct error *errors;
 	size_t count;
 	/* bind: "auto", NULL (auto) or a name; sriov: that of the VFs, or "native", or "none" */
 	const char *driver;

@@ -60,20 +60,54 @@ const struct device *decide_find(const struct inventory *inventory, const char *
 	return dev;
 }
 
+/* The result of a name with which there is no device: there is nothing to be decided. */
+static int add_missing(struct change *change, const char *name, const struct error *why,
+		       struct error *err)
+{
+	struct device *dev = arena_alloc(change->arena, sizeof(*dev));
+
+	if (!dev || !(name = arena_strdup(change->arena, name)))
+		return error_out_of_memory(err);
+	*dev = (struct device){.address = name,
+			       .bus = "",
+			       .syspath = "",
+			       .state = DEVICE_GONE,
+			       .iommu_group = -1,
+			       .numa_node = -1};
+	change->results[change->count++] = (struct change_result){.before = dev, .error = *why};
+	return 0;
+}
+
+static int add_named(struct change *change, const struct change_request *request, size_t i,
+		     struct error *err)
+{
+	const struct device *dev = NULL;
+	struct error own = {0};
+
+	if (request->errors && request->errors[i].code)
+		own = request->errors[i];
+	else
+		dev = decide_find(&change->before, request->addresses[i], &own);
+	if (dev) {
+		add_result(change, dev);
+		return request->take_group ? add_group(change, dev, err) : 0;
+	}
+	if (request->keep_going)
+		return add_missing(change, request->addresses[i], &own, err);
+	*err = own;
+	return -1;
+}
+
 int decide_devices(struct change *change, const struct change_request *request, struct error *err)
 {
-	change->results = calloc(change->before.count + 1, sizeof(*change->results));
+	size_t room = change->before.count + request->count + 1;
+
+	change->results = calloc(room, sizeof(*change->results));
 	if (!change->results)
 		return error_out_of_memory(err);
-	for (size_t i = 0; i < request->count; i++) {
-		const struct device *dev = decide_find(&change->before, request->addresses[i], err);
-
-		if (!dev)
+	for (size_t i = 0; i < request->count; i++)
+		if (add_named(change, request, i, err) < 0)
 			return -1;
-		add_result(change, dev);
-		if (request->take_group && add_group(change, dev, err) < 0)
-			return -1;
-	}
 	return 0;
 }
 
@@ -238,6 +272,8 @@ int decide_targets(struct change *change, const struct change_request *request, 
 	for (size_t i = 0; i < change->count; i++) {
 		struct change_result *result = &change->results[i];
 
+		if (!result_is_fine(result))
+			continue;
 		if (decisions[request->kind](result, change, request, &result->error) < 0) {
 			result->to = result->from;
 			if (!request->keep_going) {
@@ -252,7 +288,7 @@ int decide_targets(struct change *change, const struct change_request *request, 
 	for (size_t i = 0; i < change->count; i++) {
 		struct change_result *result = &change->results[i];
 
-		result->access = changes_access(request, result);
+		result->access = result_is_fine(result) && changes_access(request, result);
 		change->changed |= result_is_touched(result) || result->access;
 	}
 	return 0;

@@ -15,7 +15,9 @@ const struct device *decide_find(const struct inventory *inventory, const char *
 
 /*
  * Makes a result for each device of the request and, if asked for, for the members of its group.
- * 0, or -1 with STATUS_NO_DEVICE or, for a device that does not answer, STATUS_TIMEOUT.
+ * 0, or -1 with STATUS_NO_DEVICE or, for a device that does not answer, STATUS_TIMEOUT. To keep
+ * going, one that was named has its error in its result instead; its device has nothing but an
+ * address then.
  */
 int decide_devices(struct change *change, const struct change_request *request, struct error *err);
 

@@ -248,6 +248,20 @@ group_cases='@(G04|G06|D02)'
 	nothing_left
 }
 
+@test "to keep going: who has a device open keeps it from being given back, and it stays whose it is" {
+	vfioctl bind -q --owner tester $lone $other
+	hold "$(cdev_of $lone)"
+	expect 3 vfioctl restore --keep-going $lone $other
+	[ "$(driver_of $other)" = nvme ]
+	[ "$(owner_of "$(cdev_of $lone)")" = "1000:0 600" ]
+	[ -e "$(rule_of $lone)" ]
+	[ -e $records/$lone.json ]
+	release
+	expect 0 uses $lone "$cdev_cases"
+	vfioctl restore -q $lone
+	nothing_left
+}
+
 @test "a grant that fails gives the device back to whom it was given before" {
 	useradd -M someone 2>/dev/null || true
 	vfioctl bind -q --owner tester $lone

@@ -207,6 +207,19 @@ forge() {
 	release
 }
 
+@test "to keep going: one does not exist, the other one is bound, and given back" {
+	expect_json 8 vfioctl.error/1 bind --keep-going 0000:ee:00.0 eth-none $nvme 0000:ee:00.0
+	json_is '[.results[] | [.address, .changed, .driver, .error.code]]' \
+		"[[\"0000:ee:00.0\",false,null,\"no-such-device\"],[\"eth-none\",false,null,\"no-such-device\"],[\"$nvme\",true,\"vfio-pci\",null]]"
+	[ "$(driver_of $nvme)" = vfio-pci ]
+	expect 8 bash -c "echo 0000:ee:00.0 $nvme | vfioctl restore --keep-going -"
+	says "vfioctl: 0000:ee:00.0: "
+	as_it_was $nvme
+	[ "$(journals)" -eq 0 ]
+	expect 2 vfioctl bind --keep-going 0000:03:00.9 $nvme
+	as_it_was $nvme
+}
+
 @test "to keep going: one fails half-way and is put back, the other one is bound" {
 	modprobe vfio-pci
 	expect 1 traced -o /dev/null -P /sys/bus/pci/drivers/vfio-pci/bind -e trace=write \

@@ -182,6 +182,21 @@ setup_file() {
 	whole $nvme
 }
 
+@test "one that VFIO had already and somebody else has open is refused" {
+	vfioctl bind -q $nvme
+	hold "$(cdev_of $nvme)"
+	expect 125 vfioctl run $disk $nvme -- touch "$BATS_TEST_TMPDIR/ran"
+	says "$nvme: "
+	says "pid $holder (sleep)"
+	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
+	whole $disk
+	expect 0 vfioctl run --force=vfio-open $nvme -- true
+	release
+	[ "$(driver_of $nvme)" = vfio-pci ]
+	expect 0 vfioctl restore -q $nvme
+	whole $nvme
+}
+
 @test "a driver and an override that stood before are brought back" {
 	echo nvme >$pci/$nvme/driver_override
 	expect 0 vfioctl run $nvme -- true

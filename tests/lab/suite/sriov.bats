@@ -89,6 +89,27 @@ broken() {
 	json_is .changed false
 }
 
+# counted COUNT: forks and writes to sysfs of making so many VFs; they are taken away again.
+counted() {
+	local log=$BATS_TEST_TMPDIR/log
+	traced -o "$log" -e trace=fork,vfork,clone,clone3,openat vfioctl sriov -q --jobs 2 $pf "$1"
+	echo "$(grep -cE ' (fork|vfork|clone3?)\(' "$log")" \
+		"$(grep -cE 'openat.*"/sys/.*O_(WRONLY|RDWR)' "$log")"
+	vfioctl sriov -q $pf 0
+}
+
+@test "no process for a VF: no more for six than for two, and two writes each" {
+	modprobe vfio-pci
+	vfioctl list >/dev/null
+	read -r forks writes <<<"$(counted 2)"
+	read -r more_forks more_writes <<<"$(counted 6)"
+	echo "$forks $writes, $more_forks $more_writes"
+	# A reader of sysfs that was slow may have been replaced.
+	[ "$more_forks" -le $((forks + 3)) ]
+	[ "$writes" -eq $((3 + 2 * 2)) ]
+	[ "$more_writes" -eq $((3 + 2 * 6)) ]
+}
+
 @test "none of them: they are gone, with what was noted of them" {
 	vfioctl sriov -q $pf 2
 	vfioctl bind -q --owner tester "${vfs[0]}"
