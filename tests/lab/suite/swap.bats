@@ -54,9 +54,13 @@ killed_at_job() {
 	swap e1000e
 	expect_json 0 vfioctl.restore/1 restore $slot
 	json_is '[.changed, .results[0].driver]' '[false,"e1000e"]'
+	json_is '.results[0].warnings' '["another device had this address before; what was noted of it is dropped"]'
+	[ ! -e $state/$slot.json ]
 	untouched e1000e
 	expect 0 vfioctl restore $slot
+	[ "$output" = "$(vfioctl restore $slot 2>&1)" ]
 	says "nothing to do"
+	[[ $output != *warning* ]]
 }
 
 @test "swapped after a bind: bind records the new one, and restore brings that back" {
@@ -111,22 +115,53 @@ killed_at_job() {
 	expect 8 vfioctl restore $slot
 }
 
-@test "swapped between the plan and the first write: the new one is not touched" {
+# swapped_at FILE CALL VERB: the machine swaps the device while the run is held up for twenty seconds in that
+# call, on that file. It refuses to do anything to the new one, and leaves nothing.
+swapped_at() {
+	traced -o /dev/null -P "$1" -e trace="$2" -e inject="$2":delay_enter=20000000:when=1 \
+		vfioctl "$3" $slot >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+	runner=$!
+	sleep 4
+	swap e1000e
+	status=0
+	wait $runner || status=$?
+	cat "$BATS_TEST_TMPDIR/said"
+	untouched e1000e
+	grep -q "$slot: another device has this address now" "$BATS_TEST_TMPDIR/said"
+	[ "$status" -eq 3 ] || [ "$status" -eq 1 ]
+	[ "$(journals)" -eq 0 ]
+	[ ! -e $state/$slot.json ]
+}
+
+@test "swapped while a bind waits for the lock: bound as the device that it is, or not at all" {
 	hold_lock
 	vfioctl bind $slot >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
 	runner=$!
-	sleep 2 # it has looked at the nvme, and waits for the lock
+	sleep 2 # it has looked at the nvme
 	swap e1000e
 	release
 	holder=
 	status=0
 	wait $runner || status=$?
 	cat "$BATS_TEST_TMPDIR/said"
-	# Whole is either: refused, or bound as the device that it is.
 	[ "$status" -ne 0 ] || [ "$(jq -r .driver $state/$slot.json)" = e1000e ]
 	[ "$(journals)" -eq 0 ]
 	vfioctl restore -q $slot
 	untouched e1000e
+}
+
+@test "swapped when a bind has its plan, before the first write" {
+	mkdir -p $journal
+	swapped_at $journal renameat,renameat2 bind
+}
+
+@test "swapped when a bind has set the override, before the unbind" {
+	swapped_at /sys/bus/pci/drivers/nvme/unbind write bind
+}
+
+@test "swapped when a restore has its plan, before the first write" {
+	vfioctl bind -q $slot
+	swapped_at $journal renameat,renameat2 restore
 }
 
 @test "swapped during a run: what comes back at its end is not the new one's driver" {
