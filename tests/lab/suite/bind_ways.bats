@@ -39,8 +39,8 @@ teardown() {
 	modprobe vfio-pci
 	echo N >$switch
 	expect_json 0 vfioctl.mode/1 mode
-	json_is '[.noiommu_enabled, .iommu_active]' '[false,false]'
-	[[ $(jq -r .summary <<<"$output") == *"no IOMMU"* ]]
+	json_is '[.noiommu_enabled, .iommu_groups]' '[false,0]'
+	[[ $(jq -r .summary <<<"$output") == *"VFIO but no IOMMU: no device can be handed out. Switch the IOMMU on"* ]]
 	expect 9 vfioctl test $nvme
 	says "not bound to a VFIO driver"
 	expect_json 0 vfioctl.list/1 list $nvme
@@ -59,10 +59,11 @@ teardown() {
 @test "noiommu: switched on, bind gives nodes whose names say that nothing guards them" {
 	modprobe vfio-pci
 	expect_json 0 vfioctl.bind/1 bind $nvme
-	json_is '.results[0] | [.driver, .iommu]' '["vfio-pci","none"]'
-	json_is '.results[0].modes' '["cdev","group"]'
+	json_is '.results[0] | [.driver, .modes]' '["vfio-pci",["cdev","group"]]'
 	[[ $(jq -r '.results[0] | .cdev, .group_node' <<<"$output" | paste -sd' ') == \
 		/dev/vfio/devices/noiommu-vfio*" "/dev/vfio/noiommu-* ]]
+	expect_json 0 vfioctl.list/1 list $nvme
+	json_is '.devices[0].iommu' '"none"'
 	expect_json 0 vfioctl.mode/1 mode
 	json_is .noiommu_enabled true
 	[[ $(jq -r .summary <<<"$output") == *noiommu* ]]

@@ -192,8 +192,9 @@ as_it_was() {
 	run vfioctl bind --owner tester $nvme
 	rm $rules
 	mv $rules.away $rules
-	[ "$status" -eq 1 ]
-	says "$rules"
+	# 5 when a rule of that name lies there, which cannot be taken back.
+	[ "$status" -eq 1 ] || [ "$status" -eq 5 ]
+	says "cannot write udev's rule $rules/"
 	untouched
 	as_it_was
 }
@@ -227,7 +228,7 @@ hostile() {
 	[ "$(cat $pci/$pf/sriov_numvfs) $(driver_of 0000:02:10.0)" = "2 vfio-pci" ]
 	expect 0 hostile "$vfioctl" sriov -q $pf 0
 	[ -z "$output" ]
-	expect 3 hostile "$vfioctl" run -q $nvme -- /usr/bin/bash -c 'readlink '$pci/$nvme/driver'; echo "$TMPDIR $MODPROBE_OPTIONS"; exit 3'
+	expect 3 hostile "$vfioctl" run -q $nvme -- /usr/bin/bash -c '/usr/bin/readlink '$pci/$nvme/driver'; echo "$TMPDIR $MODPROBE_OPTIONS"; exit 3'
 	# The command has the environment that it was given.
 	[ "$output" = "../../../../bus/pci/drivers/vfio-pci"$'\n'"/nonexistent -C /nonexistent" ]
 	as_it_was
