@@ -72,11 +72,11 @@ use() {
 	eventually test -e "$BATS_TEST_TMPDIR/ready"
 }
 
-# open_of PATTERN: the first descriptor of the holder whose link is like that.
+# open_of TEXT: the first descriptor of the holder whose link says that.
 open_of() {
 	local fd
 	for fd in "/proc/$holder/fd"/*; do
-		[[ $(readlink "$fd") == $1 ]] && { echo "${fd##*/}"; return; }
+		[ "$(readlink "$fd")" = "$1" ] && { echo "${fd##*/}"; return; }
 	done
 }
 
