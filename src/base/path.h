@@ -110,7 +110,8 @@ int path_write(const char *value, const char *fmt, ...) PRINTF(2, 3);
 
 /*
  * Replaces a file as a whole: written beside it under a temporary name, synced, renamed, its
- * directory synced. A symbolic link in the last component is replaced, not followed.
+ * directory synced. A symbolic link in the last component is replaced, not followed; one in the
+ * place of the directory is refused (-ENOTDIR).
  */
 int path_replace(const char *data, size_t size, mode_t mode, const char *fmt, ...) PRINTF(4, 5);
 
@@ -126,7 +127,7 @@ int path_create(mode_t mode, const char *fmt, ...) PRINTF(2, 3);
 /* mkdir(2) for the last component; an existing directory (not a link to one) is success. */
 int path_mkdir(mode_t mode, const char *fmt, ...) PRINTF(2, 3);
 
-/* unlink(2). */
+/* unlink(2); a symbolic link in the place of the directory is refused (-ENOTDIR). */
 int path_unlink(const char *fmt, ...) PRINTF(1, 2);
 
 /*

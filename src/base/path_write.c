@@ -42,7 +42,7 @@ static int write_synced(int fd, const char *data, size_t size)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-/* Splits off the directory of a path and opens it; links in it are followed. */
+/* Splits off the directory of a path and opens it; one that is a link itself is refused. */
 static int open_parent(const char *path, const char **ret_name)
 {
 	char dir[PATH_MAX];
@@ -53,8 +53,9 @@ static int open_parent(const char *path, const char **ret_name)
 	if (n == 0 || *name == '\0' || n >= sizeof(dir))
 		return -EINVAL;
 	memcpy(dir, path, n);
-	dir[n] = '\0';
-	return path_open_at_root(dir, O_RDONLY | O_DIRECTORY, 0);
+	/* With a slash at its end a link would be followed. */
+	dir[n > 1 ? n - 1 : n] = '\0';
+	return path_open_at_root(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 }
 
 int path_replace(const char *data, size_t size, mode_t mode, const char *fmt, ...)
@@ -139,10 +140,14 @@ int path_mkdir(mode_t mode, const char *fmt, ...)
 int path_unlink(const char *fmt, ...)
 {
 	FORMAT_PATH(fmt);
+	const char *name;
+	scoped_fd int dir = open_parent(path, &name);
 
 	if (!path_is_live())
 		return -EXDEV;
-	return unlink(path) < 0 ? -errno : 0;
+	if (dir < 0)
+		return dir;
+	return unlinkat(dir, name, 0) < 0 ? -errno : 0;
 }
 
 int path_cover(const char *dir)

@@ -136,14 +136,19 @@ void worker_leave(struct worker *worker)
 	reap(worker, WNOHANG);
 }
 
+void worker_kill(const struct worker *worker)
+{
+	if (worker->pid > 0)
+		kill(worker->pid, SIGKILL);
+}
+
 bool worker_end(struct worker *worker, int64_t timeout_ms)
 {
 	int64_t deadline = now_ms() + timeout_ms;
 	char rest[256];
 	int r;
 
-	if (worker->pid > 0)
-		kill(worker->pid, SIGKILL);
+	worker_kill(worker);
 	/* Whatever it still reported is of no interest; its end closes the pipe. */
 	do
 		r = worker_read(worker, deadline - now_ms(), rest, sizeof(rest));

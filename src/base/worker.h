@@ -58,6 +58,10 @@ void worker_abandon(struct worker *worker);
  */
 void worker_leave(struct worker *worker);
 
+/* Kills the worker and does not wait: worker_end() does, of one that several shall share a time
+ * for. */
+void worker_kill(const struct worker *worker);
+
 /*
  * Kills the worker and waits at most timeout_ms for its end. True when it is gone and reaped; false
  * when the kernel does not let go of it: it is left behind.

@@ -380,3 +380,17 @@ int access_undo(const struct device *dev, bool giving, struct error *err)
 	return giving ? give_to_earlier(&plan, dev, doc, &had, err)
 		      : give_again(&plan, dev, &had, err);
 }
+
+int access_drop_stale(const struct device *dev, struct error *err)
+{
+	scoped_arena struct arena *arena = arena_new(1 << 20);
+	scoped_plan struct plan plan = {.arena = arena};
+	scoped_document struct document *doc = access_record_load_stale(dev);
+	struct access had;
+
+	if (!arena)
+		return error_out_of_memory(err);
+	if (!doc || !access_record_read(&had, doc, ""))
+		return 0;
+	return take_all(&plan, dev, doc, &had, err);
+}

@@ -80,3 +80,10 @@ int access_step(const struct step *step, struct error *err);
  * given again. 0, or -1 with the first error; it goes on all the same.
  */
 int access_undo(const struct device *dev, bool giving, struct error *err);
+
+/*
+ * What another device at the same address was given to, before it was taken away: true when there
+ * is such a record; and to take all of that back, with the record. 0, or -1 as above.
+ */
+bool access_is_stale(const struct device *dev);
+int access_drop_stale(const struct device *dev, struct error *err);

@@ -19,6 +19,9 @@
 /* The record of dev, or NULL; the caller frees it. */
 struct document *access_record_load(const struct device *dev);
 
+/* The record of another device, which had the address of dev before; as above. */
+struct document *access_record_load_stale(const struct device *dev);
+
 /* 0 or -1. */
 int access_record_save(const struct document *doc, const struct device *dev, struct error *err);
 

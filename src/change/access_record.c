@@ -19,6 +19,13 @@ struct document *access_record_load(const struct device *dev)
 	return record_load(&doc, RECORDS, dev) > 0 ? doc : NULL;
 }
 
+struct document *access_record_load_stale(const struct device *dev)
+{
+	struct document *doc = NULL;
+
+	return record_load_stale(&doc, RECORDS, dev) > 0 ? doc : NULL;
+}
+
 int access_record_save(const struct document *doc, const struct device *dev, struct error *err)
 {
 	int r = record_save(doc, RECORDS, dev);
@@ -107,6 +114,13 @@ bool access_is_unfinished(const struct device *dev)
 	scoped_document struct document *doc = access_record_load(dev);
 
 	return doc && document_number(doc, UNFINISHED, 0);
+}
+
+bool access_is_stale(const struct device *dev)
+{
+	scoped_document struct document *doc = access_record_load_stale(dev);
+
+	return doc != NULL;
 }
 
 void access_settle(const struct device *dev)

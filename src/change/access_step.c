@@ -246,7 +246,8 @@ static int run_rule(const struct step *step, struct error *err)
 
 	if (step->back) {
 		r = path_unlink("%s", step->path);
-		r = r == -ENOENT ? 0 : r;
+		/* What somebody else has put there is no rule of ours. */
+		r = r == -ENOENT || r == -EISDIR ? 0 : r;
 	} else {
 		if (arena && access_from_text(&access, step->value))
 			text = access_rule_text(arena, step->dev, &access);

@@ -71,6 +71,13 @@ int binding_load(struct binding *ret, struct arena *arena, const struct device *
 	return 1;
 }
 
+bool binding_is_stale(const struct device *dev)
+{
+	scoped_document struct document *doc = NULL;
+
+	return record_load_stale(&doc, RECORDS, dev) > 0;
+}
+
 void binding_forget(const struct device *dev)
 {
 	record_forget(RECORDS, dev);

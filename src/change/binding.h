@@ -35,5 +35,8 @@ int binding_save(const struct device *dev, bool half_way, bool *ret_kept, struct
 int binding_load(struct binding *ret, struct arena *arena, const struct device *dev,
 		 struct error *err);
 
+/* True when there is a record of this boot, and it is of another device at the same address. */
+bool binding_is_stale(const struct device *dev);
+
 /* Drops the record; a missing one is fine. */
 void binding_forget(const struct device *dev);

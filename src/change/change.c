@@ -11,6 +11,7 @@
 #include "change/node.h"
 #include "change/ready.h"
 #include "change/sriov.h"
+#include "change/stale.h"
 #include "change/transact.h"
 #include "change/warning.h"
 #include "host/vfio_driver.h"
@@ -213,9 +214,12 @@ int change_run(struct change *ret, const struct change_request *request, struct 
 	if (look(ret, request, err) < 0)
 		return -1;
 	/* A device that somebody is about may look as if there were nothing to do. */
-	locks = !request->dry_run && (ret->changed || is_unfinished(ret, true));
+	locks = !request->dry_run &&
+		(ret->changed || is_unfinished(ret, true) || stale_is_any(ret));
 	if (locks && (take_lock(&lock, request, err) < 0 || look(ret, request, err) < 0))
 		return -1;
+	if (locks)
+		stale_drop(ret);
 	if (ret->changed) {
 		r = carry_out(ret, request, err);
 	} else {

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/path.h"
+#include "change/identity.h"
 #include "change/sriov.h"
 #include "host/group.h"
 #include "host/refusal.h"
@@ -216,8 +217,7 @@ static int decide_recover(struct change_result *result, struct change *change,
 
 	(void)change;
 	if (!entry)
-		return error_set(err, STATUS_REFUSED, 0, "another-device", result->before->address,
-				 "another device has this address now");
+		return identity_refuse(result->before->address, err);
 	result->to = entry->forward ? entry->to : entry->from;
 	if (!streq(request->unfinished->verb, change_kind_name(CHANGE_SRIOV)))
 		result->to.vfs = vfs_after_recovery(result, entry);

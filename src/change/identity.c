@@ -57,6 +57,24 @@ bool identity_matches(const char *identity, const char *syspath, const struct de
 	return streq_null(identity, text) && streq_null(syspath, dev->syspath);
 }
 
+int identity_refuse(const char *address, struct error *err)
+{
+	return error_set(err, STATUS_REFUSED, 0, "another-device", address,
+			 "another device has this address now");
+}
+
+int identity_check(const struct device *dev, struct error *err)
+{
+	char modalias[256];
+
+	/* What a VF that was made meanwhile would be called was a guess. */
+	if (!dev->modalias || dev->subvendor_id < 0 ||
+	    path_read(modalias, sizeof(modalias), "/sys/bus/%s/devices/%s/modalias", dev->bus,
+		      dev->address) < 0)
+		return 0;
+	return streq(modalias, dev->modalias) ? 0 : identity_refuse(dev->address, err);
+}
+
 /*
  * State and time of start, in clock ticks since boot: fields 3 and 22 of /proc/PID/stat, counted
  * after the name, which may hold anything (proc(5)). -1 without such a process.

@@ -13,7 +13,7 @@
 /* Links in the place of directories could make us write, or delete, elsewhere. */
 static int check_inside(struct error *err)
 {
-	static const char *const directories[] = {"devices", "journal"};
+	static const char *const directories[] = {"devices", "journal", "access"};
 	char path[64];
 	struct stat st;
 

@@ -13,10 +13,10 @@
 
 enum {
 	MAX_WIDTH = POOL_MAX_WIDTH,
-	TICK_MS = 500,         /* how often interrupts are looked for */
-	PATIENCE_MS = 2000,    /* how long a step may take after one */
-	LAST_CHANCE_MS = 1000, /* for a killed process to end */
-	REPORT_MS = 1000,      /* for the rest of a report that has begun to come */
+	TICK_MS = 500,        /* how often interrupts are looked for */
+	PATIENCE_MS = 2000,   /* how long a step may take after one */
+	LAST_CHANCE_MS = 500, /* for killed processes to end */
+	REPORT_MS = 1000,     /* for the rest of a report that has begun to come */
 };
 _Static_assert(sizeof(struct step_outcome) <= PIPE_BUF, "a report is written at once");
 
@@ -129,11 +129,16 @@ static bool tell(struct pool *pool, const struct member *member, enum pool_event
 	return stop;
 }
 
-/* The process is ended, or left behind, and another one takes its place. */
-static void lose(struct pool *pool, struct member *member, enum pool_event event, bool interrupted)
+/*
+ * The process is ended, or left behind, and another one takes its place. until: how long it has to
+ * end, as now_ms() has it.
+ */
+static void lose(struct pool *pool, struct member *member, enum pool_event event, bool interrupted,
+		 int64_t until)
 {
 	pid_t pid = member->worker.pid;
-	bool gone = worker_end(&member->worker, LAST_CHANCE_MS);
+	int64_t left = until - now_ms();
+	bool gone = worker_end(&member->worker, left > 0 ? left : 0);
 
 	member->busy = false;
 	if (!gone && pool->n_left < MAX_WIDTH)
@@ -152,7 +157,7 @@ static void take_report(struct pool *pool, struct member *member)
 	struct step_outcome outcome;
 
 	if (worker_read(&member->worker, REPORT_MS, &outcome, sizeof(outcome)) < 0) {
-		lose(pool, member, POOL_DIED, false);
+		lose(pool, member, POOL_DIED, false, now_ms() + LAST_CHANCE_MS);
 		return;
 	}
 	tell(pool, member, outcome.r < 0 ? POOL_FAILED : POOL_DONE, &outcome, false);
@@ -169,17 +174,38 @@ static bool may_be_left(const struct pool *pool, const struct step *step)
 		(step->kind == STEP_VFS && streq(step->value, "0")));
 }
 
-static void look_at_deadline(struct pool *pool, struct member *member)
+/* How long the step of a member may still take. */
+static int64_t time_left(const struct pool *pool, const struct member *member)
 {
 	const struct step *step = &pool->options.steps[member->step];
 	/* A step that keeps its own deadline shall be the one to say what was missing. */
 	int64_t grace = step->kind == STEP_WAIT ? 1000 : 0;
-	int64_t waited = now_ms() - member->since;
 
-	if (waited >= pool->options.timeout_ms + grace)
-		lose(pool, member, POOL_STUCK, false);
-	else if (waited >= PATIENCE_MS && may_be_left(pool, step) && interrupts_are_pending())
-		lose(pool, member, POOL_STUCK, true);
+	return member->since + pool->options.timeout_ms + grace - now_ms();
+}
+
+/* An interrupt ends the patience with it. */
+static bool is_left(const struct pool *pool, const struct member *member)
+{
+	return now_ms() - member->since >= PATIENCE_MS &&
+	       may_be_left(pool, &pool->options.steps[member->step]) && interrupts_are_pending();
+}
+
+/* Those whose time is up are killed first, and then have one last chance together. */
+static void look_at_deadlines(struct pool *pool, struct member *const *who, size_t n)
+{
+	int64_t until = now_ms() + LAST_CHANCE_MS;
+	bool late[MAX_WIDTH], left[MAX_WIDTH];
+
+	for (size_t i = 0; i < n; i++) {
+		late[i] = time_left(pool, who[i]) <= 0;
+		left[i] = !late[i] && is_left(pool, who[i]);
+		if (late[i] || left[i])
+			worker_kill(&who[i]->worker);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (late[i] || left[i])
+			lose(pool, who[i], POOL_STUCK, left[i], until);
 }
 
 /* Waits a moment for any of those that are busy. */
@@ -187,6 +213,8 @@ static void wait_for_some(struct pool *pool)
 {
 	struct pollfd fds[MAX_WIDTH] = {0};
 	struct member *who[MAX_WIDTH];
+	int64_t pause = TICK_MS;
+	size_t n_idle = 0;
 	nfds_t n = 0;
 
 	for (size_t i = 0; i < pool->size; i++) {
@@ -196,14 +224,17 @@ static void wait_for_some(struct pool *pool)
 			continue;
 		who[n] = member;
 		fds[n++] = (struct pollfd){.fd = member->worker.result, .events = POLLIN};
+		if (time_left(pool, member) < pause)
+			pause = time_left(pool, member);
 	}
-	if (n > 0 && poll(fds, n, TICK_MS) < 0)
+	if (n > 0 && poll(fds, n, pause > 0 ? (int)pause : 0) < 0)
 		return;
 	for (nfds_t i = 0; i < n; i++)
 		if (fds[i].revents)
 			take_report(pool, who[i]);
 		else
-			look_at_deadline(pool, who[i]);
+			who[n_idle++] = who[i];
+	look_at_deadlines(pool, who, n_idle);
 }
 
 static void give(struct pool *pool, struct member *member, const struct pool_job *job)
@@ -214,7 +245,7 @@ static void give(struct pool *pool, struct member *member, const struct pool_job
 	member->busy = true;
 	tell(pool, member, POOL_BEGUN, NULL, false);
 	if (worker_send(&member->worker, job, sizeof(*job)) < 0)
-		lose(pool, member, POOL_DIED, false);
+		lose(pool, member, POOL_DIED, false, now_ms() + LAST_CHANCE_MS);
 }
 
 static size_t count_busy(const struct pool *pool)

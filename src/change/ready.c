@@ -7,6 +7,15 @@
 #include "change/sriov.h"
 #include "host/vfio_driver.h"
 
+/*
+ * A switch of which nothing is known yet: before VFIO is loaded, which a dry run does not do. Its
+ * value may stand on the kernel's command line or in modprobe.d.
+ */
+static bool vfio_is_to_come(void)
+{
+	return !path_exists("/sys/class/vfio-dev") && !path_exists("/sys/class/vfio");
+}
+
 /* Without an IOMMU the kernel's answer would be a bare EINVAL. Of a VF to come its PF tells. */
 static int check_iommu(const struct change *change, const struct change_result *result,
 		       struct error *err)
@@ -19,7 +28,7 @@ static int check_iommu(const struct change *change, const struct change_result *
 	path_read(noiommu, sizeof(noiommu),
 		  "/sys/module/vfio/parameters/"
 		  "enable_unsafe_noiommu_mode");
-	if (!dev || dev->iommu_group >= 0 || *noiommu == 'Y' ||
+	if (!dev || dev->iommu_group >= 0 || *noiommu == 'Y' || vfio_is_to_come() ||
 	    !vfio_is_driver_name(result->choice.driver))
 		return 0;
 	error_set(err, STATUS_UNSUPPORTED, 0, "no-iommu", dev->address,

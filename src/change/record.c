@@ -28,7 +28,8 @@ struct document *record_new(const struct device *dev)
 	return take_ptr(doc);
 }
 
-int record_load(struct document **ret, const char *directory, const struct device *dev)
+/* 1 with the record of this boot, whichever device it is of; 0 without; -errno. */
+static int load(struct document **ret, const char *directory, const struct device *dev)
 {
 	scoped_document struct document *doc = NULL;
 	char path[PATH_MAX];
@@ -38,8 +39,34 @@ int record_load(struct document **ret, const char *directory, const struct devic
 		r = document_load(&doc, path);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	if (!identity_is_this_boot(doc) || !identity_matches(document_string(doc, "identity"),
-							     document_string(doc, "syspath"), dev))
+	if (!identity_is_this_boot(doc))
+		return 0;
+	*ret = take_ptr(doc);
+	return 1;
+}
+
+static bool is_of(const struct document *doc, const struct device *dev)
+{
+	return identity_matches(document_string(doc, "identity"), document_string(doc, "syspath"),
+				dev);
+}
+
+int record_load(struct document **ret, const char *directory, const struct device *dev)
+{
+	scoped_document struct document *doc = NULL;
+	int r = load(&doc, directory, dev);
+
+	if (r <= 0 || !is_of(doc, dev))
+		return r < 0 ? r : 0;
+	*ret = take_ptr(doc);
+	return 1;
+}
+
+int record_load_stale(struct document **ret, const char *directory, const struct device *dev)
+{
+	scoped_document struct document *doc = NULL;
+
+	if (load(&doc, directory, dev) <= 0 || is_of(doc, dev))
 		return 0;
 	*ret = take_ptr(doc);
 	return 1;

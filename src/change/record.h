@@ -17,6 +17,12 @@ struct document *record_new(const struct device *dev);
  */
 int record_load(struct document **ret, const char *directory, const struct device *dev);
 
+/*
+ * The same, of a record of this boot that is of another device, which had the address before: 1, or
+ * 0 without one that can be read.
+ */
+int record_load_stale(struct document **ret, const char *directory, const struct device *dev);
+
 /* Writes it durably. 0 or -errno. */
 int record_save(const struct document *doc, const char *directory, const struct device *dev);
 

@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "change/decide.h"
 #include "change/moves.h"
+#include "change/warning.h"
 #include "host/group.h"
 #include "host/sriov.h"
 #include "host/vfio_driver.h"
@@ -326,22 +327,6 @@ static const struct device *find_blocker(const struct change *change, const stru
 	return NULL;
 }
 
-static void add_warning(struct change *change, struct change_result *result, const char *warning)
-{
-	const char **warnings;
-	size_t n = 0;
-
-	while (result->warnings && result->warnings[n])
-		n++;
-	warnings = arena_alloc(change->arena, (n + 2) * sizeof(*warnings));
-	if (!warnings || !warning)
-		return;
-	for (size_t i = 0; i < n; i++)
-		warnings[i] = result->warnings[i];
-	warnings[n] = warning;
-	result->warnings = warnings;
-}
-
 /* The group of a VF is known when it exists, and only then. */
 void sriov_warn_of_groups(struct change *change)
 {
@@ -352,7 +337,7 @@ void sriov_warn_of_groups(struct change *change)
 		if (!vf || !vf->physfn || !device_is_vfio(vf) ||
 		    !(blocker = find_blocker(change, vf)))
 			continue;
-		add_warning(change, result,
+		warning_add(change, result,
 			    arena_printf(change->arena,
 					 "user space cannot have it: IOMMU group %d is not viable, "
 					 "for %s is bound to %s",

@@ -6,6 +6,7 @@
 
 #include "base/path.h"
 #include "change/access.h"
+#include "change/identity.h"
 #include "change/node.h"
 #include "host/manager.h"
 #include "host/sriov.h"
@@ -67,6 +68,17 @@ static int change_vfs(const struct step *step, struct error *err)
 	return -EIO;
 }
 
+/*
+ * What was decided is about the device that was there then. A driver that another one does not
+ * match refuses it; these two writes nothing else would keep from it.
+ */
+static int write_to_this(const struct step *step, struct error *err)
+{
+	if (identity_check(step->dev, err) < 0)
+		return -ESTALE;
+	return path_write(step->value, "%s", step->path);
+}
+
 void step_run(struct step_outcome *ret, const struct step *step, int64_t timeout_ms)
 {
 	*ret = (struct step_outcome){0};
@@ -94,8 +106,10 @@ void step_run(struct step_outcome *ret, const struct step *step, int64_t timeout
 		ret->r = change_vfs(step, &ret->error);
 		break;
 	case STEP_OVERRIDE:
-	case STEP_SWITCH:
 	case STEP_UNBIND:
+		ret->r = write_to_this(step, &ret->error);
+		break;
+	case STEP_SWITCH:
 	case STEP_PROBE:
 		ret->r = path_write(step->value, "%s", step->path);
 		break;

@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "change/apply.h"
 #include "change/decide.h"
+#include "change/identity.h"
 #include "change/moves.h"
 #include "change/sriov.h"
 #include "host/sriov.h"
@@ -75,9 +76,12 @@ static void add_commands(struct error *err, const struct change_result *result)
 		       dev->address, dev->bus, result->from.driver);
 }
 
+/* Another one at its address is nobody's who would put it back. */
 static bool is_gone(const struct change_result *result)
 {
-	return !path_exists("/sys/bus/%s/devices/%s", result->before->bus, result->before->address);
+	return !path_exists("/sys/bus/%s/devices/%s", result->before->bus,
+			    result->before->address) ||
+	       identity_check(result->before, NULL) < 0;
 }
 
 /* A VF that was taken away comes back with its PF. */
@@ -91,6 +95,8 @@ static bool is_lost(const struct change *change, const struct change_result *res
 static void report_gone(struct change_result *result)
 {
 	result->outcome = CHANGE_GONE;
+	if (identity_check(result->before, &result->error) < 0)
+		return;
 	error_set(&result->error, STATUS_NO_DEVICE, ENODEV, "no-such-device",
 		  result->before->address, "the device was removed meanwhile");
 }

@@ -4,18 +4,32 @@
 #include "change/decide.h"
 #include "host/manager.h"
 
-static void collect(struct change_result *result, const struct managers *managers)
+void warning_add(struct change *change, struct change_result *result, const char *warning)
 {
-	struct manager *list;
 	const char **warnings;
-	size_t n;
+	size_t n = 0;
 
-	if (managers_of_device(&list, &n, managers, result->before, result->to.driver) < 0 ||
-	    !(warnings = arena_alloc(managers->arena, (n + 1) * sizeof(*warnings))))
+	while (result->warnings && result->warnings[n])
+		n++;
+	warnings = arena_alloc(change->arena, (n + 2) * sizeof(*warnings));
+	if (!warnings || !warning)
 		return;
 	for (size_t i = 0; i < n; i++)
-		warnings[i] = manager_sentence(managers->arena, &list[i]);
+		warnings[i] = result->warnings[i];
+	warnings[n] = warning;
 	result->warnings = warnings;
+}
+
+static void collect(struct change *change, struct change_result *result,
+		    const struct managers *managers)
+{
+	struct manager *list;
+	size_t n;
+
+	if (managers_of_device(&list, &n, managers, result->before, result->to.driver) < 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		warning_add(change, result, manager_sentence(managers->arena, &list[i]));
 }
 
 void warnings_collect(struct change *change)
@@ -27,5 +41,5 @@ void warnings_collect(struct change *change)
 		return;
 	for (size_t i = 0; i < change->count; i++)
 		if (result_is_touched(&change->results[i]))
-			collect(&change->results[i], &managers);
+			collect(change, &change->results[i], &managers);
 }

@@ -4,5 +4,8 @@
 
 #include "change/change.h"
 
-/* Fills the warnings of every result that is about to be touched. */
+/* One more warning about a device; NULL, from an arena that is full, is none. */
+void warning_add(struct change *change, struct change_result *result, const char *warning);
+
+/* What other managers mean to do with the devices that are about to be touched. */
 void warnings_collect(struct change *change);

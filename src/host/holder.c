@@ -160,7 +160,9 @@ static int collect(struct holders *ret, const struct search *search, struct erro
 		.count = search->n_found,
 		.hidden = search->hidden,
 		.unlisted = processes_unlisted(),
+		.n_kvm = search->n_kvm,
 	};
+	memcpy(ret->kvm, search->kvm, sizeof(ret->kvm));
 	return 0;
 }
 

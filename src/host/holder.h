@@ -6,7 +6,8 @@
  * device descriptor obtained through a group has no number of its own; since Linux 6.18 its fdinfo
  * names the device (vfio-device-syspath), before that it is ascribed to every device of a group
  * that the same process holds. A mapping alone keeps a device in use after close(2). Not visible in
- * /proc: files that only KVM, io_uring or a message in flight refers to.
+ * /proc: files that only KVM, io_uring or a message in flight refers to; of KVM it shows at least
+ * who has a device of its that may.
  */
 #pragma once
 
@@ -33,6 +34,12 @@ struct holders {
 	 * hidepid hides them.
 	 */
 	bool unlisted;
+	/*
+	 * Descriptors of KVM's VFIO devices. Which files these refer to nothing tells: they may be
+	 * all that keeps a VFIO device open.
+	 */
+	struct holder kvm[8];
+	size_t n_kvm;
 };
 
 /* One thing to look for. */

@@ -11,6 +11,7 @@
 #include "host/holder.h"
 
 #define VFIO_DEVICE "anon_inode:[vfio-device]"
+#define KVM_DEVICE  "anon_inode:kvm-vfio"
 
 enum { MAX_HOLDERS = 65536, NODE_NAME_SIZE = 128 };
 
@@ -39,6 +40,8 @@ struct search {
 	struct holder *found;
 	size_t n_found;
 	size_t hidden;
+	struct holder kvm[ARRAY_SIZE(((struct holders *)0)->kvm)];
+	size_t n_kvm;
 	bool *mine; /* by target: the process at hand has its group or a descriptor that names it */
 };
 

@@ -46,10 +46,28 @@ static bool have_mapping(const struct process *process, size_t target)
 	return false;
 }
 
+static void fill_holder(struct holder *ret, struct process *process, size_t target, int fd,
+			const char *path)
+{
+	if (!process->identified)
+		identify(process);
+	*ret = (struct holder){
+		.target = target, .pid = process->pid, .uid = process->uid, .fd = fd};
+	memcpy(ret->command, process->command, sizeof(ret->command));
+	append(ret->path, sizeof(ret->path), "%s", path);
+}
+
+static void add_kvm(struct process *process, int fd)
+{
+	struct search *search = process->search;
+
+	if (search->n_kvm < ARRAY_SIZE(search->kvm))
+		fill_holder(&search->kvm[search->n_kvm++], process, 0, fd, KVM_DEVICE);
+}
+
 static void add_holder(struct process *process, size_t target, int fd, const char *path)
 {
 	struct search *search = process->search;
-	struct holder *holder = &search->found[search->n_found];
 
 	if (fd < 0 && have_mapping(process, target))
 		return;
@@ -57,13 +75,7 @@ static void add_holder(struct process *process, size_t target, int fd, const cha
 		process->hidden = true; /* what cannot be told counts as not seen */
 		return;
 	}
-	if (!process->identified)
-		identify(process);
-	*holder = (struct holder){
-		.target = target, .pid = process->pid, .uid = process->uid, .fd = fd};
-	memcpy(holder->command, process->command, sizeof(holder->command));
-	append(holder->path, sizeof(holder->path), "%s", path);
-	search->n_found++;
+	fill_holder(&search->found[search->n_found++], process, target, fd, path);
 }
 
 /* True when text, a link in /proc, is the node called name. */
@@ -219,6 +231,8 @@ static void look_at_fd(struct process *process, const char *fd)
 	}
 	if (streq(text, VFIO_DEVICE))
 		look_at_vfio(process, fd, text);
+	if (streq(text, KVM_DEVICE))
+		add_kvm(process, (int)strtol(fd, NULL, 10));
 	if (is_anonymous(text))
 		return;
 	/* A group node of any device tells whose the nameless descriptors are. */

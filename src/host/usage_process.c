@@ -117,6 +117,20 @@ static void note_invisible(struct look *look, const struct holders *holders)
 		usage_add(look, USAGE_UNSEEN, NULL, "/proc does not show all processes");
 }
 
+/* Enabled, and nobody shows: who has KVM's device may have it by that. */
+static void note_kvm(struct look *look, const struct holders *holders)
+{
+	char text[192];
+
+	if (!look->is_enabled || usage_is_noted(look, USAGE_VFIO_OPEN, ""))
+		return;
+	for (size_t i = 0; i < holders->n_kvm; i++)
+		usage_add(look, USAGE_VFIO_OPEN,
+			  "Stop the virtual machine or container that has it.",
+			  "%.80s is in use, perhaps by KVM: %s", look->dev->address,
+			  holder_text(text, sizeof(text), &holders->kvm[i]));
+}
+
 static bool look_has_target(const struct look *look)
 {
 	return look_has(look, NODE_BLOCK) || look_has(look, NODE_CHAR) || look_has(look, NODE_VFIO);
@@ -135,7 +149,12 @@ static int look_at_nodes(struct survey *survey, struct error *err)
 		return -1;
 	for (size_t i = 0; i < holders.count; i++)
 		note_holder(targets.nodes[holders.list[i].target], &holders.list[i]);
-	for_each_look(look, survey) if (look_has_target(look)) note_invisible(look, &holders);
+	for_each_look(look, survey)
+	{
+		note_kvm(look, &holders);
+		if (look_has_target(look))
+			note_invisible(look, &holders);
+	}
 	return 0;
 }
 

@@ -71,6 +71,24 @@ static void test_dead_when_noted(void **state)
 	assert_false(identity_process_lives(doc));
 }
 
+/* Told by what its address leads to; when that is nothing, nothing is told. */
+static void test_another_device_at_the_address(void **state)
+{
+	struct device dev = {.bus = "pci", .address = "0000:03:00.0", .modalias = "pci:v1d2"};
+	struct error err = {.code = NULL};
+
+	(void)state;
+	assert_int_equal(identity_check(&dev, &err), 0);
+	tree_file("/sys/bus/pci/devices/0000:03:00.0/modalias", "pci:v1d2\n");
+	assert_int_equal(identity_check(&dev, &err), 0);
+	tree_file("/sys/bus/pci/devices/0000:03:00.0/modalias", "pci:v1d3\n");
+	assert_int_equal(identity_check(&dev, &err), -1);
+	assert_string_equal(err.code, "another-device");
+	assert_int_equal(err.status, STATUS_REFUSED);
+	dev.modalias = NULL;
+	assert_int_equal(identity_check(&dev, &err), 0);
+}
+
 static void test_no_process_at_all(void **state)
 {
 	static const int64_t numbers[] = {0, -1, INT64_MAX, INT32_MAX};
@@ -176,6 +194,7 @@ int main(void)
 		cmocka_unit_test(test_a_child_lives_until_it_is_killed),
 		cmocka_unit_test(test_another_process_with_that_number_is_another),
 		cmocka_unit_test(test_dead_when_noted),
+		tree_test(test_another_device_at_the_address),
 		cmocka_unit_test(test_no_process_at_all),
 		cmocka_unit_test(test_names_with_parentheses),
 		cmocka_unit_test(test_the_start_time_is_one),

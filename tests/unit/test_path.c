@@ -252,6 +252,21 @@ static void test_replace_does_not_follow_links(void **state)
 	assert_int_equal(path_replace("", 0, 0600, "%s/no/directory", tree_root), -ENOENT);
 }
 
+/* Neither written nor deleted through, whoever has put it there. */
+static void test_directories_that_are_links_are_refused(void **state)
+{
+	(void)state;
+	tree_dir("/real");
+	tree_file("/real/file", "untouched");
+	tree_link("/planted", "real");
+	path_set_root("/");
+	assert_int_equal(path_replace("new", 3, 0600, "%s/planted/file", tree_root), -ENOTDIR);
+	assert_int_equal(path_unlink("%s/planted/file", tree_root), -ENOTDIR);
+	path_read(text, sizeof(text), "%s/real/file", tree_root);
+	assert_string_equal(text, "untouched");
+	assert_int_equal(path_unlink("%s/real/file", tree_root), 0);
+}
+
 static void test_replace_leaves_no_litter(void **state)
 {
 	scoped_dir DIR *dir = NULL;
@@ -354,6 +369,7 @@ int main(void)
 		tree_test(test_outside_name),
 		tree_test(test_write_wants_an_existing_file),
 		tree_test(test_replace_does_not_follow_links),
+		tree_test(test_directories_that_are_links_are_refused),
 		tree_test(test_replace_leaves_no_litter),
 		tree_test(test_create_refuses_links),
 		tree_test(test_mkdir),

@@ -187,6 +187,24 @@ static void test_a_late_step_holds_up_nobody(void **state)
 	assert_int_equal(told.n_told, 2); /* another process took its place */
 }
 
+/* The time is up when it is up, not when the pool next looks for interrupts. */
+static void test_deadlines_are_kept_to_the_moment(void **state)
+{
+	struct pool_options options = defaults;
+	int64_t start = now_ms();
+
+	(void)state;
+	options.width = 3;
+	options.timeout_ms = 550;
+	make_steps(3);
+	for (size_t i = 0; i < 3; i++)
+		make_block(i);
+	assert_true(run(&options, 3, 3));
+	assert_in_range(now_ms() - start, 550, 950);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(told.events[i], POOL_LATE);
+}
+
 static void test_the_only_process_is_replaced(void **state)
 {
 	(void)state;
@@ -291,6 +309,7 @@ int main(void)
 		tree_test(test_a_failure_ends_its_job),
 		tree_test(test_stop_on_the_first_failure),
 		tree_test(test_a_late_step_holds_up_nobody),
+		tree_test(test_deadlines_are_kept_to_the_moment),
 		tree_test(test_the_only_process_is_replaced),
 		tree_test(test_a_stuck_process_is_left),
 		tree_test(test_a_process_that_dies),

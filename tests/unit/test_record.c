@@ -47,6 +47,26 @@ static void test_a_record_of_a_device_left_half_way(void **state)
 	assert_string_equal(got.override, "vfio-pci");
 }
 
+/* The device was pulled out, and another one has its address. */
+static void test_a_record_of_another_device_is_stale(void **state)
+{
+	struct device dev = devices[0], other = devices[0];
+	struct binding got;
+	bool kept;
+
+	(void)state;
+	other.device_id++;
+	assert_false(binding_is_stale(&other));
+	assert_int_equal(binding_save(&dev, false, &kept, &err), 0);
+	assert_int_equal(access_save(&dev, &(struct access){1000, 0, 0600}, &err), 0);
+	assert_false(binding_is_stale(&dev) || access_is_stale(&dev));
+	assert_true(binding_is_stale(&other) && access_is_stale(&other));
+	assert_int_equal(binding_load(&got, arena, &other, &err), 0);
+	binding_forget(&other);
+	access_forget(&other);
+	assert_false(binding_is_stale(&other) || access_is_stale(&other));
+}
+
 /* --- records of grants --------------------------------------------------------------------- */
 
 /* Who had it for a while, or half-way, is nobody that it is given back to. */
@@ -96,6 +116,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		state_test(test_a_record_keeps_what_was_first),
 		state_test(test_a_record_of_a_device_left_half_way),
+		state_test(test_a_record_of_another_device_is_stale),
 		state_test(test_to_whom_it_was_given_before),
 		state_test(test_of_a_vf_to_come),
 	};

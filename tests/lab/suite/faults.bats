@@ -7,10 +7,12 @@ bats_require_minimum_version 1.5.0
 
 nvme=0000:03:00.0
 disk=0000:05:00.0
+pf=0000:02:00.0
 
 teardown() {
 	vfioctl recover -q --timeout 20 || true
-	give_back $nvme $disk
+	echo 0 >$pci/$pf/sriov_numvfs || true
+	give_back $nvme $disk $pf
 }
 
 # Says which points, too, when one of them left something half-way.
@@ -49,4 +51,20 @@ sweep() {
 
 @test "run is whole wherever it is killed" {
 	sweep --verb run --what kill --seed 8
+}
+
+@test "VFs are made or not whichever system call fails" {
+	sweep --verb sriov --what error --seed 9
+}
+
+@test "VFs are made or not wherever it is killed" {
+	sweep --verb sriov --what kill --seed 10
+}
+
+@test "VFs are taken away or not whichever system call fails" {
+	sweep --verb sriov-none --what error --seed 11
+}
+
+@test "VFs are taken away or not wherever it is killed" {
+	sweep --verb sriov-none --what kill --seed 12
 }

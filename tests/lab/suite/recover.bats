@@ -267,48 +267,6 @@ forge() {
 	rm $journal/1-1.json
 }
 
-@test "links planted in the state directory are refused, and what they lead to is untouched" {
-	target=$BATS_TEST_TMPDIR/target
-	mkdir -p /run/vfioctl
-	for name in devices journal; do
-		rm -rf "$target" "/run/vfioctl/$name"
-		mkdir "$target"
-		echo '{"boot_id":"another"}' >"$target/$nvme.json"
-		ln -s "$target" "/run/vfioctl/$name"
-		for command in "bind $nvme" recover "restore $nvme" list; do
-			# shellcheck disable=SC2086 # words
-			[ "$command" != "bind $nvme" ] || { expect 4 vfioctl $command; says "/run/vfioctl/$name"; }
-			# shellcheck disable=SC2086
-			vfioctl $command >/dev/null 2>&1 || true
-		done
-		as_it_was $nvme
-		[ "$(ls "$target")" = "$nvme.json" ]
-		[ "$(cat "$target/$nvme.json")" = '{"boot_id":"another"}' ]
-		rm "/run/vfioctl/$name"
-	done
-	rm -rf /run/vfioctl
-	ln -s "$target" /run/vfioctl
-	expect 4 vfioctl bind $nvme || expect 1 vfioctl bind $nvme
-	as_it_was $nvme
-	[ "$(ls "$target")" = "$nvme.json" ]
-	rm /run/vfioctl
-}
-
-@test "a hostile environment has no effect" {
-	modprobe -r vfio-pci
-	mkdir "$BATS_TEST_TMPDIR/bin"
-	for name in modprobe udevadm sh; do
-		printf '#!/bin/bash\ntouch %s/called\n' "$BATS_TEST_TMPDIR" >"$BATS_TEST_TMPDIR/bin/$name"
-		chmod +x "$BATS_TEST_TMPDIR/bin/$name"
-	done
-	vfioctl=$(command -v vfioctl)
-	expect 0 env PATH="$BATS_TEST_TMPDIR/bin" MODPROBE_OPTIONS="-C /nonexistent" PAGER=false \
-		TMPDIR=/nonexistent TZ=:/nonexistent LIBUDEV_LOG=debug SYSTEMD_LOG_LEVEL=debug "$vfioctl" bind -q $nvme
-	[ "$(driver_of $nvme)" = vfio-pci ]
-	[ ! -e "$BATS_TEST_TMPDIR/called" ]
-	[ -z "$output" ]
-}
-
 @test "a full or closed standard output: the work is done, and the exit status tells" {
 	run bash -c "vfioctl bind --json $nvme >/dev/full"
 	[ "$status" -eq 1 ]
