@@ -90,7 +90,7 @@ install: all man
 # --- checking -------------------------------------------------------------------------------
 
 # The JSON Schemas are printed by the program from its field tables, and kept in the repository.
-DOCUMENTS := list show mode bind restore sriov test cases doctor rules reset recover error
+DOCUMENTS := list show mode bind restore sriov test cases doctor rules reset recover snapshot error
 
 schema: $(BUILD)/vfioctl
 	$(Q)mkdir -p cli/schema && for name in $(DOCUMENTS); do \
