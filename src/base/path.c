@@ -490,6 +490,20 @@ bool path_exists(const char *fmt, ...)
 	return n > 0 && (size_t)n < sizeof(path) && stat_path(path, &st, false) == 0;
 }
 
+bool path_is_file(const char *fmt, ...)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(path, sizeof(path), fmt, ap);
+	va_end(ap);
+	return n > 0 && (size_t)n < sizeof(path) && stat_path(path, &st, true) == 0 &&
+	       S_ISREG(st.st_mode);
+}
+
 bool path_exists_at(int dir, const char *name)
 {
 	struct stat st;

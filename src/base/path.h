@@ -114,6 +114,9 @@ int path_open_magic(int flags, const char *fmt, ...) PRINTF(2, 3);
 
 bool path_exists(const char *fmt, ...) PRINTF(1, 2);
 
+/* True for a file that does not block who reads it, as a FIFO in a captured tree would. */
+bool path_is_file(const char *fmt, ...) PRINTF(1, 2);
+
 /* access(2) with the effective ids. */
 int path_access(int mode, const char *fmt, ...) PRINTF(2, 3);
 

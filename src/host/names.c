@@ -83,7 +83,8 @@ static void ask_text(struct names *names, const char *text, struct arena *arena,
 			keep(names, arena, copy, value + 1);
 		}
 		line = strchr(line, '\n');
-		line += line ? 1 : 0;
+		if (line)
+			line++;
 	}
 }
 

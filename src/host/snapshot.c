@@ -17,7 +17,7 @@
 #include "host/snapshot_internal.h"
 #include "host/steps.h"
 
-enum { ARENA_SIZE = 1 << 30, LOOK_DEADLINE_MS = 600000, COPY_DEADLINE_MS = 10000 };
+enum { ARENA_SIZE = 1 << 30, LOOK_DEADLINE_MS = 120000, COPY_DEADLINE_MS = 10000 };
 
 struct unit {
 	size_t first, count; /* of the uses */
