@@ -153,7 +153,8 @@ check-soak:
 
 # Ratios against other tools and the kernel's floor, measured in the lab.
 bench:
-	$(Q)tests/lab/deps lab
+	$(Q)tests/lab/deps build check lab
+	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/bench/bench
 
 # Each fuzzer for FUZZ_SECONDS, on from its seeds and from what earlier runs found: make check-fuzz FUZZ_SECONDS=600

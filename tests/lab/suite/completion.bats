@@ -271,7 +271,7 @@ listed() {
 
 @test "fish: all rules behind --rule and --ignore, and one" {
 	in_fish "vfioctl doctor --rule "
-	diff <(grep -vF : <<<"$output" | sort) <(words word doctor | sort)
+	diff <(sort <<<"$output") <(words word doctor | sort)
 	in_fish "vfioctl doctor --ignore x2ap"
 	gives x2apic-off
 }
