@@ -58,6 +58,29 @@ $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libcli.a $(BUILD)/libvfioctl.a
 	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP $(LDFLAGS) -o $@ \
 		$(filter %.c %.a,$^) $(LIB_LDFLAGS) -lcmocka
 
+# --- fuzzing --------------------------------------------------------------------------------
+#
+# A fuzzer is its own file and the library, with workers that do their work in place. With FUZZ=1, which wants
+# clang, libFuzzer drives it; else seeds_main.c, which gives it each of its seeds once.
+
+FUZZERS      := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_SECONDS ?= 60
+FUZZ_FILES   := tests/fuzz/support.c tests/fuzz/inline_worker.c
+ifdef FUZZ
+HARDEN       += -fsanitize=fuzzer-no-link
+FUZZ_DRIVER  := -fsanitize=fuzzer
+else
+FUZZ_FILES   += tests/fuzz/seeds_main.c
+endif
+
+fuzzers: $(FUZZERS)
+
+$(BUILD)/tests/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_FILES) tests/fuzz/fuzz.h \
+		$(BUILD)/libcli.a $(BUILD)/libvfioctl.a
+	$(call say,FUZZ,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(FUZZ_DRIVER) $(LDFLAGS) -o $@ \
+		$(filter %.c %.o %.a,$^) $(LIB_LDFLAGS)
+
 # --- installing -----------------------------------------------------------------------------
 
 BINDIR  ?= $(PREFIX)/sbin
@@ -90,7 +113,7 @@ install: all man
 # --- checking -------------------------------------------------------------------------------
 
 # The JSON Schemas are printed by the program from its field tables, and kept in the repository.
-DOCUMENTS := list show mode bind restore sriov test cases doctor rules reset recover error
+DOCUMENTS := list show mode bind restore sriov test cases doctor rules reset recover snapshot error
 
 schema: $(BUILD)/vfioctl
 	$(Q)mkdir -p cli/schema && for name in $(DOCUMENTS); do \
@@ -130,8 +153,16 @@ check-soak:
 
 # Ratios against other tools and the kernel's floor, measured in the lab.
 bench:
-	$(Q)tests/lab/deps lab
+	$(Q)tests/lab/deps build check lab
+	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/bench/bench
+
+# Each fuzzer for FUZZ_SECONDS, on from its seeds and from what earlier runs found: make check-fuzz FUZZ_SECONDS=600
+check-fuzz:
+	$(Q)tests/lab/deps build check
+	$(Q)$(MAKE) --no-print-directory BUILD=build/fuzz CC=clang SANITIZE=1 FUZZ=1 CFLAGS='-O1 -g \
+		-Wno-gnu-variable-sized-type-not-at-end' fuzzers
+	$(Q)tests/fuzz/run build/fuzz/tests $(FUZZ_SECONDS)
 
 format:
 	clang-format -i $(wildcard src/*/*.[ch] cli/*.[ch] tests/*/*.[ch])
@@ -143,5 +174,5 @@ clean:
 -include tests/lab/lab.mk
 
 .DELETE_ON_ERROR:
-.PHONY: all clean man install schema unit-tests warnings check check-matrix check-faults check-soak bench \
-	format
+.PHONY: all clean man install schema unit-tests warnings check check-matrix check-faults check-soak check-fuzz fuzzers \
+	bench format

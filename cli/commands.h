@@ -9,7 +9,7 @@
 #include "cli/command.h"
 
 extern const struct command cmd_list, cmd_show, cmd_mode, cmd_bind, cmd_restore, cmd_test, cmd_help;
-extern const struct command cmd_reset, cmd_sriov, cmd_run, cmd_recover, cmd_doctor;
+extern const struct command cmd_reset, cmd_sriov, cmd_run, cmd_recover, cmd_snapshot, cmd_doctor;
 
 /* All of them, in the order of help; NULL-ended. */
 extern const struct command *const commands[];

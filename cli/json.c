@@ -117,14 +117,19 @@ static struct json_object *record_object(const struct record_type *type, const v
 	return object;
 }
 
-static void print_and_free(struct json_object *object)
+static const char *text_of(struct json_object *object)
 {
 	const char *text = json_object_to_json_string_ext(
 		object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
 
 	if (!text)
 		abort();
-	puts(text);
+	return text;
+}
+
+static void print_and_free(struct json_object *object)
+{
+	puts(text_of(object));
 	json_object_put(object);
 }
 
@@ -136,13 +141,29 @@ static struct json_object *schema_name(const char *type)
 	return new_string(name);
 }
 
-void json_print_document(const struct record_type *type, const void *record)
+static struct json_object *document_of(const struct record_type *type, const void *record)
 {
 	struct json_object *document = new_object();
 
 	add(document, "schema", schema_name(type->name));
 	add_fields(document, type, record);
-	print_and_free(document);
+	return document;
+}
+
+void json_print_document(const struct record_type *type, const void *record)
+{
+	print_and_free(document_of(type, record));
+}
+
+char *json_document_text(const struct record_type *type, const void *record)
+{
+	struct json_object *document = document_of(type, record);
+	char *text = NULL;
+
+	if (asprintf(&text, "%s\n", text_of(document)) < 0)
+		abort();
+	json_object_put(document);
+	return text;
 }
 
 /* --- schemas ---------------------------------------------------------------------------- */

@@ -13,8 +13,8 @@
 #include "cli/commands.h"
 
 const struct command *const commands[] = {
-	&cmd_list, &cmd_show,   &cmd_mode,  &cmd_bind,    &cmd_restore, &cmd_sriov, &cmd_run,
-	&cmd_test, &cmd_doctor, &cmd_reset, &cmd_recover, &cmd_help,    NULL,
+	&cmd_list, &cmd_show,   &cmd_mode,  &cmd_bind,    &cmd_restore,  &cmd_sriov, &cmd_run,
+	&cmd_test, &cmd_doctor, &cmd_reset, &cmd_recover, &cmd_snapshot, &cmd_help,  NULL,
 };
 
 const struct command *command_find(const char *name)

@@ -61,6 +61,8 @@ struct options {
 	/* doctor; user, too */
 	const char *purpose, *fail_on, *rule_glob, *ignore;
 	bool list_rules;
+	/* snapshot */
+	bool keep_identifiers;
 	/* help */
 	const char *schema;
 	bool words;

@@ -16,6 +16,9 @@
  */
 void json_print_document(const struct record_type *type, const void *record);
 
+/* The same as text, which the caller frees. */
+char *json_document_text(const struct record_type *type, const void *record);
+
 /* Prints the JSON Schema (2020-12) of the document that json_print_document() makes of type. */
 void json_print_schema(const struct record_type *type);
 

@@ -57,7 +57,7 @@ _vfioctl()
 	elif [ "$previous" = --rule ] || [ "$previous" = --ignore ]; then
 		prefix=${word%"${word##*,}"}
 		words=$(_vfioctl_words word "$verb" | sed "s|^|$prefix|")
-	elif [ "$previous" = --sysroot ]; then
+	elif [ "$previous" = --sysroot ] || { [ "$verb" = snapshot ] && [ "${word:0:1}" != - ]; }; then
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 		return
 	elif [ "${word:0:1}" = - ]; then

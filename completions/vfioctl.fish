@@ -31,4 +31,5 @@ complete -c vfioctl -n 'test (count (commandline -opc)) -lt 2' -a "(vfioctl help
 complete -c vfioctl -n __vfioctl_has_program -a '(__vfioctl_program)'
 complete -c vfioctl -n '__vfioctl_has_verb; and string match -q -- "-*" (commandline -ct)' -a '(__vfioctl_words "^option "(__vfioctl_verb)" (\S+)")'
 complete -c vfioctl -n '__vfioctl_has_verb; and contains -- (commandline -opc)[-1] --rule --ignore' -a '(__vfioctl_words "^word "(__vfioctl_verb)" (\S+)")'
-complete -c vfioctl -n '__vfioctl_has_verb; and not string match -q -- "-*" (commandline -ct)' -a '(vfioctl list --noheadings --raw --output address 2>/dev/null)'
+complete -c vfioctl -n '__vfioctl_has_verb; and test (__vfioctl_verb) = snapshot; and not string match -q -- "-*" (commandline -ct)' -a '(__fish_complete_directories (commandline -ct))'
+complete -c vfioctl -n '__vfioctl_has_verb; and test (__vfioctl_verb) != snapshot; and not contains -- (commandline -opc)[-1] --rule --ignore; and not string match -q -- "-*" (commandline -ct)' -a '(vfioctl list --noheadings --raw --output address 2>/dev/null)'

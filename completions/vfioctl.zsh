@@ -22,7 +22,7 @@ _vfioctl() {
 	elif [[ $previous == (--rule|--ignore) ]]; then
 		found=(${(f)"$(_vfioctl_table | sed -n "s/^word $verb //p")"})
 		_sequence compadd - $found
-	elif [[ $previous == --sysroot ]]; then
+	elif [[ $previous == --sysroot || ( $verb == snapshot && $PREFIX != -* ) ]]; then
 		_directories
 	elif [[ $PREFIX == -* ]]; then
 		found=(${(f)"$(_vfioctl_table | sed -n "s/^option $verb \(--[^ ]*\).*/\1/p")"})

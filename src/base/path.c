@@ -4,6 +4,8 @@
  * with RESOLVE_IN_ROOT, and stat or readlink then work on the O_PATH descriptor it returned.
  */
 #include "base/path_internal.h"
+#include "base/path_nodes.h"
+#include "base/path_record.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -16,6 +18,31 @@ static struct {
 	int fd; /* O_PATH descriptor of a captured tree's top; -1: the live "/" */
 	char dir[PATH_MAX];
 } root = {.fd = -1, .dir = ""};
+
+/* Where path_record() notes uses; NULL: nowhere. */
+static struct path_record *record;
+
+static void note_use(const char *path, int flags)
+{
+	bool looks = flags & O_PATH;
+
+	if (record)
+		path_record_add(record, path,
+				looks                 ? PATH_LOOKED
+				: flags & O_DIRECTORY ? PATH_LISTED
+						      : PATH_READ,
+				!(flags & O_NOFOLLOW));
+}
+
+/* The same for an entry of a directory that is open. */
+static void note_entry(int dir, const char *name, enum path_use use)
+{
+	char path[PATH_MAX];
+
+	if (record && path_of(path, sizeof(path), dir) > 0 &&
+	    append(path, sizeof(path), "/%s", name))
+		path_record_add(record, path, use, false);
+}
 
 int path_set_root(const char *dir)
 {
@@ -34,6 +61,7 @@ int path_set_root(const char *dir)
 	close_fd(&root.fd);
 	root.fd = fd;
 	memcpy(root.dir, resolved, sizeof(root.dir));
+	path_nodes_load(fd);
 	return 0;
 }
 
@@ -56,7 +84,43 @@ int path_outside(char *buf, size_t size, const char *fmt, ...)
 	FORMAT_PATH(fmt);
 	int n = snprintf(buf, size, "%s%s", root.dir, path);
 
+	if (record && *path)
+		path_record_add(record, path, PATH_LENT, true);
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
+void path_opened_outside(const char *file)
+{
+	const char *inside = startswith(file, root.dir);
+
+	if (record && inside)
+		path_record_add(record, inside, PATH_LENT, true);
+}
+
+int path_record(struct path_record *into)
+{
+	if (path_is_live())
+		root.fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root.fd < 0)
+		return -errno;
+	record = into;
+	return 0;
+}
+
+/*
+ * A file that nobody may read is one that could not be read when the tree was captured: for root,
+ * too, whom the kernel lets read everything. Returns fd, or -EACCES with fd closed.
+ */
+static int refuse_unreadable(int fd, int flags)
+{
+	struct stat st;
+
+	if (fd < 0 || flags & O_PATH || geteuid() != 0)
+		return fd;
+	if (fstat(fd, &st) < 0 || st.st_mode & (S_IRUSR | S_IRGRP | S_IROTH))
+		return fd;
+	close_fd(&fd);
+	return -EACCES;
 }
 
 int path_open_at_root(const char *path, int flags, mode_t mode)
@@ -68,11 +132,14 @@ int path_open_at_root(const char *path, int flags, mode_t mode)
 	};
 	int fd;
 
+	note_use(path, flags);
 	if (path_is_live())
 		fd = open(path, flags | O_CLOEXEC, mode);
 	else
 		fd = (int)syscall(SYS_openat2, root.fd, path, &how, sizeof(how));
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	return path_is_live() ? fd : refuse_unreadable(fd, flags);
 }
 
 int path_open(int flags, const char *fmt, ...)
@@ -168,14 +235,19 @@ ssize_t path_read(char *buf, size_t size, const char *fmt, ...)
 
 ssize_t path_read_at(char *buf, size_t size, int dir, const char *name)
 {
-	scoped_fd int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	scoped_fd int fd = -1;
 
-	return fd < 0 ? -errno : read_attribute(fd, buf, size);
+	note_entry(dir, name, PATH_READ);
+	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (!path_is_live())
+		fd = refuse_unreadable(fd, O_RDONLY);
+	return fd < 0 ? fd : read_attribute(fd, buf, size);
 }
 
-int path_read_all(char **ret, size_t max, const char *fmt, ...)
+static int read_whole(char **ret, size_t *ret_size, size_t max, const char *path)
 {
-	FORMAT_PATH(fmt);
 	scoped_fd int fd = path_open_at_root(path, O_RDONLY, 0);
 	scoped_free char *data = NULL;
 	size_t size = 0, used = 0;
@@ -204,7 +276,23 @@ int path_read_all(char **ret, size_t max, const char *fmt, ...)
 	}
 	data[used] = '\0';
 	*ret = take_ptr(data);
+	*ret_size = used;
 	return 0;
+}
+
+int path_read_all(char **ret, size_t max, const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+	size_t size;
+
+	return read_whole(ret, &size, max, path);
+}
+
+int path_read_whole(char **ret, size_t *ret_size, size_t max, const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+
+	return read_whole(ret, ret_size, max, path);
 }
 
 static int parse_attribute(int64_t *ret, const char *text)
@@ -283,8 +371,10 @@ ssize_t path_link_name(char *buf, size_t size, const char *fmt, ...)
 ssize_t path_link_name_at(char *buf, size_t size, int dir, const char *name)
 {
 	char target[PATH_MAX];
-	ssize_t n = readlinkat(dir, name, target, sizeof(target) - 1);
+	ssize_t n;
 
+	note_entry(dir, name, PATH_LOOKED);
+	n = readlinkat(dir, name, target, sizeof(target) - 1);
 	if (n < 0)
 		return -errno;
 	target[n] = '\0';
@@ -319,6 +409,16 @@ ssize_t path_resolve(char *buf, size_t size, const char *fmt, ...)
 	return fd < 0 ? fd : path_of(buf, size, fd);
 }
 
+/* A tree that was captured tells more of some of its files than it can hold. */
+static int correct(struct stat *st, int fd)
+{
+	char path[PATH_MAX];
+
+	if (path_nodes_any() && path_of(path, sizeof(path), fd) > 0)
+		path_nodes_correct(st, path);
+	return 0;
+}
+
 static int stat_path(const char *path, struct stat *ret, bool follow)
 {
 	scoped_fd int fd = -1;
@@ -329,7 +429,7 @@ static int stat_path(const char *path, struct stat *ret, bool follow)
 	fd = path_open_at_root(path, O_PATH | (follow ? 0 : O_NOFOLLOW), 0);
 	if (fd < 0)
 		return fd;
-	return fstat(fd, ret) < 0 ? -errno : 0;
+	return fstat(fd, ret) < 0 ? -errno : correct(ret, fd);
 }
 
 int path_stat(struct stat *ret, const char *fmt, ...)
@@ -390,10 +490,25 @@ bool path_exists(const char *fmt, ...)
 	return n > 0 && (size_t)n < sizeof(path) && stat_path(path, &st, false) == 0;
 }
 
+bool path_is_file(const char *fmt, ...)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(path, sizeof(path), fmt, ap);
+	va_end(ap);
+	return n > 0 && (size_t)n < sizeof(path) && stat_path(path, &st, true) == 0 &&
+	       S_ISREG(st.st_mode);
+}
+
 bool path_exists_at(int dir, const char *name)
 {
 	struct stat st;
 
+	note_entry(dir, name, PATH_LOOKED);
 	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 

@@ -38,6 +38,18 @@ bool path_is_live(void);
  */
 int path_outside(char *buf, size_t size, const char *fmt, ...) PRINTF(3, 4);
 
+/* Tells path_record() that such a library opens this file, by its name outside of the root. */
+void path_opened_outside(const char *file);
+
+/*
+ * For a process that shall see what a reader of a captured tree would see, and tell which files
+ * those are: from now on the root, "/" included, is looked at as a captured tree, and each use of a
+ * file is added to the record (base/path_record.h), also by the processes forked from here. 0 or
+ * -errno.
+ */
+struct path_record;
+int path_record(struct path_record *into);
+
 /* open(2) in the root, O_CLOEXEC added. Returns a descriptor that the caller closes. */
 int path_open(int flags, const char *fmt, ...) PRINTF(2, 3);
 
@@ -58,6 +70,9 @@ ssize_t path_read(char *buf, size_t size, const char *fmt, ...) PRINTF(3, 4);
 
 /* Reads a whole file into fresh memory that the caller frees; at most max bytes, else -EFBIG. */
 int path_read_all(char **ret, size_t max, const char *fmt, ...) PRINTF(3, 4);
+
+/* The same, and its size: for what may have a NUL in it. */
+int path_read_whole(char **ret, size_t *ret_size, size_t max, const char *fmt, ...) PRINTF(4, 5);
 
 /* Reads a number as the kernel prints it: decimal, negative or 0x-prefixed. */
 int path_read_number(int64_t *ret, const char *fmt, ...) PRINTF(2, 3);
@@ -98,6 +113,9 @@ int path_stat_magic(struct stat *ret, const char *fmt, ...) PRINTF(2, 3);
 int path_open_magic(int flags, const char *fmt, ...) PRINTF(2, 3);
 
 bool path_exists(const char *fmt, ...) PRINTF(1, 2);
+
+/* True for a file that does not block who reads it, as a FIFO in a captured tree would. */
+bool path_is_file(const char *fmt, ...) PRINTF(1, 2);
 
 /* access(2) with the effective ids. */
 int path_access(int mode, const char *fmt, ...) PRINTF(2, 3);

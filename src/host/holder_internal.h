@@ -70,5 +70,8 @@ void holder_stat_node(struct stat *ret, const char *link, const char *text);
 /* Notes the process as holder (fd -1: by a mapping) of the targets that st or text is. */
 bool holder_match_node(struct process *process, const struct stat *st, int fd, const char *text);
 
+/* A thread of the kernel has no descriptors that anybody could hide. */
+bool holder_is_kernel_thread(pid_t pid);
+
 /* Looks through the process's mappings. 0 or -errno. */
 int holder_look_at_maps(struct process *process);

@@ -297,8 +297,7 @@ static void ascribe_unnamed(struct process *process)
 	}
 }
 
-/* A thread of the kernel has no descriptors that anybody could hide. */
-static bool is_kernel_thread(pid_t pid)
+bool holder_is_kernel_thread(pid_t pid)
 {
 	char text[1024];
 	const char *rest;
@@ -321,6 +320,6 @@ void holder_look_at_process(struct search *search, pid_t pid)
 	if (process.n_fds == 0)
 		look_at_threads(&process);
 	ascribe_unnamed(&process);
-	if (process.hidden && !is_kernel_thread(pid))
+	if (process.hidden && !holder_is_kernel_thread(pid))
 		search->hidden++;
 }

@@ -199,7 +199,8 @@ bool manager_ids_match(const char *ids, const struct device *dev)
 		if (id_matches(ids, dev))
 			return true;
 		ids = strchr(ids, ',');
-		ids += ids ? 1 : 0;
+		if (ids)
+			ids++;
 	}
 	return false;
 }

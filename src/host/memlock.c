@@ -16,7 +16,7 @@ static void each_line(const char *path, char comment, void (*line)(void *arg, ch
 	scoped_free char *text = NULL;
 	char *rest, *one;
 
-	if (path_read_all(&text, FILE_MAX, "%s", path) < 0)
+	if (!path_is_file("%s", path) || path_read_all(&text, FILE_MAX, "%s", path) < 0)
 		return;
 	rest = text;
 	while ((one = strsep(&rest, "\n"))) {

@@ -119,6 +119,8 @@ static bool read_module_file(struct module_file *file, const char *name)
 	if (!file->ctx || kmod_module_new_from_lookup(file->ctx, name, &found) < 0 || !found)
 		return false;
 	file->module = kmod_module_get_module(found);
+	if (kmod_module_get_path(file->module))
+		path_opened_outside(kmod_module_get_path(file->module));
 	return kmod_module_get_path(file->module) &&
 	       kmod_module_get_dependency_symbols(file->module, &file->symbols) >= 0 &&
 	       kmod_module_get_info(file->module, &file->info) >= 0;

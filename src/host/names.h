@@ -11,3 +11,13 @@
  * Each distinct modalias is looked up once. On a machine without a hwdb they stay NULL.
  */
 void names_fill(struct inventory *inventory);
+
+/* Where a captured tree has them: there the hwdb of the machine that reads it does not count. */
+#define NAMES_FILE "/vfioctl/names"
+
+/*
+ * The text of that file for the devices of an inventory, in the form of hwdb(7): a modalias on a
+ * line, and below it the properties, each behind a blank. NULL when out of memory. The caller frees
+ * it.
+ */
+char *names_text(struct inventory *inventory);

@@ -95,22 +95,35 @@ struct seen {
 	size_t count, room;
 };
 
+static int compare_keys(const void *a, const void *b)
+{
+	const uint64_t *left = a, *right = b;
+
+	return *left < *right ? -1 : *left > *right;
+}
+
+/* Without room for it nothing happens, which only costs time. */
+static void add_key(struct seen *seen, uint64_t key)
+{
+	if (seen->count == seen->room) {
+		size_t room = seen->room ? seen->room * 2 : 64;
+		uint64_t *list = reallocarray(seen->list, room, sizeof(*list));
+
+		if (!list)
+			return;
+		seen->list = list;
+		seen->room = room;
+	}
+	seen->list[seen->count++] = key;
+}
+
 /* Notes key; false when it was there already. */
 static bool first_seen(struct seen *seen, uint64_t key)
 {
 	for (size_t i = 0; i < seen->count; i++)
 		if (seen->list[i] == key)
 			return false;
-	if (seen->count == seen->room) {
-		size_t room = seen->room ? seen->room * 2 : 64;
-		uint64_t *list = reallocarray(seen->list, room, sizeof(*list));
-
-		if (!list)
-			return true; /* only costs time */
-		seen->list = list;
-		seen->room = room;
-	}
-	seen->list[seen->count++] = key;
+	add_key(seen, key);
 	return true;
 }
 
@@ -161,14 +174,23 @@ static void look_at_namespace_of(struct survey *survey, const char *pid, struct 
 void usage_look_at_mounts(struct survey *survey)
 {
 	scoped_dir DIR *dir = path_opendir("/proc");
-	struct seen seen = {0};
+	struct seen seen = {0}, pids = {0};
 	const char *name;
+	char text[24];
 	uint64_t pid;
 
 	look_at_namespace_of(survey, "self", &seen);
 	while (dir && (name = path_next(dir)))
 		if (parse_number(name, 10, INT_MAX, &pid) == 0)
-			look_at_namespace_of(survey, name, &seen);
+			add_key(&pids, pid);
+	/* In a captured tree they come in any order. */
+	if (pids.count)
+		qsort(pids.list, pids.count, sizeof(*pids.list), compare_keys);
+	for (size_t i = 0; i < pids.count; i++) {
+		snprintf(text, sizeof(text), "%llu", (unsigned long long)pids.list[i]);
+		look_at_namespace_of(survey, text, &seen);
+	}
+	free(pids.list);
 	free(seen.list);
 }
 

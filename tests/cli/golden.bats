@@ -21,6 +21,17 @@ same() {
 	diff -u "$file" - <<<"$output"
 }
 
+# Of what could not be seen there is more without root.
+doctor() {
+	[ "$(id -u)" -eq 0 ] || return 0
+	on "$1" doctor -v
+	[ "$status" -le 1 ] || exits 0
+	same "$1/doctor.txt"
+	json_on "$1" doctor
+	output=$(jq . <<<"$json")
+	same "$1/doctor.json"
+}
+
 golden() {
 	local tree=$1 device
 	shift
@@ -36,6 +47,7 @@ golden() {
 	json_on "$tree" mode
 	output=$(jq . <<<"$json")
 	same "$tree/mode.json"
+	doctor "$tree"
 	for device; do
 		on "$tree" show "$device"
 		exits 0
@@ -73,6 +85,52 @@ golden() {
 
 @test "without-iommu" {
 	golden without-iommu 00:03.0
+}
+
+# --- invented machines: tests/data/invent -------------------------------------------------------
+
+@test "synthetic-gpu-server" {
+	golden synthetic-gpu-server 0000:53:00.0 0002:13:00.0
+}
+
+@test "synthetic-arm64" {
+	golden synthetic-arm64 01:00.0 9800000.dma
+}
+
+@test "synthetic-s390" {
+	golden synthetic-s390 0001:00:00.0 669d9b23-fe1b-4ecb-be08-a2fabca99b71
+}
+
+# The whole list would be 100,000 lines: the first port, and how many there are of each kind.
+@test "synthetic-vfs-4096" {
+	local name=synthetic-vfs-4096
+	on "$name" list -n -r -o "$columns"
+	exits 0
+	output=$(sed -n '1,130p' <<<"$output"; cut -d' ' -f4,5,10 <<<"$output" | sort | uniq -c)
+	same "$name/list.txt"
+	on "$name" mode
+	same "$name/mode.txt"
+	on "$name" show 0000:11:01.0
+	exits 0
+	output=$(sed -E '/^(class|vendor|device) name:/d; s/^(\/dev\/.*[^ ]) +[^ ]+ +[^ ]+ +([0-7]{4})/\1 \2/' <<<"$output")
+	same "$name/show-0000.11.01.0.txt"
+	doctor "$name"
+}
+
+@test "what is invented is whole, and says that it is invented" {
+	for name in gpu-server vfs-4096 arm64 s390; do
+		"$data/invent" "$name" >"$BATS_TEST_TMPDIR/text"
+		[[ $(head -n 1 "$BATS_TEST_TMPDIR/text") == "# SYNTHETIC "* ]]
+		cmp "$BATS_TEST_TMPDIR/text" <("$data/invent" "$name")
+		# No link leads nowhere but to drivers' and modules' directories that nobody looks into.
+		equals "$(find "$trees/synthetic-$name" -xtype l -not -name driver -not -name module | wc -l)" 0
+		equals "$(find "$trees/synthetic-$name" -lname '/*' | wc -l)" 0
+	done
+	[ "$("$VFIOCTL" list -n -o address --sysroot "$trees/synthetic-vfs-4096" | sort -u | wc -l)" -eq $((4096 + 32)) ]
+	equals "$("$VFIOCTL" list -n -r -o numa_node,device,driver --sysroot "$trees/synthetic-gpu-server" | grep ' 2330 ' | sort | uniq -c | tr -s ' ' | tr '\n' ';')" \
+		" 2 0 2330 nvidia; 2 0 2330 vfio-pci; 2 1 2330 nvidia; 2 1 2330 vfio-pci;"
+	runs "$data/invent" nothing
+	exits 1
 }
 
 @test "every document of this file is valid" {

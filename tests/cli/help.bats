@@ -113,9 +113,9 @@ with_value() {
 			equals "$(words | grep -c "^option $verb ${option%% *} ")" 0
 		done < <(options common | grep -vxF -e "$(options "$verb")")
 	done
-	# -o: show mode run help; --sysroot: bind restore sriov recover test reset run help; -J -n -r: run help;
+	# -o: show mode run snapshot help; --sysroot: bind restore sriov recover test reset run help; -J -n -r: run help;
 	# -q -v: help
-	equals "$refused" 20
+	equals "$refused" 21
 }
 
 @test "help of an unknown verb" {

@@ -183,6 +183,158 @@ within() {
 	equals "$(jq -r '.devices[0].driver' <<<"$output")" ixgbe
 }
 
+@test "doctor and snapshot of links out of the root and of loops stay inside and end" {
+	{
+		a_function 0000:01:00.0 vfio-pci
+		printf '@ /sys/devices/pci0000:00/0000:01:00.0\n'
+		printf 'l driver_override /etc/shadow\nl numa_node numa_node\nl iommu_group ../../../../../../../../root\n'
+		printf 'd power\nl power/runtime_status ../power/runtime_status\nl reset_method /proc/self/environ\n'
+		printf '@ /proc\nl cmdline /proc/version\nl devices devices\n'
+		printf '@ /etc\nl passwd /etc/passwd\nl modprobe.d ../../../../../../etc/modprobe.d\n'
+		printf '@ /etc/udev\nl rules.d rules.d\n@ /sys/class\nl vfio-dev .\nl iommu /\n'
+	} | make_tree
+	for arguments in "doctor 01:00.0" "doctor --for qemu --user 0 01:00.0" doctor "show 01:00.0" mode "list -o address,usage"; do
+		# shellcheck disable=SC2086 # words
+		within 15000 json $arguments --json --sysroot "$tree"
+		[[ $status =~ ^[0128]$ ]] || exits 0
+		[[ $output != *root:* && $output != *"Linux version"* ]]
+	done
+	within 30000 json snapshot "$BATS_TEST_TMPDIR/taken" --json --sysroot "$tree"
+	exits 0
+	equals "$(readlink "$BATS_TEST_TMPDIR/taken/sys/devices/pci0000:00/0000:01:00.0/driver_override")" /etc/shadow
+	[ ! -e "$BATS_TEST_TMPDIR/taken/etc/shadow" ]
+	equals "$(grep -rIl 'root:\|Linux version' "$BATS_TEST_TMPDIR/taken" | wc -l)" 0
+}
+
+@test "doctor and snapshot of FIFOs end, and tell" {
+	{
+		a_function 0000:01:00.0 vfio-pci
+		a_function 0000:02:00.0 ixgbe
+		printf '@ /vfioctl\np names\np nodes\n@ /etc\np passwd\np security/limits.conf\n'
+	} | make_tree
+	within 20000 json doctor --for qemu 01:00.0 --json --sysroot "$tree"
+	[[ $status =~ ^[01]$ ]] || exits 0
+	within 20000 json show --user 0 01:00.0 --json --sysroot "$tree"
+	exits 0
+	within 20000 json list --json --sysroot "$tree"
+	exits 0
+	equals "$(query '.devices[1].driver')" ixgbe
+	within 120000 json snapshot "$BATS_TEST_TMPDIR/taken" --json --sysroot "$tree"
+	exits 0
+	# What blocked is not opened again: it is a file that is there.
+	equals "$(find "$BATS_TEST_TMPDIR/taken" -type p | wc -l)" 0
+	within 20000 json list --json --sysroot "$BATS_TEST_TMPDIR/taken"
+	exits 0
+}
+
+@test "directories with very many entries: bounded, and nothing is lost that was asked for" {
+	a_function 0000:01:00.0 ixgbe | make_tree
+	local many="$tree/sys/devices/pci0000:00/0000:01:00.0"
+	(
+		mkdir -p "$many/below" "$tree/sys/kernel/iommu_groups"
+		cd "$many" && seq -f 'entry%05g' 10000 | xargs touch
+		cd "$many/below" && seq 1000 | xargs mkdir
+		cd "$tree/sys/kernel/iommu_groups" && seq 1000 | xargs mkdir
+	)
+	for arguments in list "list -o address,usage" mode "doctor 01:00.0" "show 01:00.0"; do
+		# shellcheck disable=SC2086 # words
+		within 30000 json $arguments --json --sysroot "$tree"
+		[[ $status =~ ^[01]$ ]] || exits 0
+	done
+	within 120000 json snapshot "$BATS_TEST_TMPDIR/taken" --json --sysroot "$tree"
+	exits 0
+	[ -e "$BATS_TEST_TMPDIR/taken/sys/bus/pci/devices/0000:01:00.0/uevent" ]
+	rm -rf "$BATS_TEST_TMPDIR/taken" "$tree"
+}
+
+@test "files that vanish and come back while they are read: an answer, or a bounded error" {
+	for i in 1 2 3 4; do a_function "0000:0$i:00.0" ixgbe; done | make_tree
+	(
+		cd "$tree/sys/devices/pci0000:00"
+		while [ ! -e "$BATS_TEST_TMPDIR/enough" ]; do
+			mv 0000:02:00.0 away 2>/dev/null
+			rm -f 0000:03:00.0/uevent
+			mv away 0000:02:00.0 2>/dev/null
+			echo DRIVER=ixgbe >0000:03:00.0/uevent
+		done
+	) 3>&- &
+	changer=$!
+	for arguments in list "list -o address,usage" "show 01:00.0" "doctor 0000:02:00.0 0000:01:00.0" list "snapshot $BATS_TEST_TMPDIR/taken"; do
+		# shellcheck disable=SC2086 # words
+		within 60000 json $arguments --json --sysroot "$tree"
+		[[ $status =~ ^[0128]$ ]] || { touch "$BATS_TEST_TMPDIR/enough"; exits 0; }
+		[[ $(query .schema) =~ ^vfioctl\. ]]
+	done
+	touch "$BATS_TEST_TMPDIR/enough"
+	wait "$changer"
+}
+
+@test "hostile text everywhere that doctor and snapshot read: no control byte, and JSON parses" {
+	local evil=$'x\e[2J\e]0;y\a\x9b31m\xe2\x80\xae\xff\xc3('
+	{
+		a_function 0000:01:00.0 "vfio-pci$evil"
+		printf '@ /sys/devices/pci0000:00/0000:01:00.0\nf reset_method %s\nf driver_override %s\n' "$evil" "$evil"
+		printf '@ /etc/modprobe.d\nf a.conf options vfio-pci ids=8086:1572 %s\nf b%s.conf blacklist vfio-pci\n' "$evil" "$evil"
+		printf '@ /etc/udev/rules.d\nf a.rules ATTR{vendor}=="0x8086", ATTR{driver_override}="%s"\n' "$evil"
+		printf '@ /proc\nf cmdline vfio_pci.ids=8086:1572%s modprobe.blacklist=vfio%s\n' "$evil" "$evil"
+		printf '@ /etc/libvirt/qemu\nf a.xml <domain><name>%s</name><hostdev managed="yes" type="pci"><source><address bus="1"/></source></hostdev>\n' "$evil"
+		printf '@ /vfioctl\nF names\n\tpci:v00008086d00001572sv00008086sd00000001bc02sc00i00\n\t ID_MODEL_FROM_DATABASE=%s\n' "$evil"
+		printf '@ /proc/7\nf comm %s\nf maps 1-2 rw-s 0 0:0 0 /dev/vfio/1%s\n' "$evil" "$evil"
+	} | make_tree
+	for arguments in doctor "doctor -v 01:00.0" "doctor --for qemu --user 0 01:00.0" "show 01:00.0" "list -o +device_name"; do
+		# shellcheck disable=SC2086 # words
+		vfioctl $arguments --sysroot "$tree"
+		[[ $status =~ ^[01]$ ]] || exits 0
+		equals "$(LC_ALL=C grep -c $'[\x01-\x08\x0b-\x1f\x7f]' <<<"$output$stderr")" 0
+		iconv -f UTF-8 -t UTF-16 <<<"$output$stderr" >/dev/null
+		[[ $output$stderr != *$'\xe2\x80\xae'* ]]
+	done
+	json doctor 01:00.0 --json --sysroot "$tree"
+	query . >/dev/null
+	vfioctl snapshot "$BATS_TEST_TMPDIR/taken" -v --sysroot "$tree"
+	exits 0
+	equals "$(LC_ALL=C grep -c $'[\x01-\x08\x0b-\x1f\x7f]' <<<"$stderr")" 0
+	json doctor 01:00.0 --json --sysroot "$BATS_TEST_TMPDIR/taken"
+	query . >/dev/null
+}
+
+@test "64 KiB in each file that doctor reads" {
+	local long
+	long=$(head -c 65536 /dev/zero | tr '\0' x)
+	{
+		a_function 0000:01:00.0 vfio-pci
+		printf '@ /sys/devices/pci0000:00/0000:01:00.0\nf reset_method %s\n' "$long"
+		printf '@ /etc/modprobe.d\nf a.conf options vfio-pci ids=8086:1572,%s\n' "$long"
+		printf '@ /proc\nf cmdline %s=%s\n@ /etc\nf passwd %s\n' "$long" "$long" "$long"
+		printf '@ /vfioctl\nf names %s\nf nodes %s\n' "$long" "$long"
+	} | make_tree
+	for arguments in doctor "doctor 01:00.0" "doctor --for libvirt 01:00.0" "show 01:00.0 --user 0"; do
+		# shellcheck disable=SC2086 # words
+		within 20000 json $arguments --json --sysroot "$tree"
+		[[ $status =~ ^[01]$ ]] || exits 0
+	done
+	json snapshot "$BATS_TEST_TMPDIR/taken" --json --sysroot "$tree"
+	exits 0
+}
+
+@test "without rights: doctor and snapshot tell what they could not see" {
+	tree=$(mktemp -d /tmp/vfioctl-tree-XXXXXX)
+	{ a_function 0000:01:00.0 vfio-pci; printf '@ /proc\nf cmdline x\n@ /etc/modprobe.d\nf a.conf blacklist x\n'; } |
+		"$data/expand" "$tree" -
+	chmod 755 "$tree"
+	chmod 000 "$tree/proc/cmdline" "$tree/sys/devices/pci0000:00/0000:01:00.0/uevent"
+	chmod 700 "$tree/etc/modprobe.d"
+	mkdir "$tree/out"
+	chmod 777 "$tree/out"
+	runs as_nobody "$VFIOCTL" doctor 01:00.0 --json --sysroot "$tree"
+	[[ $status =~ ^[01]$ ]] || exits 0
+	jq -e . <<<"$output" >/dev/null
+	runs as_nobody "$VFIOCTL" snapshot "$tree/out/taken" --json --sysroot "$tree"
+	exits 0
+	equals "$(jq -r '[.gaps[] | select(.path | test("cmdline|uevent")).cause] | unique | join(" ")' <<<"$output")" EACCES
+	rm -rf "$tree"
+}
+
 @test "every document of this file is valid" {
 	all_documents_valid
 }

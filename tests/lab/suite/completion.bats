@@ -227,6 +227,21 @@ listed() {
 	[[ $output == "vfioctl list -o address,vfio_name"* ]] || gives "vfioctl list -o address,vfio_name"
 }
 
+@test "zsh: rules behind --rule and --ignore, the second of a list too" {
+	in_zsh $'vfioctl doctor --rule iommu-pass\t'
+	[[ $output == "vfioctl doctor --rule iommu-passthrough"* ]] || gives "vfioctl doctor --rule iommu-passthrough"
+	in_zsh $'vfioctl doctor --ignore in-use,x2ap\t'
+	[[ $output == "vfioctl doctor --ignore in-use,x2apic-off"* ]] || gives "vfioctl doctor --ignore in-use,x2apic-off"
+	in_zsh $'vfioctl doctor --rule \030a'
+	diff <(listed 3) <(words word doctor | sort)
+}
+
+@test "zsh: a directory for snapshot" {
+	mkdir -p "$BATS_TEST_TMPDIR/captured"
+	in_zsh "vfioctl snapshot $BATS_TEST_TMPDIR/capt"$'\t'
+	[[ $output == "vfioctl snapshot $BATS_TEST_TMPDIR/captured"* ]] || gives "the directory"
+}
+
 @test "zsh: the command behind --, and its arguments" {
 	in_zsh $'vfioctl run 0000:03:00.0 -- udevad\t'
 	gives "vfioctl run 0000:03:00.0 -- udevadm "
@@ -252,6 +267,19 @@ listed() {
 @test "fish: an address" {
 	in_fish "vfioctl bind 0000:03"
 	gives 0000:03:00.0
+}
+
+@test "fish: all rules behind --rule and --ignore, and one" {
+	in_fish "vfioctl doctor --rule "
+	diff <(sort <<<"$output") <(words word doctor | sort)
+	in_fish "vfioctl doctor --ignore x2ap"
+	gives x2apic-off
+}
+
+@test "fish: a directory for snapshot" {
+	mkdir -p "$BATS_TEST_TMPDIR/captured"
+	in_fish "vfioctl snapshot $BATS_TEST_TMPDIR/capt"
+	[[ $output == *captured/* ]] || gives "the directory"
 }
 
 @test "fish: the command behind --, and its arguments" {

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vfioctl snapshot: run the commands that only look, and copy what they looked at.
+ */
+#include "host/snapshot.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "check/rule.h"
+#include "cli/command.h"
+#include "cli/commands.h"
+#include "host/inventory.h"
+
+/* --- how the machine is looked at --------------------------------------------------------- */
+
+/* One run of a command. */
+struct way {
+	const struct command *command;
+	bool all_devices;
+	const char *purpose;
+};
+
+enum { MAX_WAYS = 64 };
+
+struct looking {
+	struct way ways[MAX_WAYS];
+	size_t count;
+	int *statuses; /* of the runs; shared with the process that does them. -1: not run */
+};
+
+static bool takes(const struct command *command, const char *option)
+{
+	for (const struct option_spec *spec = command->options; spec && spec->name; spec++)
+		if (streq(spec->name, option))
+			return true;
+	return false;
+}
+
+static void add_way(struct looking *looking, const struct command *command, bool all_devices,
+		    const char *purpose)
+{
+	if (looking->count < MAX_WAYS)
+		looking->ways[looking->count++] = (struct way){command, all_devices, purpose};
+}
+
+/* With no operand and with all devices, as far as the command lets that, and for each purpose. */
+static void find_ways(struct looking *looking)
+{
+	for (size_t i = 0; commands[i]; i++) {
+		const struct command *command = commands[i];
+
+		if (!command->read_only || command == &cmd_snapshot)
+			continue;
+		if (command->min_args == 0)
+			add_way(looking, command, false, NULL);
+		if (command->max_args < 0)
+			add_way(looking, command, true, NULL);
+		for (const struct rule_purpose *purpose = rule_purposes;
+		     takes(command, "for") && purpose->name; purpose++)
+			add_way(looking, command, true, purpose->name);
+	}
+}
+
+/* The names of all columns, between commas. */
+static void name_columns(char *buf, size_t size, const struct record_type *type)
+{
+	*buf = '\0';
+	for_each_field(field, type) if (field->type != FIELD_RECORD && field->type != FIELD_RECORDS)
+		append(buf, size, "%s%s", *buf ? "," : "", field->key);
+}
+
+static int name_devices(struct options *opts, const struct inventory *inventory)
+{
+	opts->args = calloc(inventory->count + 1, sizeof(*opts->args));
+	for (size_t i = 0; opts->args && i < inventory->count; i++)
+		if (inventory->devices[i].state != DEVICE_GONE)
+			opts->args[opts->n_args++] =
+				(char *)(uintptr_t)inventory->devices[i].address;
+	return opts->args ? 0 : -ENOMEM;
+}
+
+/* Runs in a process whose output nobody sees. */
+static void look(void *arg, size_t i)
+{
+	const struct looking *looking = arg;
+	const struct way *way = &looking->ways[i];
+	scoped_inventory struct inventory inventory = {0};
+	struct options opts = {
+		.json = true, .timeout_s = 130, .purpose = way->purpose, .user = "0"};
+	struct error err = {.code = NULL};
+	char columns[1024];
+
+	if (way->all_devices && (inventory_scan(&inventory, 0, &err) < 0 ||
+				 name_devices(&opts, &inventory) < 0 || opts.n_args == 0))
+		return;
+	if (way->command->columns) {
+		name_columns(columns, sizeof(columns), way->command->columns);
+		opts.output = columns;
+	}
+	looking->statuses[i] = (int)way->command->run(&opts, &err);
+	free(opts.args);
+}
+
+/* --- the manifest ------------------------------------------------------------------------- */
+
+struct manifest {
+	const struct snapshot *snapshot;
+	const struct looking *looking;
+	struct run_record {
+		const struct way *way;
+		int status;
+	} runs[MAX_WAYS];
+};
+
+#define GETTER(name, expression)                                                                   \
+	static struct value manifest_##name(const void *record)                                    \
+	{                                                                                          \
+		const struct snapshot *snapshot = ((const struct manifest *)record)->snapshot;     \
+                                                                                                   \
+		return (expression);                                                               \
+	}
+
+GETTER(captured, value_string(snapshot->captured))
+GETTER(kernel, value_string(snapshot->release))
+GETTER(redacted, value_bool(snapshot->redacted))
+GETTER(identifiers, value_number((int64_t)snapshot->n_identifiers))
+GETTER(devices, value_number((int64_t)snapshot->n_devices))
+GETTER(files, value_number((int64_t)snapshot->n_files))
+GETTER(bytes, value_number(snapshot->bytes))
+GETTER(links, value_number((int64_t)snapshot->n_links))
+GETTER(directories, value_number((int64_t)snapshot->n_directories))
+GETTER(processes, value_number((int64_t)snapshot->n_processes))
+
+static struct value manifest_vfioctl(const void *record)
+{
+	(void)record;
+	return value_string(VERSION);
+}
+
+static struct value manifest_gap(const void *record, size_t i)
+{
+	const struct snapshot_gap *gap = ((const struct manifest *)record)->snapshot->gaps;
+
+	for (; gap && i > 0; i--)
+		gap = gap->next;
+	return value_record(gap);
+}
+
+static struct value manifest_run(const void *record, size_t i)
+{
+	const struct manifest *manifest = record;
+
+	return value_record(i < manifest->looking->count ? &manifest->runs[i] : NULL);
+}
+
+static struct value run_command(const void *record)
+{
+	return value_string(((const struct run_record *)record)->way->command->name);
+}
+
+static struct value run_devices(const void *record)
+{
+	return value_bool(((const struct run_record *)record)->way->all_devices);
+}
+
+static struct value run_purpose(const void *record)
+{
+	return value_string(((const struct run_record *)record)->way->purpose);
+}
+
+static struct value run_status(const void *record)
+{
+	return value_number(((const struct run_record *)record)->status);
+}
+
+static struct value gap_path(const void *record)
+{
+	return value_string(((const struct snapshot_gap *)record)->path);
+}
+
+static struct value gap_cause(const void *record)
+{
+	return value_string(((const struct snapshot_gap *)record)->cause);
+}
+
+static const struct record_type run_record_type = {
+	.name = "snapshot_run",
+	.fields =
+		(const struct field[]){{.key = "command",
+					.title = "COMMAND",
+					.type = FIELD_STRING,
+					.get = run_command,
+					.help = "a command that looked at the machine"},
+				       {.key = "all_devices",
+					.title = "DEVICES",
+					.type = FIELD_BOOL,
+					.get = run_devices,
+					.help = "with every device as its operand, or without any"},
+				       {.key = "purpose",
+					.title = "FOR",
+					.type = FIELD_STRING,
+					.get = run_purpose,
+					.help = "its option --for"},
+				       {.key = "status",
+					.title = "STATUS",
+					.type = FIELD_NUMBER,
+					.get = run_status,
+					.help = "its exit status; null when it did not end"},
+				       {0}},
+};
+
+static const struct record_type gap_record_type = {
+	.name = "snapshot_gap",
+	.fields =
+		(const struct field[]){
+			{.key = "path",
+			 .title = "PATH",
+			 .type = FIELD_STRING,
+			 .get = gap_path,
+			 .help = "a file that was not taken; where it could not be read, it is in "
+				 "the tree as one that cannot"},
+			{.key = "cause",
+			 .title = "CAUSE",
+			 .type = FIELD_STRING,
+			 .get = gap_cause,
+			 .help = "why: an errno by name, or words"},
+			{0}},
+};
+
+#define NUMBER(name, heading, text)                                                                \
+	{                                                                                          \
+		.key = #name, .title = (heading), .type = FIELD_NUMBER, .get = manifest_##name,    \
+		.help = (text)                                                                     \
+	}
+
+static const struct record_type snapshot_document = {
+	.name = "snapshot",
+	.fields =
+		(const struct field[]){
+			{.key = "vfioctl",
+			 .title = "VFIOCTL",
+			 .type = FIELD_STRING,
+			 .get = manifest_vfioctl,
+			 .help = "version of the program that took it"},
+			{.key = "captured",
+			 .title = "CAPTURED",
+			 .type = FIELD_STRING,
+			 .get = manifest_captured,
+			 .help = "when, in UTC"},
+			{.key = "kernel",
+			 .title = "KERNEL",
+			 .type = FIELD_STRING,
+			 .get = manifest_kernel,
+			 .help = "release of the kernel that ran"},
+			{.key = "redacted",
+			 .title = "REDACTED",
+			 .type = FIELD_BOOL,
+			 .get = manifest_redacted,
+			 .help = "serial numbers and MAC addresses were replaced"},
+			NUMBER(identifiers, "IDENTIFIERS", "how many different ones were replaced"),
+			NUMBER(devices, "DEVICES", "how many devices it shows"),
+			NUMBER(files, "FILES", "files in it that have content"),
+			{.key = "bytes",
+			 .title = "SIZE",
+			 .type = FIELD_SIZE,
+			 .get = manifest_bytes,
+			 .help = "how much content that is"},
+			NUMBER(links, "LINKS", "symbolic links in it"),
+			NUMBER(directories, "DIRECTORIES", "directories in it"),
+			NUMBER(processes, "PROCESSES", "processes that it shows something of"),
+			{.key = "runs",
+			 .title = "RUNS",
+			 .type = FIELD_RECORDS,
+			 .item = manifest_run,
+			 .child = &run_record_type,
+			 .help = "the commands that looked at the machine: what they used was "
+				 "taken"},
+			{.key = "gaps",
+			 .title = "GAPS",
+			 .type = FIELD_RECORDS,
+			 .item = manifest_gap,
+			 .child = &gap_record_type,
+			 .help = "what could not be taken"},
+			{0}},
+};
+
+/* --- taking it ---------------------------------------------------------------------------- */
+
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+static volatile sig_atomic_t *stop; /* in memory shared with the workers; which signal, or 0 */
+
+static void on_signal(int number)
+{
+	*stop = number;
+}
+
+static void listen_to(bool listen)
+{
+	struct sigaction action = {.sa_handler = listen ? on_signal : SIG_DFL}, old;
+
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
+}
+
+static void progress(const char *what)
+{
+	message_progress("%s", what);
+}
+
+static void tell(const struct snapshot *snapshot)
+{
+	char replaced[64] = "";
+
+	if (snapshot->redacted)
+		append(replaced, sizeof(replaced), ", %zu identifiers replaced",
+		       snapshot->n_identifiers);
+	for (const struct snapshot_gap *gap = snapshot->gaps; gap; gap = gap->next)
+		message_verbose("%s: %s", gap->path, gap->cause);
+	message_note("%s: %zu devices, %zu files, %zu links%s", snapshot->directory,
+		     snapshot->n_devices, snapshot->n_files, snapshot->n_links, replaced);
+	if (snapshot->n_gaps)
+		message_note("%zu file%s could not be taken: -v names them%s", snapshot->n_gaps,
+			     snapshot->n_gaps == 1 ? "" : "s",
+			     geteuid() ? ", root may read more" : "");
+	message_note("next: `vfioctl list --sysroot %s` looks at it", snapshot->directory);
+}
+
+static int finish(struct snapshot *snapshot, const struct looking *looking,
+		  const struct options *opts, struct error *err)
+{
+	struct manifest manifest = {.snapshot = snapshot, .looking = looking};
+	scoped_free char *text = NULL;
+
+	for (size_t i = 0; i < looking->count; i++)
+		manifest.runs[i] = (struct run_record){&looking->ways[i], looking->statuses[i]};
+	text = json_document_text(&snapshot_document, &manifest);
+	if (snapshot_finish(snapshot, text, err) < 0)
+		return -1;
+	if (opts->json)
+		fputs(text, stdout);
+	else
+		tell(snapshot);
+	return 0;
+}
+
+static int take(struct looking *looking, const struct options *opts, struct error *err)
+{
+	scoped_snapshot struct snapshot *snapshot = NULL;
+	struct snapshot_request request = {
+		.directory = opts->args[0],
+		.keep_identifiers = opts->keep_identifiers,
+		.look = look,
+		.arg = looking,
+		.n_looks = looking->count,
+		.progress = progress,
+	};
+	int r = snapshot_take(&snapshot, &request, stop, err);
+
+	message_progress(NULL);
+	return r < 0 ? r : finish(snapshot, looking, opts, err);
+}
+
+/* Ends as if the signal had not been caught: nothing is left that it could have harmed. */
+static void end_by_signal(void)
+{
+	int number = *stop;
+
+	listen_to(false);
+	if (number)
+		raise(number);
+}
+
+static enum status run(const struct options *opts, struct error *err)
+{
+	scoped_arena struct arena *arena = arena_new(1 << 16);
+	struct looking looking = {.count = 0};
+	int r;
+
+	find_ways(&looking);
+	looking.statuses = arena ? arena_alloc(arena, MAX_WAYS * sizeof(int)) : NULL;
+	stop = arena ? arena_alloc(arena, sizeof(*stop)) : NULL;
+	if (!looking.statuses || !stop) {
+		error_out_of_memory(err);
+		return err->status;
+	}
+	for (size_t i = 0; i < MAX_WAYS; i++)
+		looking.statuses[i] = -1;
+	listen_to(true);
+	r = take(&looking, opts, err);
+	end_by_signal();
+	return r < 0 ? err->status : STATUS_OK;
+}
+
+static const struct option_spec options[] = {
+	OPTION("keep-identifiers", 0, OPTION_FLAG, NULL,
+	       "leave serial numbers and MAC addresses as they are", keep_identifiers),
+	{0},
+};
+
+const struct command cmd_snapshot = {
+	.name = "snapshot",
+	.synopsis = "DIR",
+	.summary = "copy what vfioctl reads on this machine, for --sysroot on any other",
+	.details =
+		"Makes DIR, which must not exist or be empty. Opens and wakes no device, and works "
+		"unprivileged; what may not be read is in DIR as something that cannot be read. "
+		"Serial numbers and MAC addresses are replaced, equal ones by equal ones.",
+	.options = options,
+	.document = &snapshot_document,
+	.read_only = true,
+	.min_args = 1,
+	.max_args = 1,
+	.run = run,
+};
