@@ -9,6 +9,7 @@
 #include "cli/command.h"
 
 extern const struct command cmd_list, cmd_show, cmd_mode, cmd_bind, cmd_restore, cmd_test, cmd_help;
+extern const struct command cmd_topology;
 extern const struct command cmd_reset, cmd_sriov, cmd_run, cmd_recover, cmd_doctor;
 
 /* All of them, in the order of help; NULL-ended. */

@@ -13,8 +13,8 @@
 #include "cli/commands.h"
 
 const struct command *const commands[] = {
-	&cmd_list, &cmd_show,   &cmd_mode,  &cmd_bind,    &cmd_restore, &cmd_sriov, &cmd_run,
-	&cmd_test, &cmd_doctor, &cmd_reset, &cmd_recover, &cmd_help,    NULL,
+	&cmd_list, &cmd_show,   &cmd_mode,     &cmd_bind,  &cmd_restore, &cmd_sriov, &cmd_run,
+	&cmd_test, &cmd_doctor, &cmd_topology, &cmd_reset, &cmd_recover, &cmd_help,  NULL,
 };
 
 const struct command *command_find(const char *name)
@@ -157,7 +157,8 @@ static enum status run_command(const struct command *command, int argc, char **a
 		help_print_version();
 		return STATUS_OK;
 	}
-	if (check_operands(command, opts, err) < 0 || enter_root(opts, err) < 0)
+	if (color_check(opts->color, err) < 0 || check_operands(command, opts, err) < 0 ||
+	    enter_root(opts, err) < 0)
 		return command_failure(command, err);
 	tell_of_unfinished(command, opts);
 	return command->run(opts, err);
