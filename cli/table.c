@@ -2,7 +2,6 @@
 /*
  * Records as text, through libsmartcols: rows of a table, or a sheet of one record.
  */
-#include <ctype.h>
 #include <libsmartcols.h>
 #include <stdio.h>
 
@@ -39,31 +38,16 @@ static bool is_column(const struct field *field)
 /* Column by the key, in whatever case. */
 static const struct field *find_column(const struct record_type *type, const char *word)
 {
-	for_each_field(field,
-		       type) if (is_column(field) && strcasecmp(field->key, word) == 0) return field;
+	for_each_field(field, type) if (is_column(field) &&
+					strcasecmp(field->key, word) == 0) return field;
 	return NULL;
 }
 
-/* The key of the column whose heading somebody wrote, or nearly so: "group" is iommu_group. */
+/* The key of the column whose heading somebody wrote: "group" is iommu_group. */
 static const char *key_of_heading(const struct record_type *type, const char *word)
 {
-	const char *headings[COLUMNS_MAX + 1] = {NULL}, *keys[COLUMNS_MAX], *near;
-	scoped_free char *upper = strdup(word);
-	size_t n = 0;
-
-	for (char *c = upper; c && *c; c++)
-		*c = (char)toupper((unsigned char)*c);
-	for_each_field(field, type)
-	{
-		if (!is_column(field) || n == COLUMNS_MAX)
-			continue;
-		keys[n] = field->key;
-		headings[n++] = field->title;
-	}
-	near = upper ? nearest_word(upper, headings) : NULL;
-	for (size_t i = 0; near && i < n; i++)
-		if (headings[i] == near)
-			return keys[i];
+	for_each_field(field, type) if (is_column(field) &&
+					strcasecmp(field->title, word) == 0) return field->key;
 	return NULL;
 }
 
@@ -81,8 +65,8 @@ static int unknown_column(const struct record_type *type, const char *word, stru
 		words[n++] = field->key;
 	}
 	error_set(err, STATUS_USAGE, 0, "unknown-column", NULL, "there is no column '%s'", word);
-	near = nearest_word(word, words);
-	near = near ? near : key_of_heading(type, word);
+	near = key_of_heading(type, word);
+	near = near ? near : nearest_word(word, words);
 	if (near)
 		return error_remedy(err, "Did you mean '%s'?", near);
 	return error_remedy(err, "Columns are: %s.", all);

@@ -57,8 +57,9 @@ static int open_parent(const char *path, const char **ret_name)
 	return path_open_at_root(dir, O_RDONLY | O_DIRECTORY, 0);
 }
 
-/* The file of that name in dir, as a whole or not at all. */
-static int replace_in(int dir, const char *name, const char *data, size_t size, mode_t mode)
+/* The file of that name in dir, as a whole or not at all; exactly: whatever the umask is. */
+static int replace_in(int dir, const char *name, const char *data, size_t size, mode_t mode,
+		      bool exactly)
 {
 	scoped_fd int fd = -1;
 	char temporary[NAME_MAX + 1];
@@ -70,7 +71,7 @@ static int replace_in(int dir, const char *name, const char *data, size_t size, 
 	fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 	if (fd < 0)
 		return -errno;
-	r = write_synced(fd, data, size);
+	r = exactly && fchmod(fd, mode) < 0 ? -errno : write_synced(fd, data, size);
 	if (r == 0 && renameat(dir, temporary, dir, name) < 0)
 		r = -errno;
 	if (r == 0)
@@ -87,7 +88,7 @@ int path_replace(const char *data, size_t size, mode_t mode, const char *fmt, ..
 
 	if (!path_is_live())
 		return -EXDEV;
-	return dir < 0 ? dir : replace_in(dir, name, data, size, mode);
+	return dir < 0 ? dir : replace_in(dir, name, data, size, mode, false);
 }
 
 int path_export(const char *data, size_t size, const char *file)
@@ -115,7 +116,7 @@ int path_export(const char *data, size_t size, const char *file)
 		   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return -errno;
-	return replace_in(dir, name, data, size, is_there ? st.st_mode & 07777 : 0666);
+	return replace_in(dir, name, data, size, is_there ? st.st_mode & 07777 : 0666, is_there);
 }
 
 /* ".NAME.PID", with a name that has no dot in front. */
