@@ -102,8 +102,7 @@ static int print_tree(const struct inventory *found, const struct inventory *mac
 /* --- running -------------------------------------------------------------------------------- */
 
 /* What tells where a device is and what it hangs together with, where nobody asks for else. */
-static const char tree_columns[] =
-	"address,driver,iommu_group,reset_set,modes,device_name";
+static const char tree_columns[] = "address,driver,iommu_group,reset_set,modes,device_name";
 
 static int choose_columns(struct columns *ret, const struct options *opts, struct error *err)
 {

@@ -52,11 +52,10 @@ static void put_node(FILE *out, const struct topology_row *row, int indent)
 		colors[row->node->handover].line, row->count > 1 ? ", peripheries=2" : "");
 }
 
+/* A host bridge is drawn in its own cluster. */
 static const struct topology_node *host_of(const struct topology_node *node)
 {
-	while (node && node->kind != TOPOLOGY_HOST_BRIDGE)
-		node = node->parent;
-	return node;
+	return node->kind == TOPOLOGY_HOST_BRIDGE ? node : topology_host_of(node);
 }
 
 static bool has_cluster(const struct topology_node *node)

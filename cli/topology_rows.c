@@ -159,6 +159,27 @@ const char *topology_name(const struct topology_node *node)
 	return node->kind == TOPOLOGY_BRIDGE ? "bridge" : "";
 }
 
+const struct topology_node *topology_host_of(const struct topology_node *node)
+{
+	do
+		node = node->parent;
+	while (node && node->kind != TOPOLOGY_HOST_BRIDGE);
+	return node;
+}
+
+void topology_place(char *buf, size_t size, const struct topology_node *host)
+{
+	const struct device *dev = &host->device;
+
+	*buf = '\0';
+	if (host->parent)
+		append(buf, size, "below %s", host->parent->device.address);
+	if (dev->numa_node >= 0)
+		append(buf, size, "%sNUMA node %d", *buf ? ", " : "", dev->numa_node);
+	if (dev->iommu_instance)
+		append(buf, size, "%sIOMMU %s", *buf ? ", " : "", dev->iommu_instance);
+}
+
 bool topology_group_binds(const struct topology_group *group)
 {
 	size_t functions = 0;

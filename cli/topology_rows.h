@@ -32,6 +32,12 @@ struct topology_rows {
 int topology_rows_make(struct topology_rows *ret, const struct topology *topology,
 		       struct arena *arena, struct error *err);
 
+/* The host bridge that a node is below; NULL: none. */
+const struct topology_node *topology_host_of(const struct topology_node *node);
+
+/* "NUMA node 0, IOMMU dmar0" of a host bridge, as far as that is the same for all below it. */
+void topology_place(char *buf, size_t size, const struct topology_node *host);
+
 /* "PCI bridge" of a node that has no better name; never NULL. The string is not scrubbed. */
 const char *topology_name(const struct topology_node *node);
 

@@ -268,42 +268,17 @@ static int lane_of(const struct topology *topology, const struct topology_set *s
 
 /* --- a panel, and all of it ----------------------------------------------------------------- */
 
-/* "NUMA node 0, IOMMU dmar0", as far as that is the same for all rows. */
-static void describe_panel(char *buf, size_t size, const struct svg_layout *layout,
-			   const struct svg_panel *panel)
-{
-	const char *iommu = NULL;
-	bool same = true;
-
-	*buf = '\0';
-	if (panel->host && panel->host->node->parent)
-		append(buf, size, "below %s", panel->host->node->parent->device.address);
-	if (panel->host && panel->host->node->device.numa_node >= 0)
-		append(buf, size, "%sNUMA node %d", *buf ? ", " : "",
-		       panel->host->node->device.numa_node);
-	for (size_t i = 0; i < panel->count; i++) {
-		const char *one = layout->rows[panel->first + i].row->node->device.iommu_instance;
-
-		same &= !iommu || !one || streq(iommu, one);
-		iommu = iommu ? iommu : one;
-	}
-	if (iommu)
-		append(buf, size, "%s%s", *buf ? ", " : "",
-		       same ? "IOMMU " : "more than one IOMMU");
-	if (iommu && same)
-		append(buf, size, "%s", iommu);
-}
-
 static void draw_panel(FILE *out, const struct topology *topology, const struct svg_layout *layout,
 		       const struct svg_panel *panel)
 {
-	char text[128];
+	char text[128] = "";
 
 	fprintf(out, "<g transform=\"translate(%d %d)\">\n", panel->x, panel->y);
 	put_rect(out, 0, 0, SVG_PANEL_WIDTH, panel->height, 10, "panel", "");
 	put_text(out, SVG_PANEL_PAD, 28, "mono strong",
 		 panel->host ? panel->host->node->device.address : "other buses", 40);
-	describe_panel(text, sizeof(text), layout, panel);
+	if (panel->host)
+		topology_place(text, sizeof(text), panel->host->node);
 	put_text(out, SVG_PANEL_PAD + 110, 28, "dim", text, 80);
 	for (size_t i = panel->count; i-- > 0;) /* boxes lie over the lines that come from below */
 		draw_row(out, layout, panel, i);

@@ -8,14 +8,6 @@
 
 enum { MAX_COLUMNS = 4 };
 
-static const struct topology_node *host_of(const struct topology_node *node)
-{
-	do
-		node = node->parent;
-	while (node && node->kind != TOPOLOGY_HOST_BRIDGE);
-	return node;
-}
-
 static size_t find_above(const struct svg_layout *layout, const struct svg_panel *panel,
 			 const struct topology_node *parent)
 {
@@ -37,7 +29,7 @@ static void add_panel(struct svg_layout *layout, const struct topology_rows *row
 		const struct topology_row *row = &rows->list[i];
 		struct svg_row *added = &layout->rows[first + panel->count];
 
-		if (row->node->kind == TOPOLOGY_HOST_BRIDGE || host_of(row->node) != root)
+		if (row->node->kind == TOPOLOGY_HOST_BRIDGE || topology_host_of(row->node) != root)
 			continue;
 		*added = (struct svg_row){.row = row};
 		added->above = find_above(layout, panel, row->node->parent);

@@ -24,7 +24,17 @@ ROW(offer, value_string(row->offer))
 ROW(reset, value_string(row->reset))
 ROW(numa, value_number(dev->numa_node))
 ROW(iommu, value_string(dev->iommu_instance))
-ROW(name, value_string(topology_name(row->node)))
+
+static struct value row_name(const void *record)
+{
+	static char place[128]; /* one at a time: the renderer takes them in turn */
+	const struct topology_row *row = record;
+
+	if (row->node->kind != TOPOLOGY_HOST_BRIDGE)
+		return value_string(topology_name(row->node));
+	topology_place(place, sizeof(place), row->node);
+	return value_string(*place ? place : topology_name(row->node));
+}
 
 static enum tone row_tone(const void *record)
 {
@@ -73,9 +83,32 @@ static const struct field name = {.key = "name",
 				  .flags = FIELD_TRUNC,
 				  .get = row_name};
 
-/* What is the same for all stands in the head line, not in a column. */
+struct strangers {
+	bool numa, iommu;
+};
+
+/* Has a device another NUMA node, or another IOMMU, than its host bridge tells? */
+static struct strangers find_strangers(const struct topology *topology)
+{
+	struct strangers found = {.numa = false};
+
+	for (size_t i = 0; i < topology->count; i++) {
+		const struct device *dev = &topology->nodes[i]->device;
+		const struct topology_node *host = topology_host_of(topology->nodes[i]);
+
+		if (!host)
+			continue;
+		found.numa |= dev->numa_node >= 0 && dev->numa_node != host->device.numa_node;
+		found.iommu |= dev->iommu_instance &&
+			       !streq_null(dev->iommu_instance, host->device.iommu_instance);
+	}
+	return found;
+}
+
+/* What all have, or all below a host bridge, stands in the head line or there, not in a column. */
 static void choose_columns(struct columns *columns, const struct topology *topology)
 {
+	const struct strangers differ = find_strangers(topology);
 	const struct {
 		const struct field *field;
 		bool wanted;
@@ -85,8 +118,8 @@ static void choose_columns(struct columns *columns, const struct topology *topol
 		{&group, topology->n_groups > 0},
 		{&offer, true},
 		{&reset, topology->n_sets > 0},
-		{&numa, topology->n_numa > 1},
-		{&iommu, topology->n_iommus > 1},
+		{&numa, differ.numa},
+		{&iommu, differ.iommu},
 		{&name, true},
 	};
 

@@ -72,7 +72,7 @@ struct device {
 	int iommu_group;
 	enum iommu_kind iommu;
 	const char *iommu_instance; /* "dmar0": the IOMMU that guards it */
-	int numa_node; /* -1: unknown, or the platform has none */
+	int numa_node;              /* -1: unknown, or the platform has none */
 
 	bool is_vfio;           /* a VFIO driver, of whatever name, has it: device_is_vfio() */
 	unsigned int modes;     /* MODE_*: offered now */

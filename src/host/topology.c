@@ -174,7 +174,23 @@ static int make_branches(struct builder *builder, const struct inventory *invent
 	return builder->full ? -1 : 0;
 }
 
-/* Numbers from the top; a host bridge learns the NUMA node that all directly below it have. */
+/* A host bridge learns the NUMA node and the IOMMU that all directly below it have. */
+static void learn_place(struct branch *host)
+{
+	struct device *dev = &host->node.device;
+
+	if (!host->first)
+		return;
+	dev->numa_node = host->first->node.device.numa_node;
+	dev->iommu_instance = host->first->node.device.iommu_instance;
+	for (const struct branch *branch = host->first; branch; branch = branch->next) {
+		if (branch->node.device.numa_node != dev->numa_node)
+			dev->numa_node = -1;
+		if (!streq_null(branch->node.device.iommu_instance, dev->iommu_instance))
+			dev->iommu_instance = NULL;
+	}
+}
+
 static size_t put_in_order(struct topology_node **nodes, size_t n, struct branch *above,
 			   unsigned int depth)
 {
@@ -183,12 +199,8 @@ static size_t put_in_order(struct topology_node **nodes, size_t n, struct branch
 		nodes[n++] = &branch->node;
 		n = put_in_order(nodes, n, branch, depth + 1);
 	}
-	if (above->node.kind != TOPOLOGY_HOST_BRIDGE || !above->first)
-		return n;
-	above->node.device.numa_node = above->first->node.device.numa_node;
-	for (struct branch *branch = above->first; branch; branch = branch->next)
-		if (branch->node.device.numa_node != above->node.device.numa_node)
-			above->node.device.numa_node = -1;
+	if (above->node.kind == TOPOLOGY_HOST_BRIDGE)
+		learn_place(above);
 	return n;
 }
 

@@ -53,8 +53,8 @@ struct topology_numa {
 
 struct topology_node {
 	/*
-	 * A copy, and first, so that it is printed as a device. Of a host bridge only name, path
-	 * and the NUMA node that all below it share are known.
+	 * A copy, and first, so that it is printed as a device. Of a host bridge only name, path,
+	 * and the NUMA node and IOMMU that all directly below it share are known.
 	 */
 	struct device device;
 	enum topology_kind kind;

@@ -46,7 +46,17 @@ assert "url(" not in root.find("{http://www.w3.org/2000/svg}style").text
 	[[ ${lines[0]} == *", no IOMMU" ]]
 	[[ $output != *GROUP* ]] && [[ $output != *NUMA* ]]
 	on big topology
-	prints NUMA IOMMU "6 IOMMUs (intel-vtd), 2 NUMA nodes"
+	prints "6 IOMMUs (intel-vtd), 2 NUMA nodes" "NUMA node 1, IOMMU dmar3" "below 0000:a0:05.5, NUMA node 1"
+	[[ ${lines[1]} != *NUMA* ]]
+	make_tree both <<-END
+		@ /sys/devices/pci0000:00/0000:00:10.0
+		f numa_node 1
+		@ /sys/devices/pci0000:00/0000:00:1a.0
+		l iommu ../../virtual/iommu/dmar1
+	END
+	vfioctl topology --sysroot "$tree"
+	[[ $output == *NUMA*IOMMU* ]]
+	[[ $output =~ 00:1a.0\ +virtio-pci\ +10\ -\ +-\ +-\ dmar1 ]]
 }
 
 @test "a big machine: 128 VFs are three rows, VMD's domain is below its function" {
