@@ -282,6 +282,7 @@ static int give_back(const struct change *session, const struct change_request *
 		.timeout_ms = request->timeout_ms,
 		.jobs = request->jobs,
 		.on_step = request->on_step,
+		.on_wait = request->on_wait,
 	};
 	scoped_recovery struct recovery recovery = {0};
 	struct error err = {.code = NULL};

@@ -18,6 +18,9 @@ extern const struct command *const commands[];
 /* The verb of that name, or NULL. */
 const struct command *command_find(const char *name);
 
+/* Says that there is no such verb, and what was meant, also in the words of other tools. -1. */
+int command_unknown(const char *word, struct error *err);
+
 void help_print_overview(FILE *out);
 void help_print_command(const struct command *command);
 void help_print_version(void);

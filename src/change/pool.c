@@ -182,6 +182,17 @@ static void look_at_deadline(struct pool *pool, struct member *member)
 		lose(pool, member, POOL_STUCK, true);
 }
 
+static void tell_wait(const struct pool *pool)
+{
+	const struct member *longest = NULL;
+
+	for (size_t i = 0; i < pool->size; i++)
+		if (pool->members[i].busy && (!longest || pool->members[i].since < longest->since))
+			longest = &pool->members[i];
+	if (longest && pool->options.on_wait)
+		pool->options.on_wait(pool->options.arg, longest->step, now_ms() - longest->since);
+}
+
 /* Waits a moment for any of those that are busy. */
 static void wait_for_some(struct pool *pool)
 {
@@ -204,6 +215,7 @@ static void wait_for_some(struct pool *pool)
 			take_report(pool, who[i]);
 		else
 			look_at_deadline(pool, who[i]);
+	tell_wait(pool);
 }
 
 static void give(struct pool *pool, struct member *member, const struct pool_job *job)
