@@ -113,11 +113,18 @@ install: all man
 # --- checking -------------------------------------------------------------------------------
 
 # The JSON Schemas are printed by the program from its field tables, and kept in the repository.
-DOCUMENTS := list show mode bind restore sriov test cases doctor rules reset recover snapshot error
+DOCUMENTS := list show mode bind restore sriov test cases doctor rules reset recover snapshot topology error
 
 schema: $(BUILD)/vfioctl
 	$(Q)mkdir -p cli/schema && for name in $(DOCUMENTS); do \
 		$(BUILD)/vfioctl help --schema $$name > cli/schema/vfioctl.$$name-1.json; done
+
+# The picture in README.md: a part of a captured machine, with the bonds that there are.
+PICTURED := 01:00.0 02:00.0 03:00.0 04:00.0 07:01.0
+
+picture: $(BUILD)/vfioctl
+	$(Q)tests/data/expand-all $(BUILD)/trees && mkdir -p doc && \
+		$(BUILD)/vfioctl topology --sysroot $(BUILD)/trees/both -o doc/topology.svg $(PICTURED)
 
 unit-tests: $(UNIT_TESTS)
 
@@ -174,5 +181,5 @@ clean:
 -include tests/lab/lab.mk
 
 .DELETE_ON_ERROR:
-.PHONY: all clean man install schema unit-tests warnings check check-matrix check-faults check-soak check-fuzz fuzzers \
-	bench format
+.PHONY: all clean man install schema picture unit-tests warnings check check-matrix check-faults check-soak \
+	check-fuzz fuzzers bench format

@@ -134,6 +134,26 @@ void change_tell_step(const struct step *step)
 		message_verbose("%s: %s \"%s\"", step->path, verb, change_visible_value(step));
 }
 
+void change_tell_wait(const struct step *step, int64_t waited_ms)
+{
+	enum { SOON_MS = 1000 };
+	static const char *const doing[] = {
+		[STEP_UNBIND] = "waiting for its driver to let go",
+		[STEP_BIND] = "waiting for its new driver",
+		[STEP_PROBE] = "waiting for a driver",
+		[STEP_WAIT] = "waiting for its nodes",
+		[STEP_VFS] = "waiting for its VFs to come or go",
+		[STEP_UDEV] = "waiting for udev",
+	};
+	const char *what = step && step->kind < ARRAY_SIZE(doing) ? doing[step->kind] : NULL;
+
+	if (!step)
+		message_progress(NULL);
+	else if (waited_ms >= SOON_MS)
+		message_progress("%s: %s, %d s", step->dev->address, what ? what : "changing it",
+				 (int)(waited_ms / 1000));
+}
+
 int change_read_limits(const struct options *opts, int64_t *ret_timeout_ms, size_t *ret_jobs,
 		       struct error *err)
 {
@@ -179,6 +199,7 @@ int change_read_request(struct change_request *request, struct access *access,
 		.dry_run = opts->dry_run,
 		.keep_going = opts->keep_going,
 		.on_step = change_tell_step,
+		.on_wait = change_tell_wait,
 	};
 	if (change_read_limits(opts, &request->timeout_ms, &request->jobs, err) < 0 ||
 	    parse_access(request, access, opts, err) < 0)

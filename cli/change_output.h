@@ -111,6 +111,9 @@ void change_tell_warnings(const struct change *change);
 /* Tells of a step done, with -v. */
 void change_tell_step(const struct step *step);
 
+/* On a terminal, what a change waits for; a callback of change_run() and recover_run(). */
+void change_tell_wait(const struct step *step, int64_t waited_ms);
+
 /* Sets timeout and jobs from the options. 0, or -1 with STATUS_USAGE. */
 int change_read_limits(const struct options *opts, int64_t *ret_timeout_ms, size_t *ret_jobs,
 		       struct error *err);

@@ -219,9 +219,7 @@ static enum status run(const struct options *opts, struct error *err)
 	}
 	command = command_find(opts->args[0]);
 	if (!command) {
-		error_set(err, STATUS_USAGE, 0, "unknown-command", NULL, "there is no command '%s'",
-			  opts->args[0]);
-		error_remedy(err, "`vfioctl help` lists the commands.");
+		command_unknown(opts->args[0], err);
 		return err->status;
 	}
 	help_print_command(command);

@@ -122,7 +122,8 @@ static void print(const struct recovery *recovery, const struct options *opts,
 
 static enum status run(const struct options *opts, struct error *err)
 {
-	struct recover_request request = {.dry_run = opts->dry_run, .on_step = change_tell_step};
+	struct recover_request request = {
+		.dry_run = opts->dry_run, .on_step = change_tell_step, .on_wait = change_tell_wait};
 	scoped_recovery struct recovery recovery = {0};
 	struct columns columns;
 	int r;

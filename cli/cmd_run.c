@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Bind, run a program (cli/program.h), give back. What the devices go back to is in the journal of the
- * session (change/session.h); here is what becomes of the program's exit status.
+ * Bind, run a program (cli/program.h), give back. What the devices go back to is in the journal of
+ * the session (change/session.h); here is what becomes of the program's exit status.
  */
 #include <stdio.h>
 #include <sys/wait.h>
@@ -64,6 +64,7 @@ static int give_back(const struct change *session, const struct change_request *
 		.timeout_ms = request->timeout_ms,
 		.jobs = request->jobs,
 		.on_step = request->on_step,
+		.on_wait = request->on_wait,
 	};
 	scoped_recovery struct recovery recovery = {0};
 	struct error err = {.code = NULL};

@@ -149,7 +149,7 @@ static int check_options(const struct options *opts, struct error *err)
 static int scan(struct inventory *named, struct inventory *all, const struct selection *selection,
 		struct error *err)
 {
-	if (inventory_scan_only(named, NEED_NAMES | NEED_OFFER | NEED_DETAIL,
+	if (inventory_scan_only(named, NEED_NAMES | NEED_OFFER | NEED_RESET | NEED_DETAIL,
 				(const char *const *)selection->addresses, selection->count,
 				err) < 0)
 		return -1;

@@ -64,6 +64,14 @@ enum {
 	FIELD_JSON_ONLY = 1 << 3, /* not in the sheet of `show`; -o can still name it */
 };
 
+/* How a table shows a cell where it may use colour. Colour repeats what the text says. */
+enum tone {
+	TONE_PLAIN,
+	TONE_GOOD,    /* VFIO has it, it passed: green */
+	TONE_WARNING, /* yellow */
+	TONE_TROUBLE, /* red */
+};
+
 struct record_type;
 
 struct field {
@@ -80,7 +88,8 @@ struct field {
 	 * strings that has get(), too, is not known itself when that is not.
 	 */
 	struct value (*item)(const void *record, size_t i);
-	const struct record_type *child; /* FIELD_RECORD and FIELD_RECORDS */
+	const struct record_type *child;       /* FIELD_RECORD and FIELD_RECORDS */
+	enum tone (*tone)(const void *record); /* NULL: always plain */
 };
 
 struct record_type {

@@ -8,13 +8,15 @@
 
 #include "base/path.h"
 #include "change/journal.h"
+#include "change/lock.h"
 #include "cli/change_output.h"
 #include "cli/command.h"
 #include "cli/commands.h"
 
 const struct command *const commands[] = {
-	&cmd_list, &cmd_show,   &cmd_mode,  &cmd_bind,    &cmd_restore,  &cmd_sriov, &cmd_run,
-	&cmd_test, &cmd_doctor, &cmd_reset, &cmd_recover, &cmd_snapshot, &cmd_help,  NULL,
+	&cmd_list,  &cmd_show,    &cmd_mode,     &cmd_bind,   &cmd_restore,
+	&cmd_sriov, &cmd_run,     &cmd_test,     &cmd_doctor, &cmd_topology,
+	&cmd_reset, &cmd_recover, &cmd_snapshot, &cmd_help,   NULL,
 };
 
 const struct command *command_find(const char *name)
@@ -43,9 +45,25 @@ static const struct {
 	{"nodedev-dumpxml", "`vfioctl show DEVICE` shows all that is known of it."},
 	{"status", "`vfioctl list` lists devices, `vfioctl mode` what the host offers."},
 	{"info", "`vfioctl show DEVICE` shows all that is known of it."},
+	{"nodedev-info", "`vfioctl show DEVICE` shows all that is known of it."},
+	{"nodedev-reset", "`vfioctl reset DEVICE` resets it."},
+	{"reattach", "`vfioctl restore DEVICE` gives it back."},
+	{"attach-device",
+	 "`vfioctl bind DEVICE` hands a device to VFIO; the machine takes it then."},
+	{"detach-device", "`vfioctl restore DEVICE` gives it back once no machine has it."},
+	{"load-override", "`vfioctl bind DEVICE` binds; vfioctl saves nothing for the next boot."},
+	{"save-override", "`vfioctl bind DEVICE` binds; vfioctl saves nothing for the next boot."},
+	{"list-persisted",
+	 "vfioctl saves nothing for the next boot; `vfioctl list --vfio` shows now."},
+	{"driver_override", "`vfioctl bind DEVICE --driver NAME` sets the override and binds."},
+	{"tree", "`vfioctl topology` draws one; `vfioctl list --tree` has columns to choose."},
+	{"lspci", "`vfioctl list` lists devices."},
+	{"lstopo", "`vfioctl topology` draws what hangs together."},
+	{"groups", "`vfioctl topology` shows IOMMU groups, `vfioctl list --group N` one of them."},
+	{"check", "`vfioctl doctor` looks at the host, `vfioctl test DEVICE` at a device."},
 };
 
-static int unknown_command(const char *word, struct error *err)
+int command_unknown(const char *word, struct error *err)
 {
 	const char *names[32] = {NULL}, *near;
 
@@ -137,6 +155,19 @@ static void tell_of_unfinished(const struct command *command, const struct optio
 					journals.runs[i].verb, (int)journals.runs[i].pid);
 }
 
+static void tell_of_lock(pid_t owner, int64_t waited_ms)
+{
+	static int told; /* seconds */
+
+	if (owner == 0)
+		message_progress(NULL);
+	else if (waited_ms / 1000 > told) {
+		told = (int)(waited_ms / 1000);
+		message_progress("waiting for pid %d, which is changing or testing devices, %d s",
+				 (int)owner, told);
+	}
+}
+
 static enum status run_command(const struct command *command, int argc, char **argv,
 			       struct options *opts, struct error *err)
 {
@@ -157,9 +188,11 @@ static enum status run_command(const struct command *command, int argc, char **a
 		help_print_version();
 		return STATUS_OK;
 	}
-	if (check_operands(command, opts, err) < 0 || enter_root(opts, err) < 0)
+	if (color_check(opts->color, err) < 0 || check_operands(command, opts, err) < 0 ||
+	    enter_root(opts, err) < 0)
 		return command_failure(command, err);
 	tell_of_unfinished(command, opts);
+	lock_tell(tell_of_lock);
 	return command->run(opts, err);
 }
 
@@ -170,7 +203,7 @@ static enum status dispatch(int argc, char **argv, struct options *opts, struct 
 	if (command)
 		return run_command(command, argc - 1, argv + 1, opts, err);
 	if (argc > 1 && argv[1][0] != '-') {
-		unknown_command(argv[1], err);
+		command_unknown(argv[1], err);
 		return err->status;
 	}
 	/* "vfioctl", "vfioctl --help", "vfioctl -V": no verb. */

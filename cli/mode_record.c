@@ -62,7 +62,7 @@ IOMMU(name, value_string(iommu->name))
 IOMMU(kind, value_string(iommu->kind))
 IOMMU(devices, value_number(iommu->devices))
 
-static const struct record_type iommu_record = {
+const struct record_type iommu_record = {
 	.name = "iommu",
 	.fields =
 		(const struct field[]){{.key = "name",

@@ -18,6 +18,9 @@ struct mode {
 	size_t n_unseen;
 };
 
+/* struct host_iommu (host/mode.h) */
+extern const struct record_type iommu_record;
+
 /* The document of the verb: a struct mode. */
 extern const struct record_type mode_document;
 

@@ -14,6 +14,8 @@ const struct option_spec common_options[] = {
 		  "print no headings", noheadings),
 	OPTION_OF(VERB_PRINTS, "it prints no table", "raw", 'r', OPTION_FLAG, NULL,
 		  "print columns separated by one blank", raw),
+	OPTION_OF(VERB_PRINTS, "it prints no table", "color", 0, OPTION_STRING, "WHEN",
+		  "use colour: auto, always or never", color),
 	OPTION_OF(VERB_TELLS, "it prints what was asked for and no more", "quiet", 'q', OPTION_FLAG,
 		  NULL, "print errors only", quiet),
 	OPTION_OF(VERB_TELLS, "it has no more to tell", "verbose", 'v', OPTION_COUNT, NULL,
@@ -37,14 +39,26 @@ struct parser {
 	int count, n_words;
 };
 
+static bool has_spec(const struct parser *parser, const char *name)
+{
+	for (int i = 0; i < parser->count; i++)
+		if (streq(parser->specs[i]->name, name))
+			return true;
+	return false;
+}
+
+/* A verb's own row stands for the common one of that name. */
 static void add_specs(struct parser *parser, const struct option_spec *specs)
 {
 	size_t used = strlen(parser->shorts);
 
 	for (; specs && specs->name && parser->count < MAX_OPTIONS; specs++) {
 		bool argument = specs->type == OPTION_STRING || specs->type == OPTION_NUMBER;
-		int n = parser->count++;
+		int n = parser->count;
 
+		if (has_spec(parser, specs->name))
+			continue;
+		parser->count++;
 		parser->specs[n] = specs;
 		if (option_is_taken(specs, parser->verb))
 			parser->words[parser->n_words++] = specs->name;

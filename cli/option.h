@@ -38,9 +38,10 @@ struct options {
 	/* Common to all verbs. */
 	bool help, version, json, noheadings, raw, quiet;
 	int verbose;
-	const char *output, *sysroot;
+	const char *output, *color, *sysroot;
 	/* Choice of devices. */
-	bool vfio_only;
+	bool vfio_only, tree;
+	const char *sort;
 	const char *with_driver, *with_class, *with_id, *with_group;
 	/* Changing verbs. */
 	bool dry_run, detailed_exitcode, take_group, keep_going;
@@ -58,6 +59,8 @@ struct options {
 	/* test */
 	bool conformance, list_cases, tap, destructive, lab, contradict;
 	const char *case_glob;
+	/* topology; its --output is a file */
+	const char *format, *file;
 	/* doctor; user, too */
 	const char *purpose, *fail_on, *rule_glob, *ignore;
 	bool list_rules;

@@ -69,6 +69,8 @@ DEVICE(driver, value_string(dev->driver))
 DEVICE(driver_override, value_string(dev->driver_override))
 DEVICE(iommu_group, value_number(dev->iommu_group))
 DEVICE(iommu, value_string(iommu_word(dev->iommu)))
+DEVICE(iommu_instance, value_string(dev->iommu_instance))
+DEVICE(reset_set, value_string(dev->reset_set))
 DEVICE(cdev, value_string(dev->cdev))
 DEVICE(group_node, value_string(dev->group_node))
 DEVICE(vfio_name, value_string(dev->vfio_name))
@@ -95,6 +97,26 @@ static struct value device_usage(const void *record, size_t i)
 	return reason_word(((const struct device *)record)->usage, i);
 }
 
+/* Colour tells what VFIO has, and what is wrong. */
+static enum tone vfio_tone(const void *record)
+{
+	const struct device *dev = record;
+
+	if (!device_is_vfio(dev))
+		return TONE_PLAIN;
+	return dev->iommu == IOMMU_NONE ? TONE_TROUBLE : TONE_GOOD;
+}
+
+static enum tone state_tone(const void *record)
+{
+	return ((const struct device *)record)->state == DEVICE_OK ? TONE_PLAIN : TONE_TROUBLE;
+}
+
+static enum tone usage_tone(const void *record)
+{
+	return ((const struct device *)record)->usage ? TONE_WARNING : TONE_PLAIN;
+}
+
 const struct record_type device_record = {
 	.name = "device",
 	.fields =
@@ -104,6 +126,7 @@ const struct record_type device_record = {
 			 .type = FIELD_STRING,
 			 .flags = FIELD_DEFAULT,
 			 .get = device_address,
+			 .tone = state_tone,
 			 .help = "name on its bus: PCI address, mdev UUID"},
 			{.key = "bus",
 			 .title = "BUS",
@@ -142,6 +165,7 @@ const struct record_type device_record = {
 			 .type = FIELD_STRING,
 			 .flags = FIELD_DEFAULT,
 			 .get = device_driver,
+			 .tone = vfio_tone,
 			 .help = "driver bound now"},
 			{.key = "driver_override",
 			 .title = "OVERRIDE",
@@ -158,12 +182,25 @@ const struct record_type device_record = {
 			 .title = "IOMMU",
 			 .type = FIELD_STRING,
 			 .get = device_iommu,
+			 .tone = vfio_tone,
 			 .help = "what guards its DMA: physical, emulated (mdev) or none"},
+			{.key = "iommu_instance",
+			 .title = "IOMMU-INSTANCE",
+			 .type = FIELD_STRING,
+			 .get = device_iommu_instance,
+			 .help = "IOMMU that guards it, as dmar0"},
+			{.key = "reset_set",
+			 .title = "RESET-SET",
+			 .type = FIELD_STRING,
+			 .needs = NEED_RESET,
+			 .get = device_reset_set,
+			 .help = "bridge whose hot reset resets it along with others"},
 			{.key = "modes",
 			 .title = "MODES",
 			 .type = FIELD_STRINGS,
 			 .flags = FIELD_DEFAULT,
 			 .item = device_mode,
+			 .tone = vfio_tone,
 			 .help = "ways offered to user space now: cdev, group"},
 			{.key = "would_offer",
 			 .title = "WOULD-OFFER",
@@ -176,6 +213,7 @@ const struct record_type device_record = {
 			 .type = FIELD_STRING,
 			 .flags = FIELD_DEFAULT,
 			 .get = device_vfio_name,
+			 .tone = vfio_tone,
 			 .help = "name of its VFIO device, as vfio0"},
 			{.key = "cdev",
 			 .title = "CDEV",
@@ -208,6 +246,7 @@ const struct record_type device_record = {
 			 .title = "STATE",
 			 .type = FIELD_STRING,
 			 .get = device_state,
+			 .tone = state_tone,
 			 .help = "ok, locked (does not answer) or gone (vanished meanwhile)"},
 			{.key = "usage",
 			 .title = "USAGE",
@@ -215,6 +254,7 @@ const struct record_type device_record = {
 			 .needs = NEED_USAGE,
 			 .get = device_usage_known,
 			 .item = device_usage,
+			 .tone = usage_tone,
 			 .help = "why bind would refuse it, the words for --force; only when "
 				 "named"},
 			{.key = "class_name",

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <stdio.h>
+
 #include "base/error.h"
 #include "cli/field.h"
 #include "cli/option.h"
@@ -37,12 +39,35 @@ struct columns {
 int columns_parse(struct columns *ret, const struct record_type *type, const char *text,
 		  struct error *err);
 
+/* One column of that key. 0, or -1 with such an error. */
+int column_parse(const struct field **ret, const struct record_type *type, const char *word,
+		 struct error *err);
+
 /* The union of the columns' needs. */
 unsigned int columns_needs(const struct columns *columns);
 
 /* Prints one row a record; honours --noheadings, --raw and the width of the terminal. */
 void table_print(const struct columns *columns, const struct options *opts,
 		 const void *(*record)(const void *records, size_t i), const void *records);
+
+/*
+ * The same as a tree, drawn in the first column: parent() tells the row, an earlier one, that row i
+ * hangs below, or NO_PARENT. Prints on out.
+ */
+#define NO_PARENT SIZE_MAX
+void table_print_tree(FILE *out, const struct columns *columns, const struct options *opts,
+		      const void *(*record)(const void *records, size_t i),
+		      size_t (*parent)(const void *records, size_t i), const void *records);
+
+/* color.c */
+
+/* 0 for a word that --color knows, or NULL; else -1 with STATUS_USAGE. */
+int color_check(const char *word, struct error *err);
+
+/* Whether out is to be coloured: as --color says, else on a terminal unless NO_COLOR is set. */
+bool color_is_wanted(const struct options *opts, FILE *out);
+
+/* table.c */
 
 /* Prints the record as a sheet, one field a line, lists of records as tables below. */
 void sheet_print(const struct record_type *type, const void *record, const struct options *opts);

@@ -122,18 +122,6 @@ void selection_free(struct selection *selection)
 
 /* --- filters ---------------------------------------------------------------------------- */
 
-const struct option_spec filter_options[] = {
-	OPTION("vfio", 0, OPTION_FLAG, NULL, "only devices that a VFIO driver holds", vfio_only),
-	OPTION("driver", 0, OPTION_STRING, "NAME",
-	       "only devices of this driver; 'none' for no driver", with_driver),
-	OPTION("class", 0, OPTION_STRING, "CLASS",
-	       "only this class: 02, 0200, or a word of its name", with_class),
-	OPTION("id", 0, OPTION_STRING, "VENDOR:DEVICE", "only these ids; either may be left out",
-	       with_id),
-	OPTION("group", 0, OPTION_STRING, "NUMBER", "only this IOMMU group", with_group),
-	{0},
-};
-
 struct filter {
 	bool vfio_only;
 	const char *driver;      /* NULL: any */

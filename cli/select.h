@@ -25,8 +25,6 @@ int selection_read(struct selection *ret, const struct options *opts, enum resol
 void selection_free(struct selection *selection);
 #define scoped_selection __attribute__((cleanup(selection_free)))
 
-/* The options --vfio, --driver, --class, --id and --group of read-only verbs. */
-extern const struct option_spec filter_options[];
-
-/* Drops the devices that the filters exclude. 0, or -1 with STATUS_USAGE for a malformed filter. */
+/* Drops the devices that --vfio, --driver, --class, --id and --group exclude. 0, or -1 with
+ * STATUS_USAGE for a malformed filter. */
 int filter_apply(struct inventory *inventory, const struct options *opts, struct error *err);

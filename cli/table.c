@@ -35,9 +35,25 @@ static bool is_column(const struct field *field)
 	return field->type != FIELD_RECORD && field->type != FIELD_RECORDS;
 }
 
+/* Column by the key, in whatever case. */
+static const struct field *find_column(const struct record_type *type, const char *word)
+{
+	for_each_field(field, type) if (is_column(field) &&
+					strcasecmp(field->key, word) == 0) return field;
+	return NULL;
+}
+
+/* The key of the column whose heading somebody wrote: "group" is iommu_group. */
+static const char *key_of_heading(const struct record_type *type, const char *word)
+{
+	for_each_field(field, type) if (is_column(field) &&
+					strcasecmp(field->title, word) == 0) return field->key;
+	return NULL;
+}
+
 static int unknown_column(const struct record_type *type, const char *word, struct error *err)
 {
-	const char *words[COLUMNS_MAX + 1] = {NULL};
+	const char *words[COLUMNS_MAX + 1] = {NULL}, *near;
 	char all[512] = "";
 	size_t n = 0;
 
@@ -49,9 +65,22 @@ static int unknown_column(const struct record_type *type, const char *word, stru
 		words[n++] = field->key;
 	}
 	error_set(err, STATUS_USAGE, 0, "unknown-column", NULL, "there is no column '%s'", word);
-	if (nearest_word(word, words))
-		return error_remedy(err, "Did you mean '%s'?", nearest_word(word, words));
+	near = key_of_heading(type, word);
+	near = near ? near : nearest_word(word, words);
+	if (near)
+		return error_remedy(err, "Did you mean '%s'?", near);
 	return error_remedy(err, "Columns are: %s.", all);
+}
+
+int column_parse(const struct field **ret, const struct record_type *type, const char *word,
+		 struct error *err)
+{
+	const struct field *field = find_column(type, word);
+
+	if (!field)
+		return unknown_column(type, word, err);
+	*ret = field;
+	return 0;
 }
 
 int columns_parse(struct columns *ret, const struct record_type *type, const char *text,
@@ -65,10 +94,10 @@ int columns_parse(struct columns *ret, const struct record_type *type, const cha
 		add_defaults(&columns, type);
 	rest = copy = text ? strdup(text + (*text == '+')) : NULL;
 	while ((word = strsep(&rest, ","))) {
-		const struct field *field = field_find(type, word);
+		const struct field *field = NULL;
 
-		if (!field || !is_column(field))
-			return unknown_column(type, word, err);
+		if (column_parse(&field, type, word, err) < 0)
+			return -1;
 		add_column(&columns, field);
 	}
 	*ret = columns;
@@ -86,20 +115,23 @@ unsigned int columns_needs(const struct columns *columns)
 
 /* --- tables ----------------------------------------------------------------------------- */
 
-static struct libscols_table *new_table(const struct options *opts)
+static struct libscols_table *new_table(const struct options *opts, FILE *out)
 {
 	struct libscols_table *table = scols_new_table();
 
 	if (!table)
 		out_of_memory();
+	scols_table_set_stream(table, out);
+	if (out != stdout) /* a file is not as wide as the terminal beside it */
+		scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
+	scols_table_enable_colors(table, color_is_wanted(opts, out));
 	scols_table_enable_noheadings(table, opts->noheadings);
 	scols_table_enable_raw(table, opts->raw);
 	return table;
 }
 
-static void add_heading(struct libscols_table *table, const struct field *field)
+static void add_heading(struct libscols_table *table, const struct field *field, int flags)
 {
-	int flags = 0;
 
 	if (field->flags & FIELD_RIGHT)
 		flags |= SCOLS_FL_RIGHT;
@@ -121,10 +153,15 @@ static struct libscols_line *new_line(struct libscols_table *table)
 static void set_cell(struct libscols_line *line, size_t column, const struct field *field,
 		     const void *record)
 {
+	static const char *const colors[] = {
+		[TONE_GOOD] = "\033[32m", [TONE_WARNING] = "\033[33m", [TONE_TROUBLE] = "\033[31m"};
 	char *text = field_text(field, record);
+	enum tone tone = field->tone ? field->tone(record) : TONE_PLAIN;
 
 	if (!text || scols_line_refer_data(line, column, text) != 0)
 		out_of_memory();
+	if (tone != TONE_PLAIN)
+		scols_cell_set_color(scols_line_get_cell(line, column), colors[tone]);
 }
 
 static void print_and_free(struct libscols_table *table)
@@ -134,19 +171,46 @@ static void print_and_free(struct libscols_table *table)
 	scols_unref_table(table);
 }
 
+static void add_headings(struct libscols_table *table, const struct columns *columns, int first)
+{
+	for (size_t c = 0; c < columns->count; c++)
+		add_heading(table, columns->list[c], c == 0 ? first : 0);
+}
+
+static void fill_line(struct libscols_line *line, const struct columns *columns, const void *record)
+{
+	for (size_t c = 0; c < columns->count; c++)
+		set_cell(line, c, columns->list[c], record);
+}
+
 void table_print(const struct columns *columns, const struct options *opts,
 		 const void *(*record)(const void *records, size_t i), const void *records)
 {
-	struct libscols_table *table = new_table(opts);
+	struct libscols_table *table = new_table(opts, stdout);
 	const void *row;
 
-	for (size_t c = 0; c < columns->count; c++)
-		add_heading(table, columns->list[c]);
+	add_headings(table, columns, 0);
+	for (size_t i = 0; (row = record(records, i)); i++)
+		fill_line(new_line(table), columns, row);
+	print_and_free(table);
+}
+
+void table_print_tree(FILE *out, const struct columns *columns, const struct options *opts,
+		      const void *(*record)(const void *records, size_t i),
+		      size_t (*parent)(const void *records, size_t i), const void *records)
+{
+	struct libscols_table *table = new_table(opts, out);
+	const void *row;
+
+	add_headings(table, columns, SCOLS_FL_TREE);
 	for (size_t i = 0; (row = record(records, i)); i++) {
+		size_t above = parent(records, i);
 		struct libscols_line *line = new_line(table);
 
-		for (size_t c = 0; c < columns->count; c++)
-			set_cell(line, c, columns->list[c], row);
+		if (above != NO_PARENT &&
+		    scols_line_add_child(scols_table_get_line(table, above), line) != 0)
+			out_of_memory();
+		fill_line(line, columns, row);
 	}
 	print_and_free(table);
 }
@@ -231,7 +295,7 @@ static void add_sheet_lines(struct libscols_table *table, const struct record_ty
 
 void sheet_print(const struct record_type *type, const void *record, const struct options *opts)
 {
-	struct libscols_table *table = new_table(opts);
+	struct libscols_table *table = new_table(opts, stdout);
 
 	scols_table_enable_noheadings(table, 1);
 	if (!scols_table_new_column(table, "FIELD", 0, 0) ||

@@ -51,6 +51,15 @@ _vfioctl()
 
 	if [ "$COMP_CWORD" -eq 1 ] || [ "$previous" = help ]; then
 		words=$(_vfioctl_words command)
+	elif [ "$verb" = topology ] && { [ "$previous" = --output ] || [ "$previous" = -o ]; }; then
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		return
+	elif [ "$previous" = --sort ]; then
+		words=$(_vfioctl_words column "$verb")
+	elif [ "$previous" = --format ]; then
+		words=$(_vfioctl_words word "$verb")
+	elif [ "$previous" = --color ]; then
+		words='auto always never'
 	elif [ "$previous" = --output ] || [ "$previous" = -o ]; then
 		prefix=${word%"${word##*[,+]}"}
 		words=$(_vfioctl_words column "$verb" | sed "s|^|$prefix|")

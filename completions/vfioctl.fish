@@ -30,6 +30,9 @@ complete -c vfioctl -f
 complete -c vfioctl -n 'test (count (commandline -opc)) -lt 2' -a "(vfioctl help --words 2>/dev/null | string replace -rf '^command (\S+) (.*)' '\$1\t\$2')"
 complete -c vfioctl -n __vfioctl_has_program -a '(__vfioctl_program)'
 complete -c vfioctl -n '__vfioctl_has_verb; and string match -q -- "-*" (commandline -ct)' -a '(__vfioctl_words "^option "(__vfioctl_verb)" (\S+)")'
-complete -c vfioctl -n '__vfioctl_has_verb; and contains -- (commandline -opc)[-1] --rule --ignore' -a '(__vfioctl_words "^word "(__vfioctl_verb)" (\S+)")'
+complete -c vfioctl -n '__vfioctl_has_verb; and contains -- (commandline -opc)[-1] --rule --ignore --format' -a '(__vfioctl_words "^word "(__vfioctl_verb)" (\S+)")'
+complete -c vfioctl -n '__vfioctl_has_verb; and contains -- (commandline -opc)[-1] --sort' -a '(__vfioctl_words "^column "(__vfioctl_verb)" (\S+)")'
+complete -c vfioctl -n '__vfioctl_has_verb; and contains -- (commandline -opc)[-1] --color' -a 'auto always never'
+complete -c vfioctl -n 'contains -- topology (commandline -opc); and contains -- (commandline -opc)[-1] -o --output' -F
 complete -c vfioctl -n '__vfioctl_has_verb; and test (__vfioctl_verb) = snapshot; and not string match -q -- "-*" (commandline -ct)' -a '(__fish_complete_directories (commandline -ct))'
-complete -c vfioctl -n '__vfioctl_has_verb; and test (__vfioctl_verb) != snapshot; and not contains -- (commandline -opc)[-1] --rule --ignore; and not string match -q -- "-*" (commandline -ct)' -a '(vfioctl list --noheadings --raw --output address 2>/dev/null)'
+complete -c vfioctl -n '__vfioctl_has_verb; and test (__vfioctl_verb) != snapshot; and not contains -- (commandline -opc)[-1] --rule --ignore --format --sort --color; and not string match -q -- "-*" (commandline -ct)' -a '(vfioctl list --noheadings --raw --output address 2>/dev/null)'

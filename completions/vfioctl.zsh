@@ -16,6 +16,16 @@ _vfioctl() {
 	elif (( CURRENT == 2 )) || [[ $previous == help ]]; then
 		found=(${(f)"$(_vfioctl_table | sed -n 's/^command \([^ ]*\) /\1:/p')"})
 		_describe command found
+	elif [[ $verb == topology && $previous == (-o|--output) ]]; then
+		_files
+	elif [[ $previous == --sort ]]; then
+		found=(${(f)"$(_vfioctl_table | sed -n "s/^column $verb //p")"})
+		compadd -a found
+	elif [[ $previous == --format ]]; then
+		found=(${(f)"$(_vfioctl_table | sed -n "s/^word $verb //p")"})
+		compadd -a found
+	elif [[ $previous == --color ]]; then
+		compadd auto always never
 	elif [[ $previous == (-o|--output) ]]; then
 		found=(${(f)"$(_vfioctl_table | sed -n "s/^column $verb //p")"})
 		_sequence compadd - $found

@@ -133,6 +133,13 @@ int path_write(const char *value, const char *fmt, ...) PRINTF(2, 3);
  */
 int path_replace(const char *data, size_t size, mode_t mode, const char *fmt, ...) PRINTF(4, 5);
 
+/*
+ * The same for a file that a user named on the command line: outside of the root, and also while
+ * that is a captured tree. A new file gets the permissions that the umask leaves, an old one keeps
+ * its own. -EEXIST when it is there and no regular file.
+ */
+int path_export(const char *data, size_t size, const char *file);
+
 /* Deletes the temporary files of path_replace() in a directory. 0, or -errno. */
 int path_tidy(const char *fmt, ...) PRINTF(1, 2);
 

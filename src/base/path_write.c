@@ -58,33 +58,66 @@ static int open_parent(const char *path, const char **ret_name)
 	return path_open_at_root(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 }
 
-int path_replace(const char *data, size_t size, mode_t mode, const char *fmt, ...)
+/* The file of that name in dir, as a whole or not at all; exactly: whatever the umask is. */
+static int replace_in(int dir, const char *name, const char *data, size_t size, mode_t mode,
+		      bool exactly)
 {
-	FORMAT_PATH(fmt);
-	const char *name;
-	scoped_fd int dir = open_parent(path, &name);
 	scoped_fd int fd = -1;
 	char temporary[NAME_MAX + 1];
-	int r;
+	int r = snprintf(temporary, sizeof(temporary), ".%s.%d", name, (int)getpid());
 
-	if (!path_is_live())
-		return -EXDEV;
-	if (dir < 0)
-		return dir;
-	r = snprintf(temporary, sizeof(temporary), ".%s.%d", name, (int)getpid());
 	if (r < 0 || (size_t)r >= sizeof(temporary))
 		return -ENAMETOOLONG;
 	unlinkat(dir, temporary, 0); /* left over from a run with the same pid that was killed */
 	fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 	if (fd < 0)
 		return -errno;
-	r = write_synced(fd, data, size);
+	r = exactly && fchmod(fd, mode) < 0 ? -errno : write_synced(fd, data, size);
 	if (r == 0 && renameat(dir, temporary, dir, name) < 0)
 		r = -errno;
 	if (r == 0)
 		return fsync(dir) < 0 ? -errno : 0;
 	unlinkat(dir, temporary, 0);
 	return r;
+}
+
+int path_replace(const char *data, size_t size, mode_t mode, const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+	const char *name;
+	scoped_fd int dir = open_parent(path, &name);
+
+	if (!path_is_live())
+		return -EXDEV;
+	return dir < 0 ? dir : replace_in(dir, name, data, size, mode, false);
+}
+
+int path_export(const char *data, size_t size, const char *file)
+{
+	char path[PATH_MAX];
+	const char *name;
+	scoped_fd int dir = -1;
+	struct stat st;
+	bool is_there;
+
+	/* A link is written through, as the shell's ">" does. */
+	is_there = realpath(file, path) && stat(path, &st) == 0;
+	if (is_there && !S_ISREG(st.st_mode))
+		return -EEXIST;
+	if (!is_there && (size_t)snprintf(path, sizeof(path), "%s", file) >= sizeof(path))
+		return -ENAMETOOLONG;
+	name = base_name(path);
+	if (*name == '\0')
+		return -EISDIR;
+	if (name > path)
+		path[name - path - 1] = '\0';
+	dir = open(name == path       ? "."
+		   : name == path + 1 ? "/"
+				      : path,
+		   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return -errno;
+	return replace_in(dir, name, data, size, is_there ? st.st_mode & 07777 : 0666, is_there);
 }
 
 /* ".NAME.PID", with a name that has no dot in front. */

@@ -122,6 +122,14 @@ static void run_phases(struct run *run, struct pool *pool)
 	}
 }
 
+static void note_wait(void *arg, size_t i, int64_t waited_ms)
+{
+	const struct run *run = arg;
+
+	if (run->options->on_wait)
+		run->options->on_wait(&run->plan->steps[i], waited_ms);
+}
+
 /* More processes than devices would have nothing to do. */
 static size_t choose_width(const struct plan *plan, size_t jobs)
 {
@@ -145,6 +153,7 @@ int apply_plan(struct applied *ret, const struct plan *plan, const struct apply_
 		.timeout_ms = options->timeout_ms,
 		.patient = options->patient,
 		.on_event = note_event,
+		.on_wait = note_wait,
 		.on_workers = note_workers,
 		.arg = &run,
 	};
@@ -159,6 +168,8 @@ int apply_plan(struct applied *ret, const struct plan *plan, const struct apply_
 		return error_errno(err, r, "fork", NULL, "cannot start a worker process");
 	if (r == 0)
 		run_phases(&run, pool);
+	if (options->on_wait)
+		options->on_wait(NULL, 0);
 	return run.failed ? -1 : 0;
 }
 

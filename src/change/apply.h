@@ -28,6 +28,8 @@ struct apply_options {
 	bool keep_going;    /* a step that fails ends the steps of its device, and no others */
 	/* Each may be NULL. on_step: a step succeeded; on_failure: it did not, and why. */
 	void (*on_step)(const struct step *step);
+	/* Told, a few times a second, of a step that lasts; NULL: of none any more. */
+	void (*on_wait)(const struct step *step, int64_t waited_ms);
 	void (*on_failure)(void *arg, const struct step *step, const struct error *err);
 	void *arg;
 	apply_workers_fn *on_workers;

@@ -47,6 +47,8 @@ struct change_request {
 	const struct journal_run *unfinished;
 	/* Told of each step done; may be NULL. */
 	void (*on_step)(const struct step *step);
+	/* As in struct apply_options; may be NULL. */
+	void (*on_wait)(const struct step *step, int64_t waited_ms);
 };
 
 enum change_outcome {

@@ -49,13 +49,37 @@ static int check_directory(struct error *err)
 	return check_inside(err);
 }
 
-static int locked_by_other(int fd, struct error *err)
+static void (*tell_wait)(pid_t owner, int64_t waited_ms);
+
+void lock_tell(void (*on_wait)(pid_t owner, int64_t waited_ms))
 {
-	char pid[32] = "";
-	ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
+	tell_wait = on_wait;
+}
+
+/* The process that has it, as it wrote down; "" when it has not yet. */
+static void read_owner(char *pid, size_t size, int fd)
+{
+	ssize_t n = pread(fd, pid, size - 1, 0);
 
 	pid[n > 0 ? n : 0] = '\0';
 	pid[strcspn(pid, "\n")] = '\0';
+}
+
+static void note_wait(int fd, int64_t waited_ms)
+{
+	char pid[32] = "";
+	uint64_t owner = 0;
+
+	read_owner(pid, sizeof(pid), fd);
+	if (tell_wait && parse_number(pid, 10, INT32_MAX, &owner) == 0)
+		tell_wait((pid_t)owner, waited_ms);
+}
+
+static int locked_by_other(int fd, struct error *err)
+{
+	char pid[32] = "";
+
+	read_owner(pid, sizeof(pid), fd);
 	error_set(err, STATUS_LOCKED, EWOULDBLOCK, "locked", NULL,
 		  "another vfioctl is changing or testing devices%s%s", *pid ? ": pid " : "", pid);
 	return error_remedy(err, "Wait for it, or give this one more --timeout.");
@@ -74,7 +98,7 @@ static void write_owner(int fd)
 int lock_take(int64_t timeout_ms, struct error *err)
 {
 	const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
-	int64_t deadline = now_ms() + timeout_ms;
+	int64_t since = now_ms(), deadline = since + timeout_ms;
 	scoped_fd int fd = -1;
 
 	if (check_directory(err) < 0)
@@ -91,8 +115,11 @@ int lock_take(int64_t timeout_ms, struct error *err)
 			return error_errno(err, errno, "lock", LOCK_FILE, "cannot lock");
 		if (now_ms() >= deadline)
 			return locked_by_other(fd, err);
+		note_wait(fd, now_ms() - since);
 		nanosleep(&pause, NULL);
 	}
+	if (tell_wait)
+		tell_wait(0, 0);
 	write_owner(fd);
 	return take_fd(&fd);
 }

@@ -4,10 +4,15 @@
  */
 #pragma once
 
+#include <sys/types.h>
+
 #include "base/error.h"
 
 /* Where saved state and the lock live; gone after a reboot, like the state in sysfs. */
 #define STATE_DIRECTORY "/run/vfioctl"
+
+/* Who is told, a few times a second, that lock_take() waits; pid 0: it has come to its end. */
+void lock_tell(void (*on_wait)(pid_t owner, int64_t waited_ms));
 
 /*
  * Waits at most timeout_ms for the lock. The descriptor holds it until it is closed; -1 with

@@ -208,6 +208,17 @@ static void look_at_deadlines(struct pool *pool, struct member *const *who, size
 			lose(pool, who[i], POOL_STUCK, left[i], until);
 }
 
+static void tell_wait(const struct pool *pool)
+{
+	const struct member *longest = NULL;
+
+	for (size_t i = 0; i < pool->size; i++)
+		if (pool->members[i].busy && (!longest || pool->members[i].since < longest->since))
+			longest = &pool->members[i];
+	if (longest && pool->options.on_wait)
+		pool->options.on_wait(pool->options.arg, longest->step, now_ms() - longest->since);
+}
+
 /* Waits a moment for any of those that are busy. */
 static void wait_for_some(struct pool *pool)
 {
@@ -235,6 +246,7 @@ static void wait_for_some(struct pool *pool)
 		else
 			who[n_idle++] = who[i];
 	look_at_deadlines(pool, who, n_idle);
+	tell_wait(pool);
 }
 
 static void give(struct pool *pool, struct member *member, const struct pool_job *job)

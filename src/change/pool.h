@@ -38,6 +38,8 @@ struct pool_options {
 	 */
 	bool (*on_event)(void *arg, size_t step, enum pool_event event,
 			 const struct step_outcome *outcome, bool interrupted);
+	/* Told of the step that lasts longest, a few times a second; may be NULL. */
+	void (*on_wait)(void *arg, size_t step, int64_t waited_ms);
 	/* Told of the processes before they get work, whenever there is a new one. 0, or -1. */
 	int (*on_workers)(void *arg, const pid_t *pids, size_t count);
 	void *arg;

@@ -202,6 +202,7 @@ static int recover_dead(struct recovery *recovery, struct part *part, struct jou
 		.have_lock = true,
 		.unfinished = run,
 		.on_step = request->on_step,
+		.on_wait = request->on_wait,
 	};
 	struct error failure = {.code = NULL};
 	int left;

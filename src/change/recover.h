@@ -40,6 +40,8 @@ struct recover_request {
 	 */
 	const char *only;
 	void (*on_step)(const struct step *step);
+	/* As in struct apply_options; may be NULL. */
+	void (*on_wait)(const struct step *step, int64_t waited_ms);
 };
 
 /* "done", "planned", ... */

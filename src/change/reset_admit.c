@@ -12,41 +12,14 @@
 #include "base/path.h"
 #include "change/reset_internal.h"
 #include "host/group.h"
+#include "host/reset_set.h"
 
 /* --- what is reset along ------------------------------------------------------------------ */
 
-static bool is_pci(const struct device *dev)
-{
-	return streq(dev->bus, "pci");
-}
-
-static bool is_vf_of(const struct device *dev, const struct device *pf)
-{
-	return streq_null(dev->physfn, pf->address);
-}
-
-/* Below the same bridge, which for a bus reset is what counts. */
-static bool is_below_bridge_of(const struct device *other, const struct device *dev)
-{
-	size_t n = (size_t)(base_name(dev->syspath) - dev->syspath);
-	char path[PATH_MAX] = "";
-
-	/* One that does not answer was not asked for its path. */
-	if (!other->syspath)
-		path_resolve(path, sizeof(path), "/sys/bus/pci/devices/%s", other->address);
-	return strncmp(other->syspath ? other->syspath : path, dev->syspath, n) == 0;
-}
-
 static bool goes_along(const struct reset_result *result, const struct device *other)
 {
-	const struct device *dev = result->dev;
-
-	if (other == dev || !is_pci(other) || !is_pci(dev) || other->state == DEVICE_GONE)
-		return false;
-	if (is_vf_of(other, dev))
-		return true;
-	return result->scope == RESET_HOT && !device_is_on_root_bus(dev) &&
-	       is_below_bridge_of(other, dev);
+	return result->scope == RESET_HOT ? reset_set_has(result->dev, other)
+					  : reset_takes_along(result->dev, other);
 }
 
 static bool is_owned(const struct reset_result *result, const struct device *dev)
@@ -97,7 +70,7 @@ static int no_function_reset(const struct reset_result *result, struct error *er
 
 	error_set(err, STATUS_UNSUPPORTED, 0, "no-reset", dev->address,
 		  "the kernel has no way to reset it alone");
-	if (!is_pci(dev))
+	if (!streq(dev->bus, "pci"))
 		return error_remedy(err, "Its driver resets what it can each time it is opened.");
 	if (device_is_on_root_bus(dev) || dev->physfn)
 		return error_remedy(err, "Its bus cannot be reset either: only a restart of the "
@@ -146,7 +119,7 @@ static int check_function(struct reset_result *result, const char *method, struc
 
 static const char *why_not_hot(const struct device *dev)
 {
-	if (!is_pci(dev))
+	if (!streq(dev->bus, "pci"))
 		return "it is not a PCI function";
 	if (dev->physfn)
 		return "it is a virtual function, which is reset with its PF's bus";

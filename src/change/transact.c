@@ -257,6 +257,7 @@ int transact(struct change *change, const struct change_request *request, struct
 		.jobs = request->jobs,
 		.keep_going = request->keep_going,
 		.on_step = request->on_step,
+		.on_wait = request->on_wait,
 		.on_failure = blame,
 		.arg = &transaction,
 		.on_workers = note_workers,

@@ -71,7 +71,8 @@ struct device {
 	const char *driver_override;
 	int iommu_group;
 	enum iommu_kind iommu;
-	int numa_node; /* -1: unknown, or the platform has none */
+	const char *iommu_instance; /* "dmar0": the IOMMU that guards it */
+	int numa_node;              /* -1: unknown, or the platform has none */
 
 	bool is_vfio;           /* a VFIO driver, of whatever name, has it: device_is_vfio() */
 	unsigned int modes;     /* MODE_*: offered now */
@@ -84,6 +85,7 @@ struct device {
 	int n_vfs;          /* VFs of this PF that exist now */
 
 	/* Filled after the scan, from look-ups that cannot block. */
+	const char *reset_set;    /* bridge that resets it with others: reset_sets_fill() */
 	unsigned int would_offer; /* MODE_* that binding to a VFIO driver would give */
 	const char *vendor_name, *device_name, *class_name;
 

@@ -127,7 +127,8 @@ static void read_group(struct device *dev, const struct source *source)
 static void read_iommu(struct device *dev, const struct source *source)
 {
 	read_group(dev, source);
-	if (path_exists_at(source->dir, "iommu"))
+	dev->iommu_instance = read_link_name(source, "iommu");
+	if (dev->iommu_instance)
 		dev->iommu = IOMMU_PHYSICAL;
 }
 
@@ -309,6 +310,7 @@ void gather_locked(struct device *ret, struct arena *arena)
 	if (!ret->syspath)
 		ret->syspath = read_syspath(&source);
 	read_group(ret, &source);
+	ret->iommu_instance = read_link_name(&source, "iommu");
 }
 
 bool device_is_bridge(const struct device *dev)

@@ -24,7 +24,7 @@ void gather_device(struct device *ret, struct arena *arena, const struct vfio_en
 		   unsigned int needs);
 
 /*
- * Fills in what can be told of a device that does not answer: its directory and IOMMU group, which
+ * Fills in what can be told of a device that does not answer: its directory, IOMMU and group, which
  * are links that no lock guards. Others have to know whose group it is in.
  */
 void gather_locked(struct device *ret, struct arena *arena);

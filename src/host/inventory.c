@@ -26,6 +26,7 @@
 #include "host/gather.h"
 #include "host/mode.h"
 #include "host/names.h"
+#include "host/reset_set.h"
 #include "host/roster.h"
 
 enum { HELP_AFTER_MS = 100, MAX_READERS = 64 };
@@ -268,6 +269,8 @@ static int run_scan(struct inventory *ret, struct scan *scan, struct error *err)
 		names_fill(ret);
 	if (scan->needs & NEED_OFFER)
 		fill_offers(ret);
+	if (scan->needs & NEED_RESET)
+		reset_sets_fill(ret);
 	return 0;
 }
 

@@ -151,7 +151,7 @@ enum answer host_interrupt_remapping(void)
 	return plain ? ANSWER_NO : ANSWER_UNKNOWN;
 }
 
-static const char *iommu_kind(const char *name)
+const char *host_iommu_kind(const char *name)
 {
 	static const struct {
 		const char *prefix, *kind;
@@ -195,7 +195,7 @@ static int read_iommus(struct host_mode *host, struct arena *arena)
 	while (dir && host->n_iommus < MAX_IOMMUS && (name = path_next(dir)))
 		list[host->n_iommus++] = (struct host_iommu){
 			.name = arena_strdup(arena, name),
-			.kind = iommu_kind(name),
+			.kind = host_iommu_kind(name),
 			.devices = count_directory("/sys/class/iommu", name, "devices"),
 		};
 	qsort(list, host->n_iommus, sizeof(*list), compare_iommus);

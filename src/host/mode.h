@@ -59,6 +59,9 @@ struct host_mode {
  */
 enum answer host_interrupt_remapping(void);
 
+/* What an IOMMU of that name is, "intel-vtd" for "dmar0"; NULL when it is not known. */
+const char *host_iommu_kind(const char *name);
+
 /* Reads the ways alone, which costs a few files while vfio is loaded. */
 void host_ways_read(struct host_ways *ret);
 

@@ -251,6 +251,30 @@ static int resolve_name(char *ret, const char *text, enum resolve_for purpose, s
 	return 0;
 }
 
+/* "pci_0000_03_00_0", as libvirt names 0000:03:00.0. */
+static bool libvirt_address(char ret[static PCI_ADDRESS_SIZE], const char *text)
+{
+	struct pci_address address;
+	unsigned int domain, bus, device, function;
+	int end = 0;
+
+	if (sscanf(text, "pci_%x_%x_%x_%x%n", &domain, &bus, &device, &function, &end) != 4 ||
+	    text[end] != '\0' || bus > 0xff || device > 0x1f || function > 7)
+		return false;
+	address = (struct pci_address){.domain = domain,
+				       .bus = (uint8_t)bus,
+				       .device = (uint8_t)device,
+				       .function = (uint8_t)function};
+	pci_address_format(ret, &address);
+	return true;
+}
+
+static int libvirt_name(const char *text, const char *address, struct error *err)
+{
+	error_set(err, STATUS_USAGE, EINVAL, "bad-address", text, "that is libvirt's name");
+	return error_remedy(err, "Write it as %s.", address);
+}
+
 /* Digits, colons and dots only: meant as a PCI address, rightly written or not. */
 static bool looks_like_address(const char *text)
 {
@@ -261,6 +285,7 @@ int device_resolve(char ret[static DEVICE_NAME_SIZE], const char *text, enum res
 		   struct error *err)
 {
 	const char *node = startswith(text, "/dev/vfio/");
+	char address[PCI_ADDRESS_SIZE];
 
 	if (looks_like_address(text))
 		return resolve_address(ret, text, err);
@@ -268,5 +293,7 @@ int device_resolve(char ret[static DEVICE_NAME_SIZE], const char *text, enum res
 		return resolve_sysfs(ret, text, err);
 	if (node)
 		return resolve_vfio_node(ret, text, node, err);
+	if (libvirt_address(address, text))
+		return libvirt_name(text, address, err);
 	return resolve_name(ret, text, purpose, err);
 }

@@ -40,6 +40,34 @@ wrong() {
 	wrong unknown-command "vfioctl list" list-devices
 	wrong unknown-command "vfioctl bind DEVICE" nodedev-detach pci_0000_03_00_0
 	wrong unknown-command "vfioctl restore DEVICE" nodedev-reattach pci_0000_03_00_0
+	wrong unknown-command "vfioctl reset DEVICE" nodedev-reset pci_0000_03_00_0
+	wrong unknown-command "vfioctl topology" tree
+	vfioctl help attach
+	exits 2
+	says "vfioctl bind DEVICE"
+	vfioctl help lisst
+	says "Did you mean \`vfioctl list\`"
+}
+
+@test "an answer to another tool's word names commands that there are" {
+	local word command
+	while read -r word; do
+		vfioctl "$word"
+		exits 2
+		[[ $stderr == *"there is no command '$word'. "*\`vfioctl\ * ]]
+		while read -r command; do
+			vfioctl help "$command"
+			exits 0
+		done < <(grep -oE '`vfioctl [a-z]+' <<<"$stderr" | cut -d ' ' -f 2)
+	done < <(sed -n '/foreign_words\[\]/,/^};/s/^\t{"\([^"]*\)".*/\1/p' "$top/cli/main.c")
+}
+
+@test "libvirt's name of a device is answered with its address" {
+	on both show pci_0000_03_00_0
+	exits 2
+	says "pci_0000_03_00_0: that is libvirt's name. Write it as 0000:03:00.0."
+	on both show pci_0000_03_00_9
+	exits 8
 }
 
 @test "an unknown option, and what was meant" {

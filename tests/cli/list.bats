@@ -168,6 +168,102 @@ addresses() {
 	equals "$output" $'cdev,group\ncdev,group\n-'
 }
 
+@test "--tree: what is listed, and above it what leads there" {
+	on both list --tree --vfio -o address,driver
+	exits 0
+	equals "$output" "ADDRESS                              DRIVER
+pci0000:00                           -
+├─0000:00:02.0                       pcieport
+│ └─0000:01:00.1                     vfio-pci
+├─0000:00:03.0                       pcieport
+│ └─0000:02:10.0                     vfio-pci
+└─0000:00:04.0                       pcieport
+  └─0000:03:00.0                     vfio-pci
+$mdev mtty"
+	on both list --tree
+	equals "${#lines[@]}" 31
+	[[ ${lines[0]} =~ ^ADDRESS\ +DRIVER\ +GROUP\ RESET-SET\ +MODES\ +NAME ]]
+	on both list --tree -o +usage -n 02:00.0
+	[[ ${lines[2]} == *" live-vfs" ]]
+	on both list --tree --json
+	exits 2
+	[[ $output == *topology* ]]
+}
+
+@test "--sort: numbers by value, text as people count, unknown last, also inside a tree" {
+	on both list -nr --sort iommu_group -o iommu_group
+	equals "$output" "$(sort -n <<<"$output")"
+	on both list -nr --sort vfio_name -o vfio_name
+	equals "${lines[*]::5}" "vfio0 vfio1 vfio2 vfio3 -"
+	addresses --sort driver --class 02
+	equals "$output" "0000:07:01.0 0000:07:02.0 0000:01:00.0 0000:02:00.0 0000:02:10.2 0000:01:00.1 0000:02:10.0 0000:08:00.0"
+	json_on both list --sort driver --class 0108
+	equals "$(query '[.devices[].address] | join(" ")')" "0000:04:00.0 0000:05:00.0 0000:03:00.0"
+	on both list --tree -n --sort driver -o address 01:00.0 01:00.1 02:00.0 02:10.0 02:10.2
+	equals "$(grep -o '0000:0[12].*' <<<"$output" | tr '\n' ' ')" \
+		"0000:01:00.0 0000:01:00.1 0000:02:00.0 0000:02:10.2 0000:02:10.0 "
+	on big list -nr --sort address -o address
+	equals "$(head -n 1 <<<"$output") $(tail -n 1 <<<"$output")" "0000:00:00.0 10000:84:00.0"
+	on both list --sort drivr
+	exits 2
+	says "Did you mean 'driver'?"
+}
+
+@test "columns: in whatever case, and by their heading a suggestion" {
+	on both list -nr -o ADDRESS,Driver 03:00.0
+	equals "$output" "0000:03:00.0 vfio-pci"
+	on both list -o group
+	exits 2
+	says "Did you mean 'iommu_group'?"
+	on both list -o numa
+	says "Did you mean 'numa_node'?"
+	on both list -o adress
+	says "Did you mean 'address'?"
+}
+
+@test "what a hot reset takes along, and which IOMMU guards it" {
+	on both list -nr -o address,reset_set,iommu_instance 01:00.0 02:10.0 03:00.0 06:00.0 07:01.0 00:1f.2
+	equals "$output" "0000:01:00.0 0000:00:02.0 dmar0
+0000:02:10.0 0000:00:03.0 dmar0
+0000:03:00.0 - dmar0
+0000:06:00.0 - dmar0
+0000:07:01.0 0000:06:00.0 dmar0
+0000:00:1f.2 - dmar0"
+}
+
+# coloured ARGUMENTS...: how many cells of the table are, on a terminal of 80 columns.
+coloured() {
+	runs script -qec "stty cols 80; $* '$VFIOCTL' list -o address,driver --sysroot '$trees/both'" /dev/null
+	grep -c $'\e\[3' <<<"$output" || true
+}
+
+@test "colour: on a terminal only, not with NO_COLOR, and as --color says" {
+	equals "$(coloured env TERM=xterm)" 4
+	equals "$(coloured env TERM=xterm NO_COLOR=)" 4
+	equals "$(coloured env TERM=xterm NO_COLOR=1)" 0
+	equals "$(coloured env TERM=dumb)" 0
+	on both list
+	[[ $output != *$'\e'* ]]
+	on both list --color always -o driver 03:00.0
+	prints $'\e[32mvfio-pci'
+	on both list --color never
+	[[ $output != *$'\e'* ]]
+	json_on both list --color always
+	[[ $json != *$'\e'* ]]
+}
+
+@test "at 80 columns no line is longer, with ten devices and with many" {
+	for machine in cdev-only big synthetic-512; do
+		for view in list "list --tree" topology; do
+			runs script -qec "stty cols 80; env TERM=xterm LC_ALL=C.UTF-8 '$VFIOCTL' $view --color never --sysroot '$trees/$machine'" /dev/null
+			[ "${#lines[@]}" -gt 2 ]
+			for line in "${lines[@]%$'\r'}"; do
+				[ "${#line}" -le 80 ] || { echo "$view on $machine: $line"; return 1; }
+			done
+		done
+	done
+}
+
 @test "every document of this file is valid" {
 	all_documents_valid
 }

@@ -61,10 +61,37 @@ load helper
 
 @test "a narrow terminal cuts names, not addresses" {
 	command -v script >/dev/null || skip "script(1) is not installed"
-	run script -qec "stty cols 70; '$VFIOCTL' list 03:00.0 01:00.0 --sysroot '$trees/both'" /dev/null
+	run script -qec "stty cols 70; NO_COLOR=1 '$VFIOCTL' list 03:00.0 01:00.0 --sysroot '$trees/both'" /dev/null
 	for line in "${lines[@]}"; do
 		line=${line%$'\r'}
 		[ "${#line}" -le 70 ] || { echo "wide: $line"; return 1; }
 	done
 	[[ $output == *0000:03:00.0* ]]
+}
+
+# Where each verb that looks would have something to tell on standard error, that --quiet silences.
+@test "--quiet: every verb that tells anything takes it, and then tells nothing" {
+	local verb
+	for verb in $("$VFIOCTL" help --words | sed -n 's/^option \([a-z]*\) --quiet .*/\1/p'); do
+		case $verb in
+		run) arguments="02:00.0 -- true" ;;
+		sriov) arguments="02:00.0 1" ;;
+		mode | list | doctor | recover | topology | snapshot) arguments= ;;
+		*) arguments=03:00.0 ;;
+		esac
+		# shellcheck disable=SC2086 # words
+		if "$VFIOCTL" help --words | grep -q "^option $verb --sysroot "; then
+			vfioctl "$verb" $arguments --quiet --sysroot "$trees/both"
+			[ "$status" -le 1 ] || { echo "$verb: $status $stderr"; return 1; }
+			equals "$stderr" ""
+		else # an error is told all the same: once
+			vfioctl "$verb" ${arguments/0[23]:00.0/99:00.0} --quiet
+			[ "$status" -ne 0 ] || [ "$verb" = recover ] || { echo "$verb: $status"; return 1; }
+			[ "${#stderr_lines[@]}" -le 1 ]
+		fi
+		equals "$("$VFIOCTL" help --words | grep -c "^option $verb --verbose ")" 1
+	done
+	# All but help, which prints what was asked for and no more.
+	equals "$("$VFIOCTL" help --words | grep -c '^command ')" \
+		"$(("$("$VFIOCTL" help --words | grep -c '^option [a-z]* --quiet ')" + 1))"
 }

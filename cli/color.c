@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * When to use colour: as the other list tools of util-linux do, and https://no-color.org.
+ */
+#include <errno.h>
+
+#include "cli/render.h"
+
+int color_check(const char *word, struct error *err)
+{
+	static const char *const words[] = {"auto", "always", "never"};
+
+	for (size_t i = 0; word && i < ARRAY_SIZE(words); i++)
+		if (streq(word, words[i]))
+			return 0;
+	if (!word)
+		return 0;
+	return error_set(err, STATUS_USAGE, EINVAL, "bad-option", NULL,
+			 "--color wants auto, always or never, not '%s'", word);
+}
+
+static bool is_set(const char *variable)
+{
+	const char *value = getenv(variable);
+
+	return value && *value;
+}
+
+bool color_is_wanted(const struct options *opts, FILE *out)
+{
+	const char *terminal = getenv("TERM");
+
+	if (opts->color && !streq(opts->color, "auto"))
+		return streq(opts->color, "always");
+	return isatty(fileno(out)) && !is_set("NO_COLOR") && terminal && !streq(terminal, "dumb");
+}
