@@ -52,9 +52,10 @@ static void ask_hwdb(struct names *names, struct udev_hwdb *hwdb, struct arena *
 	struct udev_list_entry *list = udev_hwdb_get_properties_list_entry(hwdb, modalias, 0);
 	struct udev_list_entry *entry;
 
-	udev_list_entry_foreach (entry, list)
+	udev_list_entry_foreach (entry, list) {
 		keep(names, arena, udev_list_entry_get_name(entry),
 		     udev_list_entry_get_value(entry));
+	}
 }
 
 /* What follows the line that is the modalias, or NULL. */

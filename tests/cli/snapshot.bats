@@ -133,7 +133,7 @@ same_trees() {
 @test "of users only name and number are taken, of virtual machines only what they take of the host" {
 	{
 		a_function 0000:01:00.0 ixgbe
-		printf '@ /etc\nF passwd\n\troot:x:0:0:Jane Doe,phone:/root/secret:/bin/zsh\n\tvm:x:64055:108:x:/y:/z\n'
+		printf '@ /etc\nF passwd\n\troot:x:0:0:Jane Doe,phone:/secret:/bin/zsh\n\tvm:x:64055:108:x:/y:/z\n'
 		printf '@ /etc/libvirt/qemu\nF vm.xml\n\t<domain>\n\t<name>guest</name>\n\t<graphics passwd="hunter2"/>\n'
 		printf "\\t<hostdev mode='subsystem' type='pci' managed='yes'>\n\t<source>\n"
 		printf "\\t<address domain='0x0000' bus='0x01' slot='0x00' function='0x0'/>\n\t</source>\n\t</hostdev>\n\t</domain>\n"
@@ -176,7 +176,7 @@ same_trees() {
 	says "ENOENT"
 	on both snapshot
 	exits 2
-	equals "$(ls "$BATS_TEST_TMPDIR" | grep -c part)" 0
+	equals "$(find "$BATS_TEST_TMPDIR" -maxdepth 1 -name "*part*")" ""
 }
 
 @test "Ctrl-C leaves nothing, and ends it as one" {
@@ -187,7 +187,7 @@ same_trees() {
 		"$VFIOCTL" snapshot "$snapshot" --sysroot "$tree" || status=$?
 	equals "$status" 124
 	[ ! -e "$snapshot" ]
-	equals "$(ls "$BATS_TEST_TMPDIR" | grep -c part)" 0
+	equals "$(find "$BATS_TEST_TMPDIR" -maxdepth 1 -name "*part*")" ""
 }
 
 @test "no terminal, no progress; quiet is quiet; relative names" {
