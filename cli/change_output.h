@@ -59,26 +59,13 @@ struct value change_is_changed(const void *change);
 struct value change_result_item(const void *change, size_t i);
 struct value change_step_item(const void *change, size_t i);
 
-/* The versions of clang-format differ on a macro that is a list in braces. */
-/* clang-format off */
 #define CHANGE_DOCUMENT_FIELDS                                                                     \
-	{.key = "changed",                                                                         \
-	 .title = "CHANGED",                                                                       \
-	 .type = FIELD_BOOL,                                                                       \
-	 .get = change_is_changed,                                                                 \
-	 .help = "something was changed, or would be with --dry-run"},                             \
-		{.key = "results",                                                                 \
-		 .title = "RESULTS",                                                               \
-		 .type = FIELD_RECORDS,                                                            \
-		 .item = change_result_item,                                                       \
-		 .child = &change_result_record,                                                   \
-		 .help = "what became of each device"},                                            \
-	{                                                                                          \
-		.key = "steps", .title = "STEPS", .type = FIELD_RECORDS, .item = change_step_item, \
-		.child = &step_record,                                                             \
-		.help = "the steps taken, or planned with --dry-run, in order"                     \
-	}
-/* clang-format on */
+	ROW(BOOL, "changed", "CHANGED", change_is_changed,                                         \
+	    "something was changed, or would be with --dry-run"),                                  \
+		ROW_RECORDS("results", "RESULTS", change_result_item, &change_result_record,       \
+			    "what became of each device"),                                         \
+		ROW_RECORDS("steps", "STEPS", change_step_item, &step_record,                      \
+			    "the steps taken, or planned with --dry-run, in order")
 
 /* vfioctl.error/1: a struct error_report. */
 struct error_report {

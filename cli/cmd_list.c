@@ -15,15 +15,15 @@ static struct value listed_device(const void *record, size_t i)
 	return value_record(i < inventory->count ? &inventory->devices[i] : NULL);
 }
 
+static const struct field list_document_fields[] = {
+	ROW_RECORDS("devices", "DEVICES", listed_device, &device_record,
+		    "the devices, in order of address"),
+	{0},
+};
+
 static const struct record_type list_document = {
 	.name = "list",
-	.fields = (const struct field[]){{.key = "devices",
-					  .title = "DEVICES",
-					  .type = FIELD_RECORDS,
-					  .item = listed_device,
-					  .child = &device_record,
-					  .help = "the devices, in order of address"},
-					 {0}},
+	.fields = list_document_fields,
 };
 
 static const void *row(const void *records, size_t i)

@@ -20,60 +20,27 @@ GETTER(driver_before, value_string(item->driver_before))
 GETTER(driver, value_string(item->driver))
 GETTER(error, value_record(item->error.code ? &item->error : NULL))
 
+static const struct field item_fields[] = {
+	ROW(STRING, "address", "ADDRESS", item_address, "the device", .flags = FIELD_DEFAULT),
+	ROW(STRING, "verb", "RUN", item_verb, "command of the unfinished run",
+	    .flags = FIELD_DEFAULT),
+	ROW(NUMBER, "pid", "PID", item_pid, "process that was the run", .flags = FIELD_RIGHT),
+	ROW(STRING, "direction", "GOES", item_direction,
+	    "back: as it was before that run; forward: as that run "
+	    "wanted it",
+	    .flags = FIELD_DEFAULT),
+	ROW(STRING, "state", "STATE", item_state, "done, planned, waits, gone, replaced or failed",
+	    .flags = FIELD_DEFAULT),
+	ROW(STRING, "driver_before", "BEFORE", item_driver_before, "driver it had when this began",
+	    .flags = FIELD_DEFAULT),
+	ROW(STRING, "driver", "DRIVER", item_driver, "driver it has now", .flags = FIELD_DEFAULT),
+	ROW_RECORD("error", "ERROR", item_error, &error_record, "what went wrong with this device"),
+	{0},
+};
+
 static const struct record_type item_record = {
 	.name = "recovery_item",
-	.fields =
-		(const struct field[]){
-			{.key = "address",
-			 .title = "ADDRESS",
-			 .type = FIELD_STRING,
-			 .flags = FIELD_DEFAULT,
-			 .get = item_address,
-			 .help = "the device"},
-			{.key = "verb",
-			 .title = "RUN",
-			 .type = FIELD_STRING,
-			 .flags = FIELD_DEFAULT,
-			 .get = item_verb,
-			 .help = "command of the unfinished run"},
-			{.key = "pid",
-			 .title = "PID",
-			 .type = FIELD_NUMBER,
-			 .flags = FIELD_RIGHT,
-			 .get = item_pid,
-			 .help = "process that was the run"},
-			{.key = "direction",
-			 .title = "GOES",
-			 .type = FIELD_STRING,
-			 .flags = FIELD_DEFAULT,
-			 .get = item_direction,
-			 .help = "back: as it was before that run; forward: as that run "
-				 "wanted it"},
-			{.key = "state",
-			 .title = "STATE",
-			 .type = FIELD_STRING,
-			 .flags = FIELD_DEFAULT,
-			 .get = item_state,
-			 .help = "done, planned, waits, gone, replaced or failed"},
-			{.key = "driver_before",
-			 .title = "BEFORE",
-			 .type = FIELD_STRING,
-			 .flags = FIELD_DEFAULT,
-			 .get = item_driver_before,
-			 .help = "driver it had when this began"},
-			{.key = "driver",
-			 .title = "DRIVER",
-			 .type = FIELD_STRING,
-			 .flags = FIELD_DEFAULT,
-			 .get = item_driver,
-			 .help = "driver it has now"},
-			{.key = "error",
-			 .title = "ERROR",
-			 .type = FIELD_RECORD,
-			 .get = item_error,
-			 .child = &error_record,
-			 .help = "what went wrong with this device"},
-			{0}},
+	.fields = item_fields,
 };
 
 static struct value document_item_at(const void *record, size_t i)
@@ -83,16 +50,15 @@ static struct value document_item_at(const void *record, size_t i)
 	return value_record(i < recovery->count ? &recovery->items[i] : NULL);
 }
 
+static const struct field recover_document_fields[] = {
+	ROW_RECORDS("results", "RESULTS", document_item_at, &item_record,
+		    "what became of each device of an unfinished run"),
+	{0},
+};
+
 static const struct record_type recover_document = {
 	.name = "recover",
-	.fields =
-		(const struct field[]){{.key = "results",
-					.title = "RESULTS",
-					.type = FIELD_RECORDS,
-					.item = document_item_at,
-					.child = &item_record,
-					.help = "what became of each device of an unfinished run"},
-				       {0}},
+	.fields = recover_document_fields,
 };
 
 static const void *row(const void *records, size_t i)

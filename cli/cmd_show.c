@@ -22,15 +22,15 @@ static struct value shown_device(const void *record, size_t i)
 	return value_record(i < show->count ? &show->devices[i] : NULL);
 }
 
+static const struct field show_document_fields[] = {
+	ROW_RECORDS("devices", "DEVICES", shown_device, &show_record_type,
+		    "the devices named, in that order"),
+	{0},
+};
+
 static const struct record_type show_document = {
 	.name = "show",
-	.fields = (const struct field[]){{.key = "devices",
-					  .title = "DEVICES",
-					  .type = FIELD_RECORDS,
-					  .item = shown_device,
-					  .child = &show_record_type,
-					  .help = "the devices named, in that order"},
-					 {0}},
+	.fields = show_document_fields,
 };
 
 static void print_probe(const struct probe *probe, const struct options *opts)

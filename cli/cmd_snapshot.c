@@ -184,105 +184,58 @@ static struct value gap_cause(const void *record)
 	return value_string(((const struct snapshot_gap *)record)->cause);
 }
 
+static const struct field run_record_type_fields[] = {
+	ROW(STRING, "command", "COMMAND", run_command, "a command that looked at the machine"),
+	ROW(BOOL, "all_devices", "DEVICES", run_devices,
+	    "with every device as its operand, or without any"),
+	ROW(STRING, "purpose", "FOR", run_purpose, "its option --for"),
+	ROW(NUMBER, "status", "STATUS", run_status, "its exit status; null when it did not end"),
+	{0},
+};
+
 static const struct record_type run_record_type = {
 	.name = "snapshot_run",
-	.fields =
-		(const struct field[]){{.key = "command",
-					.title = "COMMAND",
-					.type = FIELD_STRING,
-					.get = run_command,
-					.help = "a command that looked at the machine"},
-				       {.key = "all_devices",
-					.title = "DEVICES",
-					.type = FIELD_BOOL,
-					.get = run_devices,
-					.help = "with every device as its operand, or without any"},
-				       {.key = "purpose",
-					.title = "FOR",
-					.type = FIELD_STRING,
-					.get = run_purpose,
-					.help = "its option --for"},
-				       {.key = "status",
-					.title = "STATUS",
-					.type = FIELD_NUMBER,
-					.get = run_status,
-					.help = "its exit status; null when it did not end"},
-				       {0}},
+	.fields = run_record_type_fields,
+};
+
+static const struct field gap_record_type_fields[] = {
+	ROW(STRING, "path", "PATH", gap_path,
+	    "a file that was not taken; where it could not be read, it is in "
+	    "the tree as one that cannot"),
+	ROW(STRING, "cause", "CAUSE", gap_cause, "why: an errno by name, or words"),
+	{0},
 };
 
 static const struct record_type gap_record_type = {
 	.name = "snapshot_gap",
-	.fields =
-		(const struct field[]){
-			{.key = "path",
-			 .title = "PATH",
-			 .type = FIELD_STRING,
-			 .get = gap_path,
-			 .help = "a file that was not taken; where it could not be read, it is in "
-				 "the tree as one that cannot"},
-			{.key = "cause",
-			 .title = "CAUSE",
-			 .type = FIELD_STRING,
-			 .get = gap_cause,
-			 .help = "why: an errno by name, or words"},
-			{0}},
+	.fields = gap_record_type_fields,
 };
 
-#define NUMBER(name, heading, text)                                                                \
-	{                                                                                          \
-		.key = #name, .title = (heading), .type = FIELD_NUMBER, .get = manifest_##name,    \
-		.help = (text)                                                                     \
-	}
+#define NUMBER(name, heading, text) ROW(NUMBER, #name, (heading), manifest_##name, (text))
+
+static const struct field snapshot_document_fields[] = {
+	ROW(STRING, "vfioctl", "VFIOCTL", manifest_vfioctl, "version of the program that took it"),
+	ROW(STRING, "captured", "CAPTURED", manifest_captured, "when, in UTC"),
+	ROW(STRING, "kernel", "KERNEL", manifest_kernel, "release of the kernel that ran"),
+	ROW(BOOL, "redacted", "REDACTED", manifest_redacted,
+	    "serial numbers and MAC addresses were replaced"),
+	NUMBER(identifiers, "IDENTIFIERS", "how many different ones were replaced"),
+	NUMBER(devices, "DEVICES", "how many devices it shows"),
+	NUMBER(files, "FILES", "files in it that have content"),
+	ROW(SIZE, "bytes", "SIZE", manifest_bytes, "how much content that is"),
+	NUMBER(links, "LINKS", "symbolic links in it"),
+	NUMBER(directories, "DIRECTORIES", "directories in it"),
+	NUMBER(processes, "PROCESSES", "processes that it shows something of"),
+	ROW_RECORDS("runs", "RUNS", manifest_run, &run_record_type,
+		    "the commands that looked at the machine: what they used was "
+		    "taken"),
+	ROW_RECORDS("gaps", "GAPS", manifest_gap, &gap_record_type, "what could not be taken"),
+	{0},
+};
 
 static const struct record_type snapshot_document = {
 	.name = "snapshot",
-	.fields =
-		(const struct field[]){
-			{.key = "vfioctl",
-			 .title = "VFIOCTL",
-			 .type = FIELD_STRING,
-			 .get = manifest_vfioctl,
-			 .help = "version of the program that took it"},
-			{.key = "captured",
-			 .title = "CAPTURED",
-			 .type = FIELD_STRING,
-			 .get = manifest_captured,
-			 .help = "when, in UTC"},
-			{.key = "kernel",
-			 .title = "KERNEL",
-			 .type = FIELD_STRING,
-			 .get = manifest_kernel,
-			 .help = "release of the kernel that ran"},
-			{.key = "redacted",
-			 .title = "REDACTED",
-			 .type = FIELD_BOOL,
-			 .get = manifest_redacted,
-			 .help = "serial numbers and MAC addresses were replaced"},
-			NUMBER(identifiers, "IDENTIFIERS", "how many different ones were replaced"),
-			NUMBER(devices, "DEVICES", "how many devices it shows"),
-			NUMBER(files, "FILES", "files in it that have content"),
-			{.key = "bytes",
-			 .title = "SIZE",
-			 .type = FIELD_SIZE,
-			 .get = manifest_bytes,
-			 .help = "how much content that is"},
-			NUMBER(links, "LINKS", "symbolic links in it"),
-			NUMBER(directories, "DIRECTORIES", "directories in it"),
-			NUMBER(processes, "PROCESSES", "processes that it shows something of"),
-			{.key = "runs",
-			 .title = "RUNS",
-			 .type = FIELD_RECORDS,
-			 .item = manifest_run,
-			 .child = &run_record_type,
-			 .help = "the commands that looked at the machine: what they used was "
-				 "taken"},
-			{.key = "gaps",
-			 .title = "GAPS",
-			 .type = FIELD_RECORDS,
-			 .item = manifest_gap,
-			 .child = &gap_record_type,
-			 .help = "what could not be taken"},
-			{0}},
+	.fields = snapshot_document_fields,
 };
 
 /* --- taking it ---------------------------------------------------------------------------- */

@@ -25,86 +25,44 @@ GETTER(finding_reference, struct finding, value_string(r->rule->reference))
 
 /* What is said of everything that a rule has looked at. */
 #define PLACE                                                                                      \
-	{.key = "object",                                                                          \
-	 .title = "OBJECT",                                                                        \
-	 .type = FIELD_STRING,                                                                     \
-	 .flags = FIELD_DEFAULT,                                                                   \
-	 .get = finding_object,                                                                    \
-	 .help = "host, a group or the device's address"},                                         \
-		{.key = "rule",                                                                    \
-		 .title = "RULE",                                                                  \
-		 .type = FIELD_STRING,                                                             \
-		 .flags = FIELD_DEFAULT,                                                           \
-		 .get = finding_rule,                                                              \
-		 .help = "the rule's name, which never changes"},                                  \
-		{.key = "scope",                                                                   \
-		 .title = "SCOPE",                                                                 \
-		 .type = FIELD_STRING,                                                             \
-		 .get = finding_scope,                                                             \
-		 .help = "host, group or device"},                                                 \
-		{.key = "device",                                                                  \
-		 .title = "DEVICE",                                                                \
-		 .type = FIELD_STRING,                                                             \
-		 .get = finding_device,                                                            \
-		 .help = "the device; unknown for other objects"},                                 \
-		{.key = "iommu_group",                                                             \
-		 .title = "GROUP",                                                                 \
-		 .type = FIELD_NUMBER,                                                             \
-		 .flags = FIELD_RIGHT,                                                             \
-		 .get = finding_group,                                                             \
-		 .help = "the IOMMU group; unknown for other objects"},                            \
-		{.key = "title",                                                                   \
-		 .title = "TITLE",                                                                 \
-		 .type = FIELD_STRING,                                                             \
-		 .flags = FIELD_DEFAULT,                                                           \
-		 .get = finding_title,                                                             \
-		 .help = "what the rule says is so"},                                              \
-	{                                                                                          \
-		.key = "file", .title = "FILE", .type = FIELD_STRING, .get = finding_file,         \
-		.help = "where that was looked for"                                                \
-	}
+	ROW(STRING, "object", "OBJECT", finding_object, "host, a group or the device's address",   \
+	    .flags = FIELD_DEFAULT),                                                               \
+		ROW(STRING, "rule", "RULE", finding_rule, "the rule's name, which never changes",  \
+		    .flags = FIELD_DEFAULT),                                                       \
+		ROW(STRING, "scope", "SCOPE", finding_scope, "host, group or device"),             \
+		ROW(STRING, "device", "DEVICE", finding_device,                                    \
+		    "the device; unknown for other objects"),                                      \
+		ROW(NUMBER, "iommu_group", "GROUP", finding_group,                                 \
+		    "the IOMMU group; unknown for other objects", .flags = FIELD_RIGHT),           \
+		ROW(STRING, "title", "TITLE", finding_title, "what the rule says is so",           \
+		    .flags = FIELD_DEFAULT),                                                       \
+		ROW(STRING, "file", "FILE", finding_file, "where that was looked for")
+
+static const struct field finding_fields[] = {
+	ROW(STRING, "severity", "SEVERITY", finding_severity, "error, warning or info",
+	    .flags = FIELD_DEFAULT),
+	PLACE,
+	ROW(STRING, "value", "VALUE", finding_value, "what was found there"),
+	ROW(STRING, "consequence", "CONSEQUENCE", finding_consequence, "what it means"),
+	ROW(STRING, "remedy", "REMEDY", finding_remedy, "a command or setting that mends it"),
+	ROW(STRING, "reference", "REFERENCE", finding_reference, "where to read more"),
+	{0},
+};
 
 const struct record_type finding_record = {
 	.name = "finding",
-	.fields = (const struct field[]){{.key = "severity",
-					  .title = "SEVERITY",
-					  .type = FIELD_STRING,
-					  .flags = FIELD_DEFAULT,
-					  .get = finding_severity,
-					  .help = "error, warning or info"},
-					 PLACE,
-					 {.key = "value",
-					  .title = "VALUE",
-					  .type = FIELD_STRING,
-					  .get = finding_value,
-					  .help = "what was found there"},
-					 {.key = "consequence",
-					  .title = "CONSEQUENCE",
-					  .type = FIELD_STRING,
-					  .get = finding_consequence,
-					  .help = "what it means"},
-					 {.key = "remedy",
-					  .title = "REMEDY",
-					  .type = FIELD_STRING,
-					  .get = finding_remedy,
-					  .help = "a command or setting that mends it"},
-					 {.key = "reference",
-					  .title = "REFERENCE",
-					  .type = FIELD_STRING,
-					  .get = finding_reference,
-					  .help = "where to read more"},
-					 {0}},
+	.fields = finding_fields,
+};
+
+static const struct field unknown_fields[] = {
+	PLACE,
+	ROW(STRING, "reason", "REASON", finding_value, "why it could not be looked at"),
+	{0},
 };
 
 static const struct record_type unknown_record = {
 	.name = "unknown",
-	.fields = (const struct field[]){PLACE,
-					 {.key = "reason",
-					  .title = "REASON",
-					  .type = FIELD_STRING,
-					  .get = finding_value,
-					  .help = "why it could not be looked at"},
-					 {0}},
+	.fields = unknown_fields,
 };
 
 /* --- answers ------------------------------------------------------------------------------ */
@@ -130,48 +88,25 @@ static struct value answer_unseen(const void *record, size_t i)
 	return value_record(i < answer->n_unseen ? answer->unseen[i] : NULL);
 }
 
+static const struct field answer_fields[] = {
+	ROW(STRING, "device", "DEVICE", answer_device, "the device"),
+	ROW(STRING, "user", "USER", answer_user, "who wants it"),
+	ROW(STRING, "purpose", "PURPOSE", answer_purpose,
+	    "what for: qemu, libvirt, dpdk, spdk or container"),
+	ROW(BOOL, "ready", "READY", answer_ready,
+	    "nothing is missing; unknown when not all could be "
+	    "seen"),
+	ROW(STRING, "sentence", "SENTENCE", answer_sentence, "the answer in words"),
+	ROW_RECORDS("steps", "STEPS", answer_step, &finding_record,
+		    "what is missing, in the order in which to do it"),
+	ROW_RECORDS("unknown", "UNKNOWN", answer_unseen, &unknown_record,
+		    "what could not be looked at for it"),
+	{0},
+};
+
 static const struct record_type answer_record = {
 	.name = "answer",
-	.fields =
-		(const struct field[]){{.key = "device",
-					.title = "DEVICE",
-					.type = FIELD_STRING,
-					.get = answer_device,
-					.help = "the device"},
-				       {.key = "user",
-					.title = "USER",
-					.type = FIELD_STRING,
-					.get = answer_user,
-					.help = "who wants it"},
-				       {.key = "purpose",
-					.title = "PURPOSE",
-					.type = FIELD_STRING,
-					.get = answer_purpose,
-					.help = "what for: qemu, libvirt, dpdk, spdk or container"},
-				       {.key = "ready",
-					.title = "READY",
-					.type = FIELD_BOOL,
-					.get = answer_ready,
-					.help = "nothing is missing; unknown when not all could be "
-						"seen"},
-				       {.key = "sentence",
-					.title = "SENTENCE",
-					.type = FIELD_STRING,
-					.get = answer_sentence,
-					.help = "the answer in words"},
-				       {.key = "steps",
-					.title = "STEPS",
-					.type = FIELD_RECORDS,
-					.item = answer_step,
-					.child = &finding_record,
-					.help = "what is missing, in the order in which to do it"},
-				       {.key = "unknown",
-					.title = "UNKNOWN",
-					.type = FIELD_RECORDS,
-					.item = answer_unseen,
-					.child = &unknown_record,
-					.help = "what could not be looked at for it"},
-				       {0}},
+	.fields = answer_fields,
 };
 
 /* --- the document ------------------------------------------------------------------------- */
@@ -214,47 +149,23 @@ static struct value report_answer(const void *record, size_t i)
 	return value_record(i < report->n_answers ? &report->answers[i] : NULL);
 }
 
+static const struct field doctor_document_fields[] = {
+	ROW(NUMBER, "errors", "ERRORS", report_errors, "findings that are errors"),
+	ROW(NUMBER, "warnings", "WARNINGS", report_warnings, "findings that are warnings"),
+	ROW(NUMBER, "infos", "INFOS", report_infos, "findings that are good to know, no more"),
+	ROW_STRINGS("devices", "DEVICES", report_device, "the devices that were looked at"),
+	ROW_RECORDS("findings", "FINDINGS", report_finding, &finding_record,
+		    "what is wrong, the worst first"),
+	ROW_RECORDS("unknown", "UNKNOWN", report_unknown, &unknown_record,
+		    "what could not be looked at"),
+	ROW_RECORDS("answers", "ANSWERS", report_answer, &answer_record,
+		    "with --for, whether each device can be used"),
+	{0},
+};
+
 const struct record_type doctor_document = {
 	.name = "doctor",
-	.fields = (const struct field[]){{.key = "errors",
-					  .title = "ERRORS",
-					  .type = FIELD_NUMBER,
-					  .get = report_errors,
-					  .help = "findings that are errors"},
-					 {.key = "warnings",
-					  .title = "WARNINGS",
-					  .type = FIELD_NUMBER,
-					  .get = report_warnings,
-					  .help = "findings that are warnings"},
-					 {.key = "infos",
-					  .title = "INFOS",
-					  .type = FIELD_NUMBER,
-					  .get = report_infos,
-					  .help = "findings that are good to know, no more"},
-					 {.key = "devices",
-					  .title = "DEVICES",
-					  .type = FIELD_STRINGS,
-					  .item = report_device,
-					  .help = "the devices that were looked at"},
-					 {.key = "findings",
-					  .title = "FINDINGS",
-					  .type = FIELD_RECORDS,
-					  .item = report_finding,
-					  .child = &finding_record,
-					  .help = "what is wrong, the worst first"},
-					 {.key = "unknown",
-					  .title = "UNKNOWN",
-					  .type = FIELD_RECORDS,
-					  .item = report_unknown,
-					  .child = &unknown_record,
-					  .help = "what could not be looked at"},
-					 {.key = "answers",
-					  .title = "ANSWERS",
-					  .type = FIELD_RECORDS,
-					  .item = report_answer,
-					  .child = &answer_record,
-					  .help = "with --for, whether each device can be used"},
-					 {0}},
+	.fields = doctor_document_fields,
 };
 
 /* --- the rules themselves ----------------------------------------------------------------- */
@@ -277,54 +188,26 @@ static struct value rule_blocks(const void *record, size_t i)
 	return VALUE_UNKNOWN;
 }
 
+static const struct field rule_fields[] = {
+	ROW(STRING, "id", "ID", rule_id, "the rule's name, which never changes",
+	    .flags = FIELD_DEFAULT),
+	ROW(STRING, "severity", "SEVERITY", rule_severity, "error, warning or info",
+	    .flags = FIELD_DEFAULT),
+	ROW(STRING, "scope", "SCOPE", rule_scope, "host, group or device"),
+	ROW(STRING, "title", "TITLE", rule_title, "what it says is so",
+	    .flags = FIELD_DEFAULT | FIELD_TRUNC),
+	ROW(STRING, "consequence", "CONSEQUENCE", rule_consequence, "what that means"),
+	ROW(STRING, "remedy", "REMEDY", rule_remedy,
+	    "what mends it; names in braces stand for what is "
+	    "found"),
+	ROW(STRING, "reference", "REFERENCE", rule_reference, "where to read more"),
+	ROW_STRINGS("blocks", "BLOCKS", rule_blocks, "purposes of --for that it stands against"),
+	{0},
+};
+
 const struct record_type rule_record = {
 	.name = "rule",
-	.fields =
-		(const struct field[]){{.key = "id",
-					.title = "ID",
-					.type = FIELD_STRING,
-					.flags = FIELD_DEFAULT,
-					.get = rule_id,
-					.help = "the rule's name, which never changes"},
-				       {.key = "severity",
-					.title = "SEVERITY",
-					.type = FIELD_STRING,
-					.flags = FIELD_DEFAULT,
-					.get = rule_severity,
-					.help = "error, warning or info"},
-				       {.key = "scope",
-					.title = "SCOPE",
-					.type = FIELD_STRING,
-					.get = rule_scope,
-					.help = "host, group or device"},
-				       {.key = "title",
-					.title = "TITLE",
-					.type = FIELD_STRING,
-					.flags = FIELD_DEFAULT | FIELD_TRUNC,
-					.get = rule_title,
-					.help = "what it says is so"},
-				       {.key = "consequence",
-					.title = "CONSEQUENCE",
-					.type = FIELD_STRING,
-					.get = rule_consequence,
-					.help = "what that means"},
-				       {.key = "remedy",
-					.title = "REMEDY",
-					.type = FIELD_STRING,
-					.get = rule_remedy,
-					.help = "what mends it; names in braces stand for what is "
-						"found"},
-				       {.key = "reference",
-					.title = "REFERENCE",
-					.type = FIELD_STRING,
-					.get = rule_reference,
-					.help = "where to read more"},
-				       {.key = "blocks",
-					.title = "BLOCKS",
-					.type = FIELD_STRINGS,
-					.item = rule_blocks,
-					.help = "purposes of --for that it stands against"},
-				       {0}},
+	.fields = rule_fields,
 };
 
 const void *rule_list_item(const void *request, size_t i)
@@ -343,13 +226,13 @@ static struct value rule_item(const void *record, size_t i)
 	return value_record(rule_list_item(record, i));
 }
 
+static const struct field rules_document_fields[] = {
+	ROW_RECORDS("rules", "RULES", rule_item, &rule_record,
+		    "the rules, in the order in which they are put"),
+	{0},
+};
+
 const struct record_type rules_document = {
 	.name = "rules",
-	.fields = (const struct field[]){{.key = "rules",
-					  .title = "RULES",
-					  .type = FIELD_RECORDS,
-					  .item = rule_item,
-					  .child = &rule_record,
-					  .help = "the rules, in the order in which they are put"},
-					 {0}},
+	.fields = rules_document_fields,
 };

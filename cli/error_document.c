@@ -21,34 +21,18 @@ ERROR(device, text_or_unknown(err->device))
 ERROR(errno_name, value_string(err->errnum ? errno_name(err->errnum) : NULL))
 ERROR(next_step, text_or_unknown(err->remedy))
 
+static const struct field error_fields[] = {
+	ROW(STRING, "code", "CODE", error_code, "stable word for the kind of error"),
+	ROW(STRING, "message", "MESSAGE", error_message, "what went wrong, for people"),
+	ROW(STRING, "device", "DEVICE", error_device, "device, module or path that it is about"),
+	ROW(STRING, "errno", "ERRNO", error_errno_name, "name of the kernel's error, as EBUSY"),
+	ROW(STRING, "remedy", "REMEDY", error_next_step, "what to do next"),
+	{0},
+};
+
 const struct record_type error_record = {
 	.name = "error",
-	.fields = (const struct field[]){{.key = "code",
-					  .title = "CODE",
-					  .type = FIELD_STRING,
-					  .get = error_code,
-					  .help = "stable word for the kind of error"},
-					 {.key = "message",
-					  .title = "MESSAGE",
-					  .type = FIELD_STRING,
-					  .get = error_message,
-					  .help = "what went wrong, for people"},
-					 {.key = "device",
-					  .title = "DEVICE",
-					  .type = FIELD_STRING,
-					  .get = error_device,
-					  .help = "device, module or path that it is about"},
-					 {.key = "errno",
-					  .title = "ERRNO",
-					  .type = FIELD_STRING,
-					  .get = error_errno_name,
-					  .help = "name of the kernel's error, as EBUSY"},
-					 {.key = "remedy",
-					  .title = "REMEDY",
-					  .type = FIELD_STRING,
-					  .get = error_next_step,
-					  .help = "what to do next"},
-					 {0}},
+	.fields = error_fields,
 };
 
 static struct value report_error(const void *record)
@@ -70,27 +54,16 @@ static struct value report_reset(const void *record, size_t i)
 	return reset ? reset_result_item(reset, i) : VALUE_UNKNOWN;
 }
 
+static const struct field error_document_fields[] = {
+	ROW_RECORD("error", "ERROR", report_error, &error_record, "what went wrong"),
+	ROW_RECORDS("results", "RESULTS", report_result, &change_result_record,
+		    "of a command that changes devices: what became of each"),
+	ROW_RECORDS("resets", "RESETS", report_reset, &reset_result_record,
+		    "of reset: what became of each device"),
+	{0},
+};
+
 const struct record_type error_document = {
 	.name = "error",
-	.fields =
-		(const struct field[]){
-			{.key = "error",
-			 .title = "ERROR",
-			 .type = FIELD_RECORD,
-			 .get = report_error,
-			 .child = &error_record,
-			 .help = "what went wrong"},
-			{.key = "results",
-			 .title = "RESULTS",
-			 .type = FIELD_RECORDS,
-			 .item = report_result,
-			 .child = &change_result_record,
-			 .help = "of a command that changes devices: what became of each"},
-			{.key = "resets",
-			 .title = "RESETS",
-			 .type = FIELD_RECORDS,
-			 .item = report_reset,
-			 .child = &reset_result_record,
-			 .help = "of reset: what became of each device"},
-			{0}},
+	.fields = error_document_fields,
 };

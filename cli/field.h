@@ -92,6 +92,26 @@ struct field {
 	enum tone (*tone)(const void *record); /* NULL: always plain */
 };
 
+/*
+ * The rows of a table of fields: what it is called, which function gives it, its help; then, by
+ * name, what only some have: .flags, .needs, .tone.
+ */
+/* The versions of clang-format differ on a macro that is a list in braces. */
+/* clang-format off */
+#define ROW(type_, key_, title_, get_, help_, ...)                                                 \
+	{.type = FIELD_##type_, .key = key_, .title = title_, .get = get_, .help = help_,          \
+	 __VA_ARGS__}
+#define ROW_STRINGS(key_, title_, item_, help_, ...)                                               \
+	{.type = FIELD_STRINGS, .key = key_, .title = title_, .item = item_, .help = help_,        \
+	 __VA_ARGS__}
+#define ROW_RECORD(key_, title_, get_, child_, help_, ...)                                         \
+	{.type = FIELD_RECORD, .key = key_, .title = title_, .get = get_, .child = child_,         \
+	 .help = help_, __VA_ARGS__}
+#define ROW_RECORDS(key_, title_, item_, child_, help_, ...)                                       \
+	{.type = FIELD_RECORDS, .key = key_, .title = title_, .item = item_, .child = child_,      \
+	 .help = help_, __VA_ARGS__}
+/* clang-format on */
+
 struct record_type {
 	const char *name;           /* "device"; a document's type is named like its verb */
 	const struct field *fields; /* ended by a row without key */

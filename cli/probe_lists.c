@@ -38,91 +38,63 @@ static struct value value_word(uint64_t number)
 GETTER(hardware_register, register, name, value_string(it->name))
 GETTER(hardware_register, register, value, value_word(it->value))
 
+static const struct field probe_register_fields[] = {
+	ROW(STRING, "name", "NAME", register_name, "name of the register"),
+	ROW(ADDRESS, "value", "VALUE", register_value, "its value", .flags = FIELD_RIGHT),
+	{0},
+};
+
 const struct record_type probe_register_record = {
 	.name = "iommu_register",
-	.fields = (const struct field[]){{.key = "name",
-					  .title = "NAME",
-					  .type = FIELD_STRING,
-					  .get = register_name,
-					  .help = "name of the register"},
-					 {.key = "value",
-					  .title = "VALUE",
-					  .type = FIELD_ADDRESS,
-					  .flags = FIELD_RIGHT,
-					  .get = register_value,
-					  .help = "its value"},
-					 {0}},
+	.fields = probe_register_fields,
 };
 
 GETTER(probe_trait, trait, name, value_string(it->name))
 GETTER(probe_trait, trait, supported, value_answer(it->supported))
 GETTER(probe_trait, trait, value, value_number(it->value))
 
+static const struct field probe_trait_fields[] = {
+	ROW(STRING, "name", "NAME", trait_name, "what it is"),
+	ROW(BOOL, "supported", "SUPPORTED", trait_supported,
+	    "the IOMMU can do it; null for a number"),
+	ROW(NUMBER, "value", "VALUE", trait_value, "the number; null for what is supported or not",
+	    .flags = FIELD_RIGHT),
+	{0},
+};
+
 const struct record_type probe_trait_record = {
 	.name = "iommu_capability",
-	.fields = (const struct field[]){{.key = "name",
-					  .title = "NAME",
-					  .type = FIELD_STRING,
-					  .get = trait_name,
-					  .help = "what it is"},
-					 {.key = "supported",
-					  .title = "SUPPORTED",
-					  .type = FIELD_BOOL,
-					  .get = trait_supported,
-					  .help = "the IOMMU can do it; null for a number"},
-					 {.key = "value",
-					  .title = "VALUE",
-					  .type = FIELD_NUMBER,
-					  .flags = FIELD_RIGHT,
-					  .get = trait_value,
-					  .help = "the number; null for what is supported or not"},
-					 {0}},
+	.fields = probe_trait_fields,
 };
 
 GETTER(iova_range, range, first, value_word(it->first))
 GETTER(iova_range, range, last, value_word(it->last))
 
+static const struct field probe_range_fields[] = {
+	ROW(ADDRESS, "first", "FIRST", range_first, "first address", .flags = FIELD_RIGHT),
+	ROW(ADDRESS, "last", "LAST", range_last, "last address", .flags = FIELD_RIGHT),
+	{0},
+};
+
 const struct record_type probe_range_record = {
 	.name = "iova_range",
-	.fields = (const struct field[]){{.key = "first",
-					  .title = "FIRST",
-					  .type = FIELD_ADDRESS,
-					  .flags = FIELD_RIGHT,
-					  .get = range_first,
-					  .help = "first address"},
-					 {.key = "last",
-					  .title = "LAST",
-					  .type = FIELD_ADDRESS,
-					  .flags = FIELD_RIGHT,
-					  .get = range_last,
-					  .help = "last address"},
-					 {0}},
+	.fields = probe_range_fields,
 };
 
 GETTER(iommu_reserved, reserved, first, value_word(it->first))
 GETTER(iommu_reserved, reserved, last, value_word(it->last))
 GETTER(iommu_reserved, reserved, type, value_string(it->type))
 
+static const struct field probe_reserved_fields[] = {
+	ROW(ADDRESS, "first", "FIRST", reserved_first, "first address", .flags = FIELD_RIGHT),
+	ROW(ADDRESS, "last", "LAST", reserved_last, "last address", .flags = FIELD_RIGHT),
+	ROW(STRING, "type", "TYPE", reserved_type, "direct, direct-relaxable, reserved or msi"),
+	{0},
+};
+
 const struct record_type probe_reserved_record = {
 	.name = "reserved_region",
-	.fields = (const struct field[]){{.key = "first",
-					  .title = "FIRST",
-					  .type = FIELD_ADDRESS,
-					  .flags = FIELD_RIGHT,
-					  .get = reserved_first,
-					  .help = "first address"},
-					 {.key = "last",
-					  .title = "LAST",
-					  .type = FIELD_ADDRESS,
-					  .flags = FIELD_RIGHT,
-					  .get = reserved_last,
-					  .help = "last address"},
-					 {.key = "type",
-					  .title = "TYPE",
-					  .type = FIELD_STRING,
-					  .get = reserved_type,
-					  .help = "direct, direct-relaxable, reserved or msi"},
-					 {0}},
+	.fields = probe_reserved_fields,
 };
 
 /* --- the device ------------------------------------------------------------------------- */
@@ -131,26 +103,16 @@ GETTER(vfio_capability, capability, id, value_number(it->id))
 GETTER(vfio_capability, capability, name, value_string(it->name))
 GETTER(vfio_capability, capability, version, value_number(it->version))
 
+static const struct field probe_capability_fields[] = {
+	ROW(NUMBER, "id", "ID", capability_id, "number of the capability", .flags = FIELD_RIGHT),
+	ROW(STRING, "name", "NAME", capability_name, "its name"),
+	ROW(NUMBER, "version", "VERSION", capability_version, "its version", .flags = FIELD_RIGHT),
+	{0},
+};
+
 const struct record_type probe_capability_record = {
 	.name = "device_capability",
-	.fields = (const struct field[]){{.key = "id",
-					  .title = "ID",
-					  .type = FIELD_NUMBER,
-					  .flags = FIELD_RIGHT,
-					  .get = capability_id,
-					  .help = "number of the capability"},
-					 {.key = "name",
-					  .title = "NAME",
-					  .type = FIELD_STRING,
-					  .get = capability_name,
-					  .help = "its name"},
-					 {.key = "version",
-					  .title = "VERSION",
-					  .type = FIELD_NUMBER,
-					  .flags = FIELD_RIGHT,
-					  .get = capability_version,
-					  .help = "its version"},
-					 {0}},
+	.fields = probe_capability_fields,
 };
 
 GETTER(probe_region, region, index, value_number(it->region->index))
@@ -181,83 +143,43 @@ static struct value region_capability(const void *record, size_t i)
 	return value_string(all->list[i].name ? all->list[i].name : text);
 }
 
+static const struct field probe_region_fields[] = {
+	ROW(NUMBER, "index", "INDEX", region_index, "number of the region", .flags = FIELD_RIGHT),
+	ROW(STRING, "name", "NAME", region_name,
+	    "bar0 to bar5, rom, config, vga, or what its type means"),
+	ROW(SIZE, "size", "SIZE", region_size, "size in bytes; 0: the device does not have it",
+	    .flags = FIELD_RIGHT),
+	ROW(ADDRESS, "offset", "OFFSET", region_offset, "where it stands in the device's file",
+	    .flags = FIELD_RIGHT),
+	ROW_STRINGS("flags", "FLAGS", region_flag, "read, write, mmap"),
+	ROW_STRINGS("capabilities", "CAPABILITIES", region_capability,
+		    "sparse-mmap, type, msix-mappable, ..."),
+	ROW(ADDRESS, "type", "TYPE", region_type, "type of a region of the driver's own",
+	    .flags = FIELD_RIGHT),
+	ROW(NUMBER, "subtype", "SUBTYPE", region_subtype, "its subtype", .flags = FIELD_RIGHT),
+	{0},
+};
+
 const struct record_type probe_region_record = {
 	.name = "region",
-	.fields =
-		(const struct field[]){
-			{.key = "index",
-			 .title = "INDEX",
-			 .type = FIELD_NUMBER,
-			 .flags = FIELD_RIGHT,
-			 .get = region_index,
-			 .help = "number of the region"},
-			{.key = "name",
-			 .title = "NAME",
-			 .type = FIELD_STRING,
-			 .get = region_name,
-			 .help = "bar0 to bar5, rom, config, vga, or what its type means"},
-			{.key = "size",
-			 .title = "SIZE",
-			 .type = FIELD_SIZE,
-			 .flags = FIELD_RIGHT,
-			 .get = region_size,
-			 .help = "size in bytes; 0: the device does not have it"},
-			{.key = "offset",
-			 .title = "OFFSET",
-			 .type = FIELD_ADDRESS,
-			 .flags = FIELD_RIGHT,
-			 .get = region_offset,
-			 .help = "where it stands in the device's file"},
-			{.key = "flags",
-			 .title = "FLAGS",
-			 .type = FIELD_STRINGS,
-			 .item = region_flag,
-			 .help = "read, write, mmap"},
-			{.key = "capabilities",
-			 .title = "CAPABILITIES",
-			 .type = FIELD_STRINGS,
-			 .item = region_capability,
-			 .help = "sparse-mmap, type, msix-mappable, ..."},
-			{.key = "type",
-			 .title = "TYPE",
-			 .type = FIELD_ADDRESS,
-			 .flags = FIELD_RIGHT,
-			 .get = region_type,
-			 .help = "type of a region of the driver's own"},
-			{.key = "subtype",
-			 .title = "SUBTYPE",
-			 .type = FIELD_NUMBER,
-			 .flags = FIELD_RIGHT,
-			 .get = region_subtype,
-			 .help = "its subtype"},
-			{0}},
+	.fields = probe_region_fields,
 };
 
 GETTER(probe_area, area, region, value_number(it->region))
 GETTER(probe_area, area, offset, value_word(it->area.offset))
 GETTER(probe_area, area, size, value_word(it->area.size))
 
+static const struct field probe_area_fields[] = {
+	ROW(NUMBER, "region", "REGION", area_region, "number of the region", .flags = FIELD_RIGHT),
+	ROW(ADDRESS, "offset", "OFFSET", area_offset, "where the part begins in the region",
+	    .flags = FIELD_RIGHT),
+	ROW(SIZE, "size", "SIZE", area_size, "its size in bytes", .flags = FIELD_RIGHT),
+	{0},
+};
+
 const struct record_type probe_area_record = {
 	.name = "region_area",
-	.fields = (const struct field[]){{.key = "region",
-					  .title = "REGION",
-					  .type = FIELD_NUMBER,
-					  .flags = FIELD_RIGHT,
-					  .get = area_region,
-					  .help = "number of the region"},
-					 {.key = "offset",
-					  .title = "OFFSET",
-					  .type = FIELD_ADDRESS,
-					  .flags = FIELD_RIGHT,
-					  .get = area_offset,
-					  .help = "where the part begins in the region"},
-					 {.key = "size",
-					  .title = "SIZE",
-					  .type = FIELD_SIZE,
-					  .flags = FIELD_RIGHT,
-					  .get = area_size,
-					  .help = "its size in bytes"},
-					 {0}},
+	.fields = probe_area_fields,
 };
 
 GETTER(probe_irq, irq, index, value_number(it->irq->index))
@@ -271,34 +193,21 @@ static struct value irq_flag(const void *record, size_t i)
 	return value_bit(vfio_irq_flags, it->irq->flags, i);
 }
 
+static const struct field probe_irq_fields[] = {
+	ROW(NUMBER, "index", "INDEX", irq_index, "number of the kind of interrupt",
+	    .flags = FIELD_RIGHT),
+	ROW(STRING, "name", "NAME", irq_name, "intx, msi, msix, err, req"),
+	ROW(NUMBER, "count", "COUNT", irq_count, "vectors; 0: the device does not have it",
+	    .flags = FIELD_RIGHT),
+	ROW_STRINGS("flags", "FLAGS", irq_flag,
+		    "eventfd, maskable, automasked, noresize (not while "
+		    "it is in use)"),
+	{0},
+};
+
 const struct record_type probe_irq_record = {
 	.name = "irq",
-	.fields =
-		(const struct field[]){
-			{.key = "index",
-			 .title = "INDEX",
-			 .type = FIELD_NUMBER,
-			 .flags = FIELD_RIGHT,
-			 .get = irq_index,
-			 .help = "number of the kind of interrupt"},
-			{.key = "name",
-			 .title = "NAME",
-			 .type = FIELD_STRING,
-			 .get = irq_name,
-			 .help = "intx, msi, msix, err, req"},
-			{.key = "count",
-			 .title = "COUNT",
-			 .type = FIELD_NUMBER,
-			 .flags = FIELD_RIGHT,
-			 .get = irq_count,
-			 .help = "vectors; 0: the device does not have it"},
-			{.key = "flags",
-			 .title = "FLAGS",
-			 .type = FIELD_STRINGS,
-			 .item = irq_flag,
-			 .help = "eventfd, maskable, automasked, noresize (not while "
-				 "it is in use)"},
-			{0}},
+	.fields = probe_irq_fields,
 };
 
 GETTER(vfio_feature, feature, id, value_number(it->id))
@@ -306,30 +215,17 @@ GETTER(vfio_feature, feature, name, value_string(it->name))
 GETTER(vfio_feature, feature, get, value_bool(it->can_get))
 GETTER(vfio_feature, feature, set, value_bool(it->can_set))
 
+static const struct field probe_feature_fields[] = {
+	ROW(NUMBER, "id", "ID", feature_id, "number of the feature", .flags = FIELD_RIGHT),
+	ROW(STRING, "name", "NAME", feature_name, "its name"),
+	ROW(BOOL, "get", "GET", feature_get, "it can be asked for"),
+	ROW(BOOL, "set", "SET", feature_set, "it can be set"),
+	{0},
+};
+
 const struct record_type probe_feature_record = {
 	.name = "feature",
-	.fields = (const struct field[]){{.key = "id",
-					  .title = "ID",
-					  .type = FIELD_NUMBER,
-					  .flags = FIELD_RIGHT,
-					  .get = feature_id,
-					  .help = "number of the feature"},
-					 {.key = "name",
-					  .title = "NAME",
-					  .type = FIELD_STRING,
-					  .get = feature_name,
-					  .help = "its name"},
-					 {.key = "get",
-					  .title = "GET",
-					  .type = FIELD_BOOL,
-					  .get = feature_get,
-					  .help = "it can be asked for"},
-					 {.key = "set",
-					  .title = "SET",
-					  .type = FIELD_BOOL,
-					  .get = feature_set,
-					  .help = "it can be set"},
-					 {0}},
+	.fields = probe_feature_fields,
 };
 
 /* --- hot reset, and what was not learnt ------------------------------------------------- */
@@ -339,46 +235,30 @@ GETTER(probe_member, member, group, value_number(it->iommu_group))
 GETTER(probe_member, member, driver, value_string(it->driver))
 GETTER(probe_member, member, owned, value_answer(it->owned))
 
+static const struct field probe_member_fields[] = {
+	ROW(STRING, "address", "ADDRESS", member_address, "function that is reset"),
+	ROW(NUMBER, "iommu_group", "IOMMU-GROUP", member_group, "its IOMMU group",
+	    .flags = FIELD_RIGHT),
+	ROW(STRING, "driver", "DRIVER", member_driver, "driver bound to it"),
+	ROW(BOOL, "owned", "OWNED", member_owned, "by who has this device; told on the cdev way"),
+	{0},
+};
+
 const struct record_type probe_member_record = {
 	.name = "hot_reset_member",
-	.fields = (const struct field[]){{.key = "address",
-					  .title = "ADDRESS",
-					  .type = FIELD_STRING,
-					  .get = member_address,
-					  .help = "function that is reset"},
-					 {.key = "iommu_group",
-					  .title = "IOMMU-GROUP",
-					  .type = FIELD_NUMBER,
-					  .flags = FIELD_RIGHT,
-					  .get = member_group,
-					  .help = "its IOMMU group"},
-					 {.key = "driver",
-					  .title = "DRIVER",
-					  .type = FIELD_STRING,
-					  .get = member_driver,
-					  .help = "driver bound to it"},
-					 {.key = "owned",
-					  .title = "OWNED",
-					  .type = FIELD_BOOL,
-					  .get = member_owned,
-					  .help = "by who has this device; told on the cdev way"},
-					 {0}},
+	.fields = probe_member_fields,
 };
 
 GETTER(probe_failure, failure, question, value_string(it->question))
 GETTER(probe_failure, failure, errno, value_string(errno_name(it->errnum)))
 
+static const struct field probe_failure_fields[] = {
+	ROW(STRING, "question", "QUESTION", failure_question, "what was asked for"),
+	ROW(STRING, "errno", "ERRNO", failure_errno, "what the kernel said instead"),
+	{0},
+};
+
 const struct record_type probe_failure_record = {
 	.name = "unanswered",
-	.fields = (const struct field[]){{.key = "question",
-					  .title = "QUESTION",
-					  .type = FIELD_STRING,
-					  .get = failure_question,
-					  .help = "what was asked for"},
-					 {.key = "errno",
-					  .title = "ERRNO",
-					  .type = FIELD_STRING,
-					  .get = failure_errno,
-					  .help = "what the kernel said instead"},
-					 {0}},
+	.fields = probe_failure_fields,
 };

@@ -18,34 +18,18 @@ NEED(met, value_answer(need->met))
 NEED(cause, value_string(need->cause))
 NEED(remedy, value_string(need->remedy))
 
+static const struct field need_fields[] = {
+	ROW(STRING, "way", "WAY", need_way, "cdev or group; both when it is not said"),
+	ROW(STRING, "object", "OBJECT", need_object, "node, the device itself, or memlock"),
+	ROW(BOOL, "met", "MET", need_met, "it is as the user needs it"),
+	ROW(STRING, "cause", "CAUSE", need_cause, "why it is not, or why that is not known"),
+	ROW(STRING, "remedy", "REMEDY", need_remedy, "how to change that"),
+	{0},
+};
+
 static const struct record_type need_record = {
 	.name = "user_need",
-	.fields = (const struct field[]){{.key = "way",
-					  .title = "WAY",
-					  .type = FIELD_STRING,
-					  .get = need_way,
-					  .help = "cdev or group; both when it is not said"},
-					 {.key = "object",
-					  .title = "OBJECT",
-					  .type = FIELD_STRING,
-					  .get = need_object,
-					  .help = "node, the device itself, or memlock"},
-					 {.key = "met",
-					  .title = "MET",
-					  .type = FIELD_BOOL,
-					  .get = need_met,
-					  .help = "it is as the user needs it"},
-					 {.key = "cause",
-					  .title = "CAUSE",
-					  .type = FIELD_STRING,
-					  .get = need_cause,
-					  .help = "why it is not, or why that is not known"},
-					 {.key = "remedy",
-					  .title = "REMEDY",
-					  .type = FIELD_STRING,
-					  .get = need_remedy,
-					  .help = "how to change that"},
-					 {0}},
+	.fields = need_fields,
 };
 
 #define REACH(name, expression)                                                                    \
@@ -84,50 +68,24 @@ static struct value reach_need_item(const void *record, size_t i)
 	return value_record(i < reach->n_needs ? &reach->needs[i] : NULL);
 }
 
+static const struct field reach_record_type_fields[] = {
+	ROW(STRING, "name", "NAME", reach_name, "name of the user"),
+	ROW(NUMBER, "uid", "UID", reach_uid, "number of the user"),
+	ROW(BOOL, "may_use", "MAY-USE", reach_may_use,
+	    "one way or another all nodes may be opened"),
+	ROW(BOOL, "memlock_limited", "MEMLOCK-LIMITED", reach_memlock_limited,
+	    "locked memory, which is what DMA can reach, is limited"),
+	ROW(SIZE, "memlock_soft", "MEMLOCK-SOFT", reach_memlock_soft, "the limit, in bytes"),
+	ROW(SIZE, "memlock_hard", "MEMLOCK-HARD", reach_memlock_hard,
+	    "how far the user can raise it, in bytes"),
+	ROW(STRING, "memlock_source", "MEMLOCK-SOURCE", reach_memlock_source,
+	    "where that is configured: a file, or this process"),
+	ROW_RECORDS("needs", "NEEDS", reach_need_item, &need_record,
+		    "what the user needs, and what is missing of it"),
+	{0},
+};
+
 const struct record_type reach_record_type = {
 	.name = "user",
-	.fields =
-		(const struct field[]){
-			{.key = "name",
-			 .title = "NAME",
-			 .type = FIELD_STRING,
-			 .get = reach_name,
-			 .help = "name of the user"},
-			{.key = "uid",
-			 .title = "UID",
-			 .type = FIELD_NUMBER,
-			 .get = reach_uid,
-			 .help = "number of the user"},
-			{.key = "may_use",
-			 .title = "MAY-USE",
-			 .type = FIELD_BOOL,
-			 .get = reach_may_use,
-			 .help = "one way or another all nodes may be opened"},
-			{.key = "memlock_limited",
-			 .title = "MEMLOCK-LIMITED",
-			 .type = FIELD_BOOL,
-			 .get = reach_memlock_limited,
-			 .help = "locked memory, which is what DMA can reach, is limited"},
-			{.key = "memlock_soft",
-			 .title = "MEMLOCK-SOFT",
-			 .type = FIELD_SIZE,
-			 .get = reach_memlock_soft,
-			 .help = "the limit, in bytes"},
-			{.key = "memlock_hard",
-			 .title = "MEMLOCK-HARD",
-			 .type = FIELD_SIZE,
-			 .get = reach_memlock_hard,
-			 .help = "how far the user can raise it, in bytes"},
-			{.key = "memlock_source",
-			 .title = "MEMLOCK-SOURCE",
-			 .type = FIELD_STRING,
-			 .get = reach_memlock_source,
-			 .help = "where that is configured: a file, or this process"},
-			{.key = "needs",
-			 .title = "NEEDS",
-			 .type = FIELD_RECORDS,
-			 .item = reach_need_item,
-			 .child = &need_record,
-			 .help = "what the user needs, and what is missing of it"},
-			{0}},
+	.fields = reach_record_type_fields,
 };

@@ -26,29 +26,18 @@ static struct value member_state(const void *record)
 	return value_string(device_state_word(((const struct device *)record)->state));
 }
 
+static const struct field member_fields[] = {
+	ROW(STRING, "address", "ADDRESS", member_address, "member of the IOMMU group"),
+	ROW(STRING, "driver", "DRIVER", member_driver, "driver bound to it"),
+	ROW(STRING, "state", "STATE", member_state, "ok, or locked (does not answer)"),
+	ROW(BOOL, "blocks_group", "BLOCKS-GROUP", member_blocks,
+	    "it keeps the group from user space"),
+	{0},
+};
+
 const struct record_type member_record = {
 	.name = "group_member",
-	.fields = (const struct field[]){{.key = "address",
-					  .title = "ADDRESS",
-					  .type = FIELD_STRING,
-					  .get = member_address,
-					  .help = "member of the IOMMU group"},
-					 {.key = "driver",
-					  .title = "DRIVER",
-					  .type = FIELD_STRING,
-					  .get = member_driver,
-					  .help = "driver bound to it"},
-					 {.key = "state",
-					  .title = "STATE",
-					  .type = FIELD_STRING,
-					  .get = member_state,
-					  .help = "ok, or locked (does not answer)"},
-					 {.key = "blocks_group",
-					  .title = "BLOCKS-GROUP",
-					  .type = FIELD_BOOL,
-					  .get = member_blocks,
-					  .help = "it keeps the group from user space"},
-					 {0}},
+	.fields = member_fields,
 };
 
 #define NODE(name, expression)                                                                     \
@@ -65,34 +54,18 @@ NODE(owner, value_string(node->owner))
 NODE(group, value_string(node->group))
 NODE(mode, value_string(node->exists ? node->mode : NULL))
 
+static const struct field node_record_type_fields[] = {
+	ROW(STRING, "path", "PATH", node_path, "device node"),
+	ROW(BOOL, "exists", "EXISTS", node_exists, "it is there"),
+	ROW(STRING, "owner", "OWNER", node_owner, "user that owns it"),
+	ROW(STRING, "group", "GROUP", node_group, "group that owns it"),
+	ROW(STRING, "mode", "MODE", node_mode, "permissions, octal"),
+	{0},
+};
+
 const struct record_type node_record_type = {
 	.name = "node",
-	.fields = (const struct field[]){{.key = "path",
-					  .title = "PATH",
-					  .type = FIELD_STRING,
-					  .get = node_path,
-					  .help = "device node"},
-					 {.key = "exists",
-					  .title = "EXISTS",
-					  .type = FIELD_BOOL,
-					  .get = node_exists,
-					  .help = "it is there"},
-					 {.key = "owner",
-					  .title = "OWNER",
-					  .type = FIELD_STRING,
-					  .get = node_owner,
-					  .help = "user that owns it"},
-					 {.key = "group",
-					  .title = "GROUP",
-					  .type = FIELD_STRING,
-					  .get = node_group,
-					  .help = "group that owns it"},
-					 {.key = "mode",
-					  .title = "MODE",
-					  .type = FIELD_STRING,
-					  .get = node_mode,
-					  .help = "permissions, octal"},
-					 {0}},
+	.fields = node_record_type_fields,
 };
 
 #define BAR(name, expression)                                                                      \
@@ -110,42 +83,20 @@ BAR(size, value_number((int64_t)bar->size))
 BAR(prefetchable, value_bool(bar->prefetchable))
 BAR(is64, value_bool(bar->is64))
 
+static const struct field bar_fields[] = {
+	ROW(NUMBER, "index", "BAR", bar_index, "0 to 5, 6 for the expansion ROM",
+	    .flags = FIELD_RIGHT),
+	ROW(STRING, "kind", "KIND", bar_kind, "memory, io or rom"),
+	ROW(ADDRESS, "start", "START", bar_start, "address", .flags = FIELD_RIGHT),
+	ROW(SIZE, "size", "SIZE", bar_size, "size in bytes", .flags = FIELD_RIGHT),
+	ROW(BOOL, "prefetchable", "PREFETCHABLE", bar_prefetchable, "reads have no side effects"),
+	ROW(BOOL, "is64", "64-BIT", bar_is64, "may lie above 4 GiB"),
+	{0},
+};
+
 const struct record_type bar_record = {
 	.name = "bar",
-	.fields = (const struct field[]){{.key = "index",
-					  .title = "BAR",
-					  .type = FIELD_NUMBER,
-					  .flags = FIELD_RIGHT,
-					  .get = bar_index,
-					  .help = "0 to 5, 6 for the expansion ROM"},
-					 {.key = "kind",
-					  .title = "KIND",
-					  .type = FIELD_STRING,
-					  .get = bar_kind,
-					  .help = "memory, io or rom"},
-					 {.key = "start",
-					  .title = "START",
-					  .type = FIELD_ADDRESS,
-					  .flags = FIELD_RIGHT,
-					  .get = bar_start,
-					  .help = "address"},
-					 {.key = "size",
-					  .title = "SIZE",
-					  .type = FIELD_SIZE,
-					  .flags = FIELD_RIGHT,
-					  .get = bar_size,
-					  .help = "size in bytes"},
-					 {.key = "prefetchable",
-					  .title = "PREFETCHABLE",
-					  .type = FIELD_BOOL,
-					  .get = bar_prefetchable,
-					  .help = "reads have no side effects"},
-					 {.key = "is64",
-					  .title = "64-BIT",
-					  .type = FIELD_BOOL,
-					  .get = bar_is64,
-					  .help = "may lie above 4 GiB"},
-					 {0}},
+	.fields = bar_fields,
 };
 
 #define USAGE(name, expression)                                                                    \
@@ -160,28 +111,17 @@ USAGE(reason, value_string(usage_reasons[usage->reason].name))
 USAGE(evidence, value_string(usage->evidence))
 USAGE(remedy, value_string(usage->remedy))
 
+static const struct field usage_fields[] = {
+	ROW(STRING, "reason", "REASON", usage_reason,
+	    "why bind and restore refuse it; the word for --force"),
+	ROW(STRING, "evidence", "EVIDENCE", usage_evidence, "what was seen", .flags = FIELD_TRUNC),
+	ROW(STRING, "remedy", "REMEDY", usage_remedy, "how to end it", .flags = FIELD_TRUNC),
+	{0},
+};
+
 const struct record_type usage_record = {
 	.name = "usage",
-	.fields =
-		(const struct field[]){
-			{.key = "reason",
-			 .title = "REASON",
-			 .type = FIELD_STRING,
-			 .get = usage_reason,
-			 .help = "why bind and restore refuse it; the word for --force"},
-			{.key = "evidence",
-			 .title = "EVIDENCE",
-			 .type = FIELD_STRING,
-			 .flags = FIELD_TRUNC,
-			 .get = usage_evidence,
-			 .help = "what was seen"},
-			{.key = "remedy",
-			 .title = "REMEDY",
-			 .type = FIELD_STRING,
-			 .flags = FIELD_TRUNC,
-			 .get = usage_remedy,
-			 .help = "how to end it"},
-			{0}},
+	.fields = usage_fields,
 };
 
 #define MANAGER(name, expression)                                                                  \
@@ -198,35 +138,18 @@ MANAGER(file, value_string(manager->file))
 MANAGER(line, value_number(manager->line))
 MANAGER(detail, value_string(manager->detail))
 
+static const struct field manager_fields[] = {
+	ROW(STRING, "manager", "MANAGER", manager_manager,
+	    "driverctl, modprobe.d, kernel (its command "
+	    "line), udev or libvirt"),
+	ROW(STRING, "driver", "DRIVER", manager_driver, "driver that it is about"),
+	ROW(STRING, "file", "FILE", manager_file, "where that is written"),
+	ROW(NUMBER, "line", "LINE", manager_line, "line of the file", .flags = FIELD_RIGHT),
+	ROW(STRING, "detail", "DETAIL", manager_detail, "what it does", .flags = FIELD_TRUNC),
+	{0},
+};
+
 const struct record_type manager_record = {
 	.name = "manager",
-	.fields = (const struct field[]){{.key = "manager",
-					  .title = "MANAGER",
-					  .type = FIELD_STRING,
-					  .get = manager_manager,
-					  .help = "driverctl, modprobe.d, kernel (its command "
-						  "line), udev or libvirt"},
-					 {.key = "driver",
-					  .title = "DRIVER",
-					  .type = FIELD_STRING,
-					  .get = manager_driver,
-					  .help = "driver that it is about"},
-					 {.key = "file",
-					  .title = "FILE",
-					  .type = FIELD_STRING,
-					  .get = manager_file,
-					  .help = "where that is written"},
-					 {.key = "line",
-					  .title = "LINE",
-					  .type = FIELD_NUMBER,
-					  .flags = FIELD_RIGHT,
-					  .get = manager_line,
-					  .help = "line of the file"},
-					 {.key = "detail",
-					  .title = "DETAIL",
-					  .type = FIELD_STRING,
-					  .flags = FIELD_TRUNC,
-					  .get = manager_detail,
-					  .help = "what it does"},
-					 {0}},
+	.fields = manager_fields,
 };

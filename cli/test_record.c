@@ -17,24 +17,17 @@ GETTER(step_what, struct case_step, value_string(r->what))
 GETTER(step_expected, struct case_step, value_string(case_result_name(r->expected)))
 GETTER(step_got, struct case_step, value_string(case_result_name(r->got)))
 
+static const struct field step_fields[] = {
+	ROW(STRING, "what", "STEP", step_what, "what was done"),
+	ROW(STRING, "expected", "EXPECTED", step_expected,
+	    "'ok' or the errno that the kernel owes"),
+	ROW(STRING, "got", "GOT", step_got, "'ok', the errno that it gave, or 'no'"),
+	{0},
+};
+
 static const struct record_type step_record = {
 	.name = "case_step",
-	.fields = (const struct field[]){{.key = "what",
-					  .title = "STEP",
-					  .type = FIELD_STRING,
-					  .get = step_what,
-					  .help = "what was done"},
-					 {.key = "expected",
-					  .title = "EXPECTED",
-					  .type = FIELD_STRING,
-					  .get = step_expected,
-					  .help = "'ok' or the errno that the kernel owes"},
-					 {.key = "got",
-					  .title = "GOT",
-					  .type = FIELD_STRING,
-					  .get = step_got,
-					  .help = "'ok', the errno that it gave, or 'no'"},
-					 {0}},
+	.fields = step_fields,
 };
 
 static struct value step_word(const struct case_result *result, struct value (*get)(const void *))
@@ -67,88 +60,37 @@ GETTER(result_can_fail, struct case_result,
        r->can_fail < 0 ? VALUE_UNKNOWN : value_bool(r->can_fail))
 GETTER(result_duration, struct case_result, value_number(r->duration_ms))
 
+static const struct field case_result_fields[] = {
+	ROW(STRING, "device", "DEVICE", result_device,
+	    "the device; unknown for checks of the host"),
+	ROW(STRING, "path", "PATH", result_path,
+	    "what the check goes through: host, cdev or group"),
+	ROW(STRING, "id", "ID", result_id, "the check's name, which never changes",
+	    .flags = FIELD_DEFAULT),
+	ROW(STRING, "status", "STATUS", result_status, "pass, fail or skip",
+	    .flags = FIELD_DEFAULT),
+	ROW(STRING, "title", "TITLE", result_title, "what works when the check passes",
+	    .flags = FIELD_DEFAULT),
+	ROW(STRING, "expected", "EXPECTED", result_expected,
+	    "'ok' or the errno owed in the step that decided", .flags = FIELD_DEFAULT),
+	ROW(STRING, "got", "GOT", result_got, "'ok', the errno that this step gave, or 'no'",
+	    .flags = FIELD_DEFAULT),
+	ROW(STRING, "reason", "REASON", result_reason, "why it failed or was skipped"),
+	ROW(STRING, "promise", "PROMISE", result_promise, "what the kernel owes, in a sentence"),
+	ROW(STRING, "statement", "STATEMENT", result_statement,
+	    "code of the kernel's statement that it belongs to"),
+	ROW(STRING, "class", "CLASS", result_class, "what it may touch: self, neighbours or lab"),
+	ROW(BOOL, "can_fail", "CAN-FAIL", result_can_fail,
+	    "with --contradict: it fails when the opposite is expected"),
+	ROW(NUMBER, "duration_ms", "MS", result_duration, "how long it took, in milliseconds",
+	    .flags = FIELD_RIGHT),
+	ROW_RECORDS("steps", "STEPS", result_step, &step_record, "all that was done, in order"),
+	{0},
+};
+
 const struct record_type case_result_record = {
 	.name = "case_result",
-	.fields =
-		(const struct field[]){
-			{.key = "device",
-			 .title = "DEVICE",
-			 .type = FIELD_STRING,
-			 .get = result_device,
-			 .help = "the device; unknown for checks of the host"},
-			{.key = "path",
-			 .title = "PATH",
-			 .type = FIELD_STRING,
-			 .get = result_path,
-			 .help = "what the check goes through: host, cdev or group"},
-			{.key = "id",
-			 .title = "ID",
-			 .type = FIELD_STRING,
-			 .flags = FIELD_DEFAULT,
-			 .get = result_id,
-			 .help = "the check's name, which never changes"},
-			{.key = "status",
-			 .title = "STATUS",
-			 .type = FIELD_STRING,
-			 .flags = FIELD_DEFAULT,
-			 .get = result_status,
-			 .help = "pass, fail or skip"},
-			{.key = "title",
-			 .title = "TITLE",
-			 .type = FIELD_STRING,
-			 .flags = FIELD_DEFAULT,
-			 .get = result_title,
-			 .help = "what works when the check passes"},
-			{.key = "expected",
-			 .title = "EXPECTED",
-			 .type = FIELD_STRING,
-			 .flags = FIELD_DEFAULT,
-			 .get = result_expected,
-			 .help = "'ok' or the errno owed in the step that decided"},
-			{.key = "got",
-			 .title = "GOT",
-			 .type = FIELD_STRING,
-			 .flags = FIELD_DEFAULT,
-			 .get = result_got,
-			 .help = "'ok', the errno that this step gave, or 'no'"},
-			{.key = "reason",
-			 .title = "REASON",
-			 .type = FIELD_STRING,
-			 .get = result_reason,
-			 .help = "why it failed or was skipped"},
-			{.key = "promise",
-			 .title = "PROMISE",
-			 .type = FIELD_STRING,
-			 .get = result_promise,
-			 .help = "what the kernel owes, in a sentence"},
-			{.key = "statement",
-			 .title = "STATEMENT",
-			 .type = FIELD_STRING,
-			 .get = result_statement,
-			 .help = "code of the kernel's statement that it belongs to"},
-			{.key = "class",
-			 .title = "CLASS",
-			 .type = FIELD_STRING,
-			 .get = result_class,
-			 .help = "what it may touch: self, neighbours or lab"},
-			{.key = "can_fail",
-			 .title = "CAN-FAIL",
-			 .type = FIELD_BOOL,
-			 .get = result_can_fail,
-			 .help = "with --contradict: it fails when the opposite is expected"},
-			{.key = "duration_ms",
-			 .title = "MS",
-			 .type = FIELD_NUMBER,
-			 .flags = FIELD_RIGHT,
-			 .get = result_duration,
-			 .help = "how long it took, in milliseconds"},
-			{.key = "steps",
-			 .title = "STEPS",
-			 .type = FIELD_RECORDS,
-			 .item = result_step,
-			 .child = &step_record,
-			 .help = "all that was done, in order"},
-			{0}},
+	.fields = case_result_fields,
 };
 
 /* --- the document ----------------------------------------------------------------------- */
@@ -164,30 +106,18 @@ static struct value report_result(const void *record, size_t i)
 	return value_record(i < report->results.count ? &report->results.list[i] : NULL);
 }
 
+static const struct field test_document_fields[] = {
+	ROW(NUMBER, "passed", "PASSED", report_passed, "checks that passed"),
+	ROW(NUMBER, "failed", "FAILED", report_failed, "checks that failed"),
+	ROW(NUMBER, "skipped", "SKIPPED", report_skipped, "checks that make no sense here"),
+	ROW_RECORDS("results", "RESULTS", report_result, &case_result_record,
+		    "the checks, by device and path"),
+	{0},
+};
+
 const struct record_type test_document = {
 	.name = "test",
-	.fields = (const struct field[]){{.key = "passed",
-					  .title = "PASSED",
-					  .type = FIELD_NUMBER,
-					  .get = report_passed,
-					  .help = "checks that passed"},
-					 {.key = "failed",
-					  .title = "FAILED",
-					  .type = FIELD_NUMBER,
-					  .get = report_failed,
-					  .help = "checks that failed"},
-					 {.key = "skipped",
-					  .title = "SKIPPED",
-					  .type = FIELD_NUMBER,
-					  .get = report_skipped,
-					  .help = "checks that make no sense here"},
-					 {.key = "results",
-					  .title = "RESULTS",
-					  .type = FIELD_RECORDS,
-					  .item = report_result,
-					  .child = &case_result_record,
-					  .help = "the checks, by device and path"},
-					 {0}},
+	.fields = test_document_fields,
 };
 
 /* --- the catalogue itself --------------------------------------------------------------- */
@@ -216,74 +146,41 @@ static struct value case_precondition(const void *record, size_t i)
 	return value_string(case_precondition_name(((const struct test_case *)record)->needs, i));
 }
 
+static const struct field case_fields[] = {
+	ROW(STRING, "id", "ID", case_id, "the case's name, which never changes",
+	    .flags = FIELD_DEFAULT),
+	ROW(STRING, "statement", "STATEMENT", case_statement,
+	    "code of the kernel's statement that it belongs to", .flags = FIELD_DEFAULT),
+	ROW(STRING, "class", "CLASS", case_class, "what it may touch: self, neighbours or lab",
+	    .flags = FIELD_DEFAULT),
+	ROW_STRINGS("paths", "PATHS", case_path, "what it goes through: host, cdev, group",
+		    .flags = FIELD_DEFAULT),
+	ROW(STRING, "title", "TITLE", case_title, "what works when the case passes",
+	    .flags = FIELD_DEFAULT),
+	ROW(STRING, "promise", "PROMISE", case_promise, "what the kernel owes, in a sentence"),
+	ROW_STRINGS("preconditions", "PRECONDITIONS", case_precondition,
+		    "without which it is skipped"),
+	ROW(BOOL, "basic", "BASIC", case_basic, "part of a plain `vfioctl test`"),
+	{0},
+};
+
 const struct record_type case_record = {
 	.name = "case",
-	.fields =
-		(const struct field[]){
-			{.key = "id",
-			 .title = "ID",
-			 .type = FIELD_STRING,
-			 .flags = FIELD_DEFAULT,
-			 .get = case_id,
-			 .help = "the case's name, which never changes"},
-			{.key = "statement",
-			 .title = "STATEMENT",
-			 .type = FIELD_STRING,
-			 .flags = FIELD_DEFAULT,
-			 .get = case_statement,
-			 .help = "code of the kernel's statement that it belongs to"},
-			{.key = "class",
-			 .title = "CLASS",
-			 .type = FIELD_STRING,
-			 .flags = FIELD_DEFAULT,
-			 .get = case_class,
-			 .help = "what it may touch: self, neighbours or lab"},
-			{.key = "paths",
-			 .title = "PATHS",
-			 .type = FIELD_STRINGS,
-			 .flags = FIELD_DEFAULT,
-			 .item = case_path,
-			 .help = "what it goes through: host, cdev, group"},
-			{.key = "title",
-			 .title = "TITLE",
-			 .type = FIELD_STRING,
-			 .flags = FIELD_DEFAULT,
-			 .get = case_title,
-			 .help = "what works when the case passes"},
-			{.key = "promise",
-			 .title = "PROMISE",
-			 .type = FIELD_STRING,
-			 .get = case_promise,
-			 .help = "what the kernel owes, in a sentence"},
-			{.key = "preconditions",
-			 .title = "PRECONDITIONS",
-			 .type = FIELD_STRINGS,
-			 .item = case_precondition,
-			 .help = "without which it is skipped"},
-			{.key = "basic",
-			 .title = "BASIC",
-			 .type = FIELD_BOOL,
-			 .get = case_basic,
-			 .help = "part of a plain `vfioctl test`"},
-			{0}},
+	.fields = case_fields,
 };
 
 GETTER(statement_code, struct case_statement, value_string(r->code))
 GETTER(statement_title, struct case_statement, value_string(r->title))
 
+static const struct field statement_fields[] = {
+	ROW(STRING, "code", "CODE", statement_code, "what the cases call it"),
+	ROW(STRING, "title", "TITLE", statement_title, "what the kernel states"),
+	{0},
+};
+
 static const struct record_type statement_record = {
 	.name = "statement",
-	.fields = (const struct field[]){{.key = "code",
-					  .title = "CODE",
-					  .type = FIELD_STRING,
-					  .get = statement_code,
-					  .help = "what the cases call it"},
-					 {.key = "title",
-					  .title = "TITLE",
-					  .type = FIELD_STRING,
-					  .get = statement_title,
-					  .help = "what the kernel states"},
-					 {0}},
+	.fields = statement_fields,
 };
 
 static struct value statement_item(const void *record, size_t i)
@@ -300,23 +197,17 @@ static struct value list_item(const void *record, size_t i)
 	return value_record(case_list_item(record, i));
 }
 
+static const struct field cases_document_fields[] = {
+	ROW_RECORDS("cases", "CASES", list_item, &case_record,
+		    "the cases, in the order in which they run"),
+	ROW_RECORDS("statements", "STATEMENTS", statement_item, &statement_record,
+		    "what the kernel states, to which the cases belong"),
+	{0},
+};
+
 const struct record_type cases_document = {
 	.name = "cases",
-	.fields =
-		(const struct field[]){
-			{.key = "cases",
-			 .title = "CASES",
-			 .type = FIELD_RECORDS,
-			 .item = list_item,
-			 .child = &case_record,
-			 .help = "the cases, in the order in which they run"},
-			{.key = "statements",
-			 .title = "STATEMENTS",
-			 .type = FIELD_RECORDS,
-			 .item = statement_item,
-			 .child = &statement_record,
-			 .help = "what the kernel states, to which the cases belong"},
-			{0}},
+	.fields = cases_document_fields,
 };
 
 const void *case_list_item(const void *request, size_t i)

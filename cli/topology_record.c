@@ -56,115 +56,74 @@ static struct value member_of_set(const void *record, size_t i)
 	return member(set->members, set->count, i);
 }
 
+static const struct field host_bridge_fields[] = {
+	ROW(STRING, "name", "NAME", host_name,
+	    "name of the root of a tree of buses, as pci0000:00"),
+	ROW(STRING, "parent", "PARENT", host_parent, "device that it is below, of a VMD domain"),
+	ROW(NUMBER, "numa_node", "NUMA-NODE", host_numa_node,
+	    "NUMA node that all directly below it have", .flags = FIELD_RIGHT),
+	{0},
+};
+
 static const struct record_type host_bridge_record = {
 	.name = "host_bridge",
-	.fields =
-		(const struct field[]){
-			{.key = "name",
-			 .title = "NAME",
-			 .type = FIELD_STRING,
-			 .get = host_name,
-			 .help = "name of the root of a tree of buses, as pci0000:00"},
-			{.key = "parent",
-			 .title = "PARENT",
-			 .type = FIELD_STRING,
-			 .get = host_parent,
-			 .help = "device that it is below, of a VMD domain"},
-			{.key = "numa_node",
-			 .title = "NUMA-NODE",
-			 .type = FIELD_NUMBER,
-			 .flags = FIELD_RIGHT,
-			 .get = host_numa_node,
-			 .help = "NUMA node that all directly below it have"},
-			{0}},
+	.fields = host_bridge_fields,
+};
+
+static const struct field topology_device_fields[] = {
+	ROW(STRING, "parent", "PARENT", node_parent,
+	    "bridge, host bridge or device that it is directly below"),
+	ROW(STRING, "kind", "KIND", node_kind, "bridge, function or other (mdev)"),
+	ROW(STRING, "handover", "HANDOVER", node_handover,
+	    "ready, blocked, host, unbound, unguarded or bridges"),
+	{0},
 };
 
 static const struct record_type topology_device_record = {
 	.name = "topology_device",
-	.fields =
-		(const struct field[]){
-			{.key = "parent",
-			 .title = "PARENT",
-			 .type = FIELD_STRING,
-			 .get = node_parent,
-			 .help = "bridge, host bridge or device that it is directly below"},
-			{.key = "kind",
-			 .title = "KIND",
-			 .type = FIELD_STRING,
-			 .get = node_kind,
-			 .help = "bridge, function or other (mdev)"},
-			{.key = "handover",
-			 .title = "HANDOVER",
-			 .type = FIELD_STRING,
-			 .get = node_handover,
-			 .help = "ready, blocked, host, unbound, unguarded or bridges"},
-			{0}},
+	.fields = topology_device_fields,
 	.base = &device_record,
+};
+
+static const struct field topology_group_fields[] = {
+	ROW(NUMBER, "number", "NUMBER", group_number, "number of the IOMMU group",
+	    .flags = FIELD_RIGHT),
+	ROW(STRING, "handover", "HANDOVER", group_handover,
+	    "ready, blocked, host, unbound, unguarded or bridges"),
+	ROW(STRING, "blocker", "BLOCKER", group_blocker,
+	    "first member that a driver of the host has"),
+	ROW(STRING, "iommu_instance", "IOMMU-INSTANCE", group_iommu_instance,
+	    "IOMMU that guards it"),
+	ROW_STRINGS("devices", "DEVICES", member_of_group, "its members, bridges too"),
+	{0},
 };
 
 static const struct record_type topology_group_record = {
 	.name = "topology_group",
-	.fields =
-		(const struct field[]){
-			{.key = "number",
-			 .title = "NUMBER",
-			 .type = FIELD_NUMBER,
-			 .flags = FIELD_RIGHT,
-			 .get = group_number,
-			 .help = "number of the IOMMU group"},
-			{.key = "handover",
-			 .title = "HANDOVER",
-			 .type = FIELD_STRING,
-			 .get = group_handover,
-			 .help = "ready, blocked, host, unbound, unguarded or bridges"},
-			{.key = "blocker",
-			 .title = "BLOCKER",
-			 .type = FIELD_STRING,
-			 .get = group_blocker,
-			 .help = "first member that a driver of the host has"},
-			{.key = "iommu_instance",
-			 .title = "IOMMU-INSTANCE",
-			 .type = FIELD_STRING,
-			 .get = group_iommu_instance,
-			 .help = "IOMMU that guards it"},
-			{.key = "devices",
-			 .title = "DEVICES",
-			 .type = FIELD_STRINGS,
-			 .item = member_of_group,
-			 .help = "its members, bridges too"},
-			{0}},
+	.fields = topology_group_fields,
+};
+
+static const struct field reset_set_fields[] = {
+	ROW(STRING, "bridge", "BRIDGE", set_bridge, "bridge whose hot reset it is"),
+	ROW_STRINGS("devices", "DEVICES", member_of_set, "what it resets"),
+	{0},
 };
 
 static const struct record_type reset_set_record = {
 	.name = "reset_set",
-	.fields = (const struct field[]){{.key = "bridge",
-					  .title = "BRIDGE",
-					  .type = FIELD_STRING,
-					  .get = set_bridge,
-					  .help = "bridge whose hot reset it is"},
-					 {.key = "devices",
-					  .title = "DEVICES",
-					  .type = FIELD_STRINGS,
-					  .item = member_of_set,
-					  .help = "what it resets"},
-					 {0}},
+	.fields = reset_set_fields,
+};
+
+static const struct field numa_node_fields[] = {
+	ROW(NUMBER, "node", "NODE", numa_node, "number of the NUMA node", .flags = FIELD_RIGHT),
+	ROW(NUMBER, "devices", "DEVICES", numa_devices, "devices that are close to it",
+	    .flags = FIELD_RIGHT),
+	{0},
 };
 
 static const struct record_type numa_node_record = {
 	.name = "numa_node",
-	.fields = (const struct field[]){{.key = "node",
-					  .title = "NODE",
-					  .type = FIELD_NUMBER,
-					  .flags = FIELD_RIGHT,
-					  .get = numa_node,
-					  .help = "number of the NUMA node"},
-					 {.key = "devices",
-					  .title = "DEVICES",
-					  .type = FIELD_NUMBER,
-					  .flags = FIELD_RIGHT,
-					  .get = numa_devices,
-					  .help = "devices that are close to it"},
-					 {0}},
+	.fields = numa_node_fields,
 };
 
 static struct value topology_node_of(const struct topology *topology, bool hosts, size_t i)
@@ -199,45 +158,23 @@ ITEM(set, topology->sets[i], n_sets)
 ITEM(iommu, &topology->iommus[i], n_iommus)
 ITEM(numa, &topology->numa[i], n_numa)
 
+static const struct field topology_document_fields[] = {
+	ROW_RECORDS("host_bridges", "HOST-BRIDGES", topology_host, &host_bridge_record,
+		    "where the trees of buses begin"),
+	ROW_RECORDS("devices", "DEVICES", topology_device, &topology_device_record,
+		    "the devices, each behind the one that it is below"),
+	ROW_RECORDS("groups", "GROUPS", topology_group, &topology_group_record,
+		    "IOMMU groups, by number"),
+	ROW_RECORDS("reset_sets", "RESET-SETS", topology_set, &reset_set_record,
+		    "functions that a hot reset resets together"),
+	ROW_RECORDS("iommus", "IOMMUS", topology_iommu, &iommu_record,
+		    "IOMMU instances that guard them"),
+	ROW_RECORDS("numa_nodes", "NUMA-NODES", topology_numa, &numa_node_record,
+		    "NUMA nodes that they are close to"),
+	{0},
+};
+
 const struct record_type topology_document = {
 	.name = "topology",
-	.fields =
-		(const struct field[]){
-			{.key = "host_bridges",
-			 .title = "HOST-BRIDGES",
-			 .type = FIELD_RECORDS,
-			 .item = topology_host,
-			 .child = &host_bridge_record,
-			 .help = "where the trees of buses begin"},
-			{.key = "devices",
-			 .title = "DEVICES",
-			 .type = FIELD_RECORDS,
-			 .item = topology_device,
-			 .child = &topology_device_record,
-			 .help = "the devices, each behind the one that it is below"},
-			{.key = "groups",
-			 .title = "GROUPS",
-			 .type = FIELD_RECORDS,
-			 .item = topology_group,
-			 .child = &topology_group_record,
-			 .help = "IOMMU groups, by number"},
-			{.key = "reset_sets",
-			 .title = "RESET-SETS",
-			 .type = FIELD_RECORDS,
-			 .item = topology_set,
-			 .child = &reset_set_record,
-			 .help = "functions that a hot reset resets together"},
-			{.key = "iommus",
-			 .title = "IOMMUS",
-			 .type = FIELD_RECORDS,
-			 .item = topology_iommu,
-			 .child = &iommu_record,
-			 .help = "IOMMU instances that guard them"},
-			{.key = "numa_nodes",
-			 .title = "NUMA-NODES",
-			 .type = FIELD_RECORDS,
-			 .item = topology_numa,
-			 .child = &numa_node_record,
-			 .help = "NUMA nodes that they are close to"},
-			{0}},
+	.fields = topology_document_fields,
 };

@@ -7,7 +7,7 @@
 #include "cli/topology_rows.h"
 
 /* Defines a getter of a row's field: an expression over `row`, and `dev`, its (first) device. */
-#define ROW(name, expression)                                                                      \
+#define LINE(name, expression)                                                                      \
 	static struct value row_##name(const void *record)                                         \
 	{                                                                                          \
 		const struct topology_row *row = record;                                           \
@@ -17,13 +17,13 @@
 		return (expression);                                                               \
 	}
 
-ROW(address, value_string(row->address))
-ROW(driver, value_string(dev->driver))
-ROW(group, value_string(row->groups))
-ROW(offer, value_string(row->offer))
-ROW(reset, value_string(row->reset))
-ROW(numa, value_number(dev->numa_node))
-ROW(iommu, value_string(dev->iommu_instance))
+LINE(address, value_string(row->address))
+LINE(driver, value_string(dev->driver))
+LINE(group, value_string(row->groups))
+LINE(offer, value_string(row->offer))
+LINE(reset, value_string(row->reset))
+LINE(numa, value_number(dev->numa_node))
+LINE(iommu, value_string(dev->iommu_instance))
 
 static struct value row_name(const void *record)
 {
