@@ -7,7 +7,7 @@
 #include "cli/topology_rows.h"
 
 /* Defines a getter of a row's field: an expression over `row`, and `dev`, its (first) device. */
-#define LINE(name, expression)                                                                      \
+#define LINE(name, expression)                                                                     \
 	static struct value row_##name(const void *record)                                         \
 	{                                                                                          \
 		const struct topology_row *row = record;                                           \
