@@ -115,13 +115,14 @@ killed_at_job() {
 	expect 8 vfioctl restore $slot
 }
 
-# swapped_at FILE CALL VERB: the machine swaps the device while the run is held up for twenty seconds in that
-# call, on that file. It refuses to do anything to the new one, and leaves nothing.
+# swapped_at FILE CALL VERB CONDITION: the machine swaps the device while the run is held up for twenty seconds
+# in that call, on that file; the condition holds when it is there. It refuses to do anything to the new one,
+# and leaves nothing.
 swapped_at() {
 	traced -o /dev/null -P "$1" -e trace="$2" -e inject="$2":delay_enter=20000000:when=1 \
 		vfioctl "$3" $slot >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
 	runner=$!
-	sleep 4
+	eventually eval "$4" || eventually eval "$4"
 	swap e1000e
 	status=0
 	wait $runner || status=$?
@@ -152,16 +153,16 @@ swapped_at() {
 
 @test "swapped when a bind has its plan, before the first write" {
 	mkdir -p $journal
-	swapped_at $journal renameat,renameat2 bind
+	swapped_at $journal renameat,renameat2 bind "ls -A $journal | grep -q json"
 }
 
 @test "swapped when a bind has set the override, before the unbind" {
-	swapped_at /sys/bus/pci/drivers/nvme/unbind write bind
+	swapped_at /sys/bus/pci/drivers/nvme/unbind write bind '[ "$(override_of $slot)" = vfio-pci ]'
 }
 
 @test "swapped when a restore has its plan, before the first write" {
 	vfioctl bind -q $slot
-	swapped_at $journal renameat,renameat2 restore
+	swapped_at $journal renameat,renameat2 restore "ls -A $journal | grep -q json"
 }
 
 @test "swapped during a run: what comes back at its end is not the new one's driver" {
