@@ -31,7 +31,7 @@ static struct value thing_word(const void *record, size_t i)
 
 /* The versions of clang-format differ on a macro that is a list in braces. */
 /* clang-format off */
-#define ROW(word, kind, getter, bits)                                                              \
+#define CELL(word, kind, getter, bits)                                                              \
 	{                                                                                          \
 		.key = (word), .title = (word), .help = "x", .type = (kind), .get = (getter),      \
 		.flags = (bits)                                                                    \
@@ -40,13 +40,13 @@ static struct value thing_word(const void *record, size_t i)
 
 static const struct record_type thing = {
 	.name = "thing",
-	.fields = (const struct field[]){ROW("name", FIELD_STRING, thing_name, FIELD_DEFAULT),
-					 ROW("number", FIELD_NUMBER, thing_number, 0),
-					 ROW("id", FIELD_ID, thing_number, FIELD_DEFAULT),
-					 ROW("class", FIELD_CLASS, thing_number, 0),
-					 ROW("size", FIELD_SIZE, thing_number, 0),
-					 ROW("at", FIELD_ADDRESS, thing_number, 0),
-					 ROW("positive", FIELD_BOOL, thing_positive, 0),
+	.fields = (const struct field[]){CELL("name", FIELD_STRING, thing_name, FIELD_DEFAULT),
+					 CELL("number", FIELD_NUMBER, thing_number, 0),
+					 CELL("id", FIELD_ID, thing_number, FIELD_DEFAULT),
+					 CELL("class", FIELD_CLASS, thing_number, 0),
+					 CELL("size", FIELD_SIZE, thing_number, 0),
+					 CELL("at", FIELD_ADDRESS, thing_number, 0),
+					 CELL("positive", FIELD_BOOL, thing_positive, 0),
 					 {.key = "words",
 					  .title = "WORDS",
 					  .type = FIELD_STRINGS,
@@ -62,7 +62,7 @@ static const struct record_type thing = {
 static const struct record_type more = {
 	.name = "more",
 	.base = &thing,
-	.fields = (const struct field[]){ROW("extra", FIELD_STRING, thing_name, 0), {0}},
+	.fields = (const struct field[]){CELL("extra", FIELD_STRING, thing_name, 0), {0}},
 };
 
 static void expect(const struct thing *record, const char *key, const char *wanted)
