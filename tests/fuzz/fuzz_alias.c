@@ -43,6 +43,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_tree();
 	fuzz_text("/proc/sys/kernel/osrelease", "6.1.0\n");
 	fuzz_text("/etc/modprobe.d/a.conf", "alias pci:v*d*sv*sd*bc02sc*i* x\nblacklist y\n");
+	fuzz_remove("/lib/modules/6.1.0/modules.alias.bin");
+	fuzz_remove(NAMES_FILE);
 	fuzz_file(n && *rest == 0xb0 ? "/lib/modules/6.1.0/modules.alias.bin" : NAMES_FILE, rest,
 		  n);
 	look_up_names(modalias);
