@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What path.c and path_write.c share.
+ * What the files of base/path.h share.
  */
 #pragma once
 
@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/path.h"
+#include "base/path_record.h"
 
 /* Formats the caller's path into a buffer named `path`, or returns -ENAMETOOLONG. */
 #define FORMAT_PATH(fmt)                                                                           \
@@ -25,3 +26,12 @@
 
 /* open(2) below the root, O_CLOEXEC added: a descriptor or -errno. */
 int path_open_at_root(const char *path, int flags, mode_t mode);
+
+/* Notes the use of an entry of a directory that is open, when uses are recorded. */
+void path_note_entry(int dir, const char *name, enum path_use use);
+
+/*
+ * A file that nobody may read is one that could not be read when the tree was captured: for root,
+ * too, whom the kernel lets read everything. Returns fd, or -EACCES with fd closed.
+ */
+int path_refuse_unreadable(int fd, int flags);
