@@ -228,8 +228,8 @@ hostile() {
 	[ "$(cat $pci/$pf/sriov_numvfs) $(driver_of 0000:02:10.0)" = "2 vfio-pci" ]
 	expect 0 hostile "$vfioctl" sriov -q $pf 0
 	[ -z "$output" ]
-	expect 3 hostile "$vfioctl" run -q $nvme -- /usr/bin/bash -c '/usr/bin/readlink '$pci/$nvme/driver'; echo "$TMPDIR $MODPROBE_OPTIONS"; exit 3'
-	# The command has the environment that it was given.
+	expect 3 hostile "$vfioctl" run -q $nvme -- /usr/bin/dash -c '/usr/bin/readlink '$pci/$nvme/driver'; echo "$TMPDIR $MODPROBE_OPTIONS"; exit 3'
+	# The command has the environment that it was given. bash would complain of the locale.
 	[ "$output" = "../../../../bus/pci/drivers/vfio-pci"$'\n'"/nonexistent -C /nonexistent" ]
 	as_it_was
 	[ ! -e "$BATS_TEST_TMPDIR/called" ]
