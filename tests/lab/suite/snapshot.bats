@@ -5,17 +5,18 @@ load common
 bats_require_minimum_version 1.5.0
 
 lone=0000:03:00.0
+pair0=0000:01:00.0
 pair1=0000:01:00.1
 
 setup() {
 	modprobe -a vfio-pci iommufd
-	vfioctl bind -q $lone $pair1
+	vfioctl bind -q $lone $pair0 $pair1
 	mapfile -t devices < <(vfioctl list -n -r -o address)
 }
 
 teardown() {
 	[ -z "${holder:-}" ] || kill "$holder" 2>/dev/null || true
-	give_back $lone $pair1
+	give_back $lone $pair0 $pair1
 	rm -rf /tmp/taken*
 }
 
