@@ -14,7 +14,8 @@
 #include <sys/syscall.h>
 
 static struct {
-	int fd; /* O_PATH descriptor of a captured tree's top; -1: the live "/" */
+	int fd;         /* O_PATH descriptor of a captured tree's top; -1: the live "/" */
+	bool reads_all; /* root is not stopped by modes */
 	char dir[PATH_MAX];
 } root = {.fd = -1, .dir = ""};
 
@@ -59,6 +60,7 @@ int path_set_root(const char *dir)
 	}
 	close_fd(&root.fd);
 	root.fd = fd;
+	root.reads_all = geteuid() == 0;
 	memcpy(root.dir, resolved, sizeof(root.dir));
 	path_nodes_load(fd);
 	return 0;
@@ -110,7 +112,7 @@ int path_refuse_unreadable(int fd, int flags)
 {
 	struct stat st;
 
-	if (fd < 0 || flags & O_PATH || geteuid() != 0)
+	if (fd < 0 || flags & O_PATH || !root.reads_all)
 		return fd;
 	if (fstat(fd, &st) < 0 || st.st_mode & (S_IRUSR | S_IRGRP | S_IROTH))
 		return fd;

@@ -73,7 +73,7 @@ within() {
 	exits 0
 	equals "$(query '.devices[0].group_members[1] | [.address, .driver, .state, .blocks_group] | map(tostring) | join(" ")')" \
 		"0000:01:00.1 null locked true"
-	within 4000 json list --json --group 7 --sysroot "$tree"
+	within 6000 json list --json --group 7 --sysroot "$tree"
 	equals "$(query '[.devices[] | .state] | join(" ")')" "ok locked"
 }
 
