@@ -76,7 +76,8 @@ load helper
 		case $verb in
 		run) arguments="02:00.0 -- true" ;;
 		sriov) arguments="02:00.0 1" ;;
-		mode | list | doctor | recover | topology | snapshot) arguments= ;;
+		mode | list | doctor | recover | topology) arguments= ;;
+		snapshot) arguments=$BATS_TEST_TMPDIR/taken ;;
 		*) arguments=03:00.0 ;;
 		esac
 		# shellcheck disable=SC2086 # words
