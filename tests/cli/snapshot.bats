@@ -101,7 +101,7 @@ same_trees() {
 	equals "$(query .redacted)" true
 	[[ $(query .captured) =~ ^20[0-9-]*T[0-9:]*Z$ ]]
 	equals "$(query .devices)" "$("$VFIOCTL" list -n --sysroot "$trees/both" | wc -l)"
-	equals "$(query '[.runs[].command] | unique | join(" ")')" "doctor list mode show"
+	equals "$(query '[.runs[].command] | unique | join(" ")')" "doctor list mode show topology"
 	equals "$(query '[.runs[].status | select(. != 0 and . != 1)] | length')" 0
 	[ "$(query .files)" -gt 50 ]
 }
@@ -229,7 +229,7 @@ not_above() {
 	[ -x "$program" ] || program=$VFIOCTL
 	for name in both without-iommu; do
 		address=$("$VFIOCTL" list -n -r -o address --sysroot "$trees/$name" | tail -n 1)
-		for arguments in "list --json" "list -o address,usage" "show $address" "show --user root $address" mode \
+		for arguments in "list --json" "list -o address,usage" "show $address" "show --user root $address" mode topology \
 			doctor "doctor --for qemu --json $address" "snapshot $BATS_TEST_TMPDIR/taken-$name"; do
 			# shellcheck disable=SC2086 # words
 			ASAN_OPTIONS=detect_leaks=0 strace -f -qq -e trace=%file -e signal=none -o "$BATS_TEST_TMPDIR/calls" \
