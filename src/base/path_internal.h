@@ -35,3 +35,6 @@ void path_note_entry(int dir, const char *name, enum path_use use);
  * too, whom the kernel lets read everything. Returns fd, or -EACCES with fd closed.
  */
 int path_refuse_unreadable(int fd, int flags);
+
+/* Writes all of it, however often write(2) stops. 0 or -errno. */
+int path_write_all(int fd, const char *data, size_t size);

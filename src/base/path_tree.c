@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/path_tree.h"
 
+#include "base/path_internal.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -94,21 +96,6 @@ int tree_directory_unreadable(const char *dir, const char *path)
 	return fchmodat(parent, base_name(path), S_IWUSR | S_IXUSR, 0) < 0 ? -errno : 0;
 }
 
-static int write_all(int fd, const char *data, size_t size)
-{
-	while (size) {
-		ssize_t n = write(fd, data, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		data += n;
-		size -= (size_t)n;
-	}
-	return 0;
-}
-
 /* Opens a file to write into, of these permissions whatever the umask. */
 static int open_file(const char *dir, const char *path, int flags, mode_t mode)
 {
@@ -137,7 +124,7 @@ int tree_file(const char *dir, const char *path, const char *data, size_t size, 
 		return fd;
 	if (fchmod(fd, mode & 07777) < 0)
 		return -errno;
-	return write_all(fd, data, size);
+	return path_write_all(fd, data, size);
 }
 
 int tree_placeholder(const char *dir, const char *path, mode_t mode)
@@ -162,7 +149,7 @@ int tree_append(const char *dir, const char *path, const char *text)
 {
 	scoped_fd int fd = open_file(dir, path, O_APPEND, 0644);
 
-	return fd < 0 ? fd : write_all(fd, text, strlen(text));
+	return fd < 0 ? fd : path_write_all(fd, text, strlen(text));
 }
 
 /* Empties a directory; links are not followed. */

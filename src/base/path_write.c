@@ -27,7 +27,7 @@ int path_write(const char *value, const char *fmt, ...)
 	return (size_t)n == size ? 0 : -EIO;
 }
 
-static int write_synced(int fd, const char *data, size_t size)
+int path_write_all(int fd, const char *data, size_t size)
 {
 	while (size) {
 		ssize_t n = write(fd, data, size);
@@ -39,6 +39,15 @@ static int write_synced(int fd, const char *data, size_t size)
 		data += n;
 		size -= (size_t)n;
 	}
+	return 0;
+}
+
+static int write_synced(int fd, const char *data, size_t size)
+{
+	int r = path_write_all(fd, data, size);
+
+	if (r < 0)
+		return r;
 	return fsync(fd) < 0 ? -errno : 0;
 }
 

@@ -69,12 +69,8 @@ static int add_missing(struct change *change, const char *name, const struct err
 
 	if (!dev || !(name = arena_strdup(change->arena, name)))
 		return error_out_of_memory(err);
-	*dev = (struct device){.address = name,
-			       .bus = "",
-			       .syspath = "",
-			       .state = DEVICE_GONE,
-			       .iommu_group = -1,
-			       .numa_node = -1};
+	*dev = (struct device){
+		.address = name, .bus = "", .syspath = "", .state = DEVICE_GONE, DEVICE_BLANK};
 	change->results[change->count++] = (struct change_result){.before = dev, .error = *why};
 	return 0;
 }

@@ -95,6 +95,11 @@ struct device {
 	const struct device_detail *detail; /* NULL unless asked for */
 };
 
+/* The numbers of a device of which nothing is known yet, for an initializer. */
+#define DEVICE_BLANK                                                                               \
+	.class_id = -1, .vendor_id = -1, .device_id = -1, .subvendor_id = -1, .subdevice_id = -1,  \
+	.iommu_group = -1, .numa_node = -1
+
 /* True for a PCI-to-PCI or CardBus bridge, which VFIO never takes (its header is not type 0). */
 bool device_is_bridge(const struct device *dev);
 

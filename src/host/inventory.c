@@ -50,15 +50,7 @@ struct scan {
 	struct slot *slots;
 };
 
-static const struct device blank_device = {
-	.class_id = -1,
-	.vendor_id = -1,
-	.device_id = -1,
-	.subvendor_id = -1,
-	.subdevice_id = -1,
-	.iommu_group = -1,
-	.numa_node = -1,
-};
+static const struct device blank_device = {DEVICE_BLANK};
 
 /* Runs in a reader process: reads devices until none is left. Ends by closing the pipe. */
 static void read_devices(void *arg, int fd)

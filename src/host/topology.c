@@ -14,14 +14,8 @@
 #include "host/topology_internal.h"
 
 static const struct device blank_bridge = {
+	DEVICE_BLANK,
 	.bus = "pci",
-	.class_id = -1,
-	.vendor_id = -1,
-	.device_id = -1,
-	.subvendor_id = -1,
-	.subdevice_id = -1,
-	.iommu_group = -1,
-	.numa_node = -1,
 	.n_vfs = -1,
 	.device_name = "PCI host bridge",
 };
