@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/path.h"
+#include "host/module_index.h"
 #include "host/module_internal.h"
 
 static void stay_silent(void *data, int priority, const char *file, int line, const char *fn,
@@ -14,18 +15,36 @@ static void stay_silent(void *data, int priority, const char *file, int line, co
 	(void)data, (void)priority, (void)file, (void)line, (void)fn, (void)format, (void)args;
 }
 
+/* 0, or what keeps libkmod from them: -EBADMSG when one is damaged, with its name. */
+static int indexes_check(char *release, size_t size, char *damaged, size_t damaged_size)
+{
+	ssize_t r = path_read(release, size, "/proc/sys/kernel/osrelease");
+
+	if (r < 0)
+		return (int)r;
+	return module_indexes_are_whole(release, damaged, damaged_size) ? 0 : -EBADMSG;
+}
+
+bool module_index_is_damaged(char *name, size_t size)
+{
+	char release[256];
+
+	return indexes_check(release, sizeof(release), name, size) == -EBADMSG;
+}
+
 struct kmod_ctx *module_indexes_open(void)
 {
 	static const char *const directories[] = {"/etc/modprobe.d", "/run/modprobe.d",
 						  "/usr/local/lib/modprobe.d",
 						  "/usr/lib/modprobe.d", "/lib/modprobe.d"};
 	char config[ARRAY_SIZE(directories)][PATH_MAX], modules[PATH_MAX], release[256];
+	char damaged[PATH_MAX];
 	const char *paths[ARRAY_SIZE(directories) + 1] = {NULL};
 	struct kmod_ctx *ctx;
-	ssize_t r = path_read(release, sizeof(release), "/proc/sys/kernel/osrelease");
+	int r = indexes_check(release, sizeof(release), damaged, sizeof(damaged));
 
 	if (r < 0) {
-		errno = (int)-r;
+		errno = -r;
 		return NULL;
 	}
 	if (!kmod_library_load())
@@ -203,6 +222,18 @@ static int explain_load(const char *name, int r, const char *install_line, struc
 	return -1;
 }
 
+static int explain_no_indexes(const char *name, int number, struct error *err)
+{
+	char damaged[PATH_MAX];
+
+	if (!module_index_is_damaged(damaged, sizeof(damaged)))
+		return error_set(err, STATUS_FAILED, number, "no-modules", name,
+				 "the module indexes of this kernel are missing (/lib/modules)");
+	error_set(err, STATUS_FAILED, number, "module-index-damaged", name,
+		  "the module index %s is damaged", damaged);
+	return error_remedy(err, "Make it anew: depmod");
+}
+
 int module_load(const char *name, struct error *err)
 {
 	scoped_kmod struct kmod_ctx *ctx = module_indexes_open();
@@ -211,8 +242,7 @@ int module_load(const char *name, struct error *err)
 	struct kmod_list *item;
 
 	if (!ctx)
-		return error_set(err, STATUS_FAILED, errno, "no-modules", name,
-				 "the module indexes of this kernel are missing (/lib/modules)");
+		return explain_no_indexes(name, errno, err);
 	if (kmod_module_new_from_lookup(ctx, name, &list) < 0 || !list) {
 		error_set(err, STATUS_UNSUPPORTED, ENOENT, "module-absent", name,
 			  "this kernel has no such module");

@@ -18,6 +18,12 @@ const char *module_state_name(enum module_state state);
 /* The state of a module, its name with '-' or '_'. */
 enum module_state module_state(const char *name);
 
+/*
+ * True when an index of the running kernel's modules is damaged, with its file in name: no module
+ * on disk is found then, and all others of these functions act as if there were no indexes.
+ */
+bool module_index_is_damaged(char *name, size_t size);
+
 /* The kernel's spelling of a module's name, which has '_' everywhere. */
 void module_normalise(char *buf, size_t size, const char *name);
 

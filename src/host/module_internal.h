@@ -7,7 +7,7 @@
 
 /*
  * A context for the modules of the machine in the root, its modprobe.d included; NULL with errno
- * set. The caller releases it (scoped_kmod).
+ * set (EBADMSG: an index is damaged). The caller releases it (scoped_kmod).
  */
 struct kmod_ctx *module_indexes_open(void);
 

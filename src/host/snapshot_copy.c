@@ -280,7 +280,7 @@ static void copy_entry(struct snapshot_copy *copy, const char *directory, const 
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", directory, name) >= sizeof(path))
 		return;
 	if (type == DT_UNKNOWN && path_lstat(&st, "%s", path) == 0)
-		type = IFTODT(st.st_mode);
+		type = (unsigned char)IFTODT(st.st_mode);
 	if (type == DT_DIR)
 		put_directory(copy, path);
 	else if (type == DT_LNK && path_readlink(target, sizeof(target), "%s", path) > 0)

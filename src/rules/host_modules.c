@@ -2,6 +2,8 @@
 /*
  * Whether the modules of VFIO can be loaded, and with which options.
  */
+#include <limits.h>
+
 #include "rules/catalogue.h"
 #include "rules/look.h"
 
@@ -40,7 +42,10 @@ static bool is_wanted(const struct rule_run *run, const char *module)
 static void missing(struct rule_run *run)
 {
 	static const char *const modules[] = {"vfio_pci", "vfio_iommu_type1"};
+	char index[PATH_MAX];
 
+	if (module_index_is_damaged(index, sizeof(index)))
+		return;
 	for (size_t i = 0; i < ARRAY_SIZE(modules) && has_vfio(run); i++) {
 		if (!is_wanted(run, modules[i]) || state_of(run, modules[i]) != MODULE_ABSENT)
 			continue;
@@ -50,6 +55,15 @@ static void missing(struct rule_run *run)
 		else
 			rule_unknown(run, directory(run), "it is not there");
 	}
+}
+
+static void index_damaged(struct rule_run *run)
+{
+	char index[PATH_MAX];
+
+	if (module_index_is_damaged(index, sizeof(index)))
+		rule_fires(run, index, arena_strdup(run->arena, index),
+			   "it is no index, or it was cut short");
 }
 
 /* Told for each line of that command about a module of VFIO that is not loaded yet. */
@@ -141,6 +155,16 @@ const struct rule rules_host_modules[] = {
 	 .blocks = PURPOSE_ANY,
 	 .stage = STAGE_MODULE,
 	 .check = missing},
+	{.id = "module-index-damaged",
+	 .severity = RULE_ERROR,
+	 .scope = RULE_HOST,
+	 .title = "An index of the modules is damaged",
+	 .consequence = "No module is found, by vfioctl nor by modprobe.",
+	 .remedy = "Make it anew: depmod",
+	 .reference = "depmod(8)",
+	 .blocks = PURPOSE_ANY,
+	 .stage = STAGE_MODULE,
+	 .check = index_damaged},
 	{.id = "module-blacklisted",
 	 .severity = RULE_ERROR,
 	 .scope = RULE_HOST,

@@ -84,3 +84,17 @@ m ice
 @test "every document of this file is valid" {
 	all_documents_valid
 }
+
+@test "a damaged index, which libkmod would read for ever: told, and nothing hangs" {
+	with_modules <<<"$generic"
+	index=$tree/lib/modules/6.18.0/modules.alias.bin
+	# Its first node has a prefix without an end, as far as the file goes.
+	printf '\xb0\x07\xf4\x57\x00\x02\x00\x01\x80\x00\x00\x0cpci' >"$index"
+	run -0 --separate-stderr timeout 10 "$VFIOCTL" show 03:00.0 --json --sysroot "$tree"
+	json=$output
+	equals "$(query '.devices[0].native_modules | tojson')" '[]'
+	run -1 --separate-stderr timeout 10 "$VFIOCTL" doctor --sysroot "$tree" --rule 'module-*' --json
+	json=$output
+	equals "$(query '[.findings[] | "\(.rule) \(.file)"] | join(",")')" \
+		"module-index-damaged /lib/modules/6.18.0/modules.alias.bin"
+}
