@@ -9,14 +9,24 @@ bats_require_minimum_version 1.5.0
 # The leak checker cannot work while strace watches.
 export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 
-# A command that writes down each signal that it gets, and ends when it is told to.
+# A command that writes down each signal that it gets, and ends when it is told to. No shell: one that waits
+# for a command may miss SIGINT just when that ends.
 setup_file() {
 	cat >"$BATS_FILE_TMPDIR/listen" <<-'END'
-		#!/bin/bash
-		for name in INT TERM HUP QUIT USR1 USR2 WINCH CONT; do trap "echo $name >>$1/heard" "$name"; done
-		echo "$$" >"$1/ready"
-		while [ ! -e "$1/end" ]; do sleep 0.1; done
-		exit 9
+		#!/usr/bin/python3
+		import os, signal, sys
+		names = "INT TERM HUP QUIT USR1 USR2 WINCH CONT".split()
+		signals = {getattr(signal, "SIG" + name) for name in names}
+		signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+		with open(sys.argv[1] + "/being", "w") as being:
+		    being.write(str(os.getpid()))
+		os.rename(sys.argv[1] + "/being", sys.argv[1] + "/ready")
+		while not os.path.exists(sys.argv[1] + "/end"):
+		    got = signal.sigtimedwait(signals, 0.1)
+		    if got:
+		        with open(sys.argv[1] + "/heard", "a") as heard:
+		            print(signal.Signals(got.si_signo).name[3:], file=heard)
+		sys.exit(9)
 	END
 	chmod +x "$BATS_FILE_TMPDIR/listen"
 }
@@ -28,7 +38,7 @@ listen() {
 # heard NAME...: these and no more, once half a second has gone by without another.
 heard() {
 	local got
-	eventually test -e "$BATS_TEST_TMPDIR/heard"
+	eventually test -e "$BATS_TEST_TMPDIR/heard" || { echo "instead of hearing $*"; return 1; }
 	sleep 0.5
 	got=$(xargs <"$BATS_TEST_TMPDIR/heard")
 	rm "$BATS_TEST_TMPDIR/heard"
