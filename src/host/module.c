@@ -32,6 +32,25 @@ bool module_index_is_damaged(char *name, size_t size)
 	return indexes_check(release, sizeof(release), name, size) == -EBADMSG;
 }
 
+/* Before it can be told to be silent, libkmod says what KMOD_LOG wants to hear; a command of run
+ * may want it. */
+static struct kmod_ctx *open_silently(const char *modules, const char *const *config)
+{
+	scoped_free char *level = NULL;
+	const char *wanted = getenv("KMOD_LOG");
+	struct kmod_ctx *ctx;
+
+	if (wanted && !(level = strdup(wanted)))
+		return NULL;
+	unsetenv("KMOD_LOG");
+	ctx = kmod_new(modules, config);
+	if (level)
+		setenv("KMOD_LOG", level, true);
+	if (ctx)
+		kmod_set_log_fn(ctx, stay_silent, NULL);
+	return ctx;
+}
+
 struct kmod_ctx *module_indexes_open(void)
 {
 	static const char *const directories[] = {"/etc/modprobe.d", "/run/modprobe.d",
@@ -40,7 +59,6 @@ struct kmod_ctx *module_indexes_open(void)
 	char config[ARRAY_SIZE(directories)][PATH_MAX], modules[PATH_MAX], release[256];
 	char damaged[PATH_MAX];
 	const char *paths[ARRAY_SIZE(directories) + 1] = {NULL};
-	struct kmod_ctx *ctx;
 	int r = indexes_check(release, sizeof(release), damaged, sizeof(damaged));
 
 	if (r < 0) {
@@ -54,10 +72,7 @@ struct kmod_ctx *module_indexes_open(void)
 		paths[i] = config[i];
 	}
 	path_outside(modules, sizeof(modules), "/lib/modules/%s", release);
-	ctx = kmod_new(modules, paths);
-	if (ctx)
-		kmod_set_log_fn(ctx, stay_silent, NULL);
-	return ctx;
+	return open_silently(modules, paths);
 }
 
 const char *module_state_name(enum module_state state)

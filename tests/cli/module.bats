@@ -98,3 +98,9 @@ m ice
 	equals "$(query '[.findings[] | "\(.rule) \(.file)"] | join(",")')" \
 		"module-index-damaged /lib/modules/6.18.0/modules.alias.bin"
 }
+
+@test "KMOD_LOG does not have libkmod speak" {
+	with_modules <<<"$generic"
+	run -0 --separate-stderr env KMOD_LOG=debug "$VFIOCTL" show 03:00.0 --sysroot "$tree"
+	equals "$stderr" ''
+}
