@@ -7,7 +7,6 @@
 
 #include "base/path.h"
 #include "check/doctor.h"
-#include "host/config_file.h"
 #include "host/steps.h"
 #include "host/vfio_driver.h"
 
@@ -71,88 +70,34 @@ struct reading {
 	size_t room;
 };
 
-static void add_line(struct reading *reading, struct modprobe_line line)
+static void add_line(void *arg, const struct modprobe_line *line)
 {
+	struct reading *reading = arg;
 	struct rule_facts *facts = reading->report->facts;
 	struct arena *arena = reading->report->arena;
-	char module[128];
+	struct modprobe_line copy = {.file = arena_strdup(arena, line->file),
+				     .number = line->number,
+				     .command = arena_strdup(arena, line->command),
+				     .module = arena_strdup(arena, line->module),
+				     .rest = arena_strdup(arena, line->rest)};
 
-	if (facts->n_modprobe == reading->room)
-		return;
-	module_normalise(module, sizeof(module), line.module);
-	line.file = arena_strdup(arena, line.file);
-	line.command = arena_strdup(arena, line.command);
-	line.module = arena_strdup(arena, module);
-	line.rest = arena_strdup(arena, line.rest);
-	if (line.file && line.command && line.module && line.rest)
-		reading->lines[facts->n_modprobe++] = line;
-}
-
-static void on_line(void *arg, const char *file, int64_t number, char *text)
-{
-	static const char blanks[] = " \t";
-	char *command = strsep(&text, blanks), *module;
-
-	if (!text)
-		return;
-	text += strspn(text, blanks);
-	module = strsep(&text, blanks);
-	if (*module)
-		add_line(arg, (struct modprobe_line){.file = file,
-						     .number = number,
-						     .command = command,
-						     .module = module,
-						     .rest = text ? text : ""});
-}
-
-/* "modprobe.blacklist=a,b" and "vfio_pci.ids=..." */
-static void add_option(struct reading *reading, char *word)
-{
-	struct modprobe_line line = {.file = "/proc/cmdline", .number = -1, .rest = ""};
-	char *value = strchr(word, '='), *dot = strchr(word, '.'), *module;
-
-	if (!value)
-		return;
-	*value++ = '\0';
-	if (streq(word, "modprobe.blacklist") || streq(word, "module_blacklist")) {
-		line.command = "blacklist";
-		while ((module = strsep(&value, ","))) {
-			line.module = module;
-			add_line(reading, line);
-		}
-	} else if (dot && dot < value) {
-		char option[256];
-
-		snprintf(option, sizeof(option), "%s=%s", dot + 1, value);
-		*dot = '\0';
-		line.command = "options";
-		line.module = word;
-		line.rest = option;
-		add_line(reading, line);
-	}
+	if (facts->n_modprobe < reading->room && copy.file && copy.command && copy.module &&
+	    copy.rest)
+		reading->lines[facts->n_modprobe++] = copy;
 }
 
 static int read_modprobe(struct doctor_report *report)
 {
-	static const char *const directories[] = {
-		"/etc/modprobe.d",     "/run/modprobe.d", "/usr/local/lib/modprobe.d",
-		"/usr/lib/modprobe.d", "/lib/modprobe.d", NULL};
-	static const struct config_source config = {
-		.directories = directories, .suffix = ".conf", .on_line = on_line};
 	enum { ROOM = 8192 };
 	struct reading reading = {.report = report, .room = ROOM};
-	scoped_free char *words = NULL;
-	char *rest, *word;
 
 	reading.lines = arena_alloc(report->arena, ROOM * sizeof(*reading.lines));
 	if (!reading.lines)
 		return -ENOMEM;
 	report->facts->modprobe = reading.lines;
-	config_read(&config, &reading);
-	words = strdup(report->facts->command_line ? report->facts->command_line : "");
-	for (rest = words; (word = strsep(&rest, " \n"));)
-		add_option(&reading, word);
-	return words ? 0 : -ENOMEM;
+	modprobe_read_files(add_line, &reading);
+	modprobe_read_command_line(add_line, &reading);
+	return 0;
 }
 
 /* --- the host ----------------------------------------------------------------------------- */

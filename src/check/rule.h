@@ -16,6 +16,7 @@
 #include "host/inventory.h"
 #include "host/manager.h"
 #include "host/mode.h"
+#include "host/modprobe.h"
 #include "host/reach.h"
 #include "host/usage.h"
 
@@ -110,15 +111,6 @@ struct leftover {
 	const char *path; /* its journal */
 	const char *verb; /* NULL: it cannot be read */
 	pid_t pid;
-};
-
-/* A line of modprobe.d, or what stands for one on the kernel's command line. */
-struct modprobe_line {
-	const char *file;
-	int64_t number;      /* -1: the command line */
-	const char *command; /* "options", "blacklist", "install", "softdep" */
-	const char *module;  /* with '_' everywhere */
-	const char *rest;
 };
 
 /* The ids that a line `options vfio-pci ids=...` lists; NULL for every other line. */

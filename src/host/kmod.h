@@ -10,7 +10,6 @@
 
 #define KMOD_FUNCTIONS(F)                                                                          \
 	F(kmod_list_next)                                                                          \
-	F(kmod_module_apply_filter)                                                                \
 	F(kmod_module_dependency_symbol_get_symbol)                                                \
 	F(kmod_module_dependency_symbols_free_list)                                                \
 	F(kmod_module_get_dependencies)                                                            \
@@ -44,7 +43,6 @@ bool kmod_library_load(void);
 
 #ifndef KMOD_PLAIN_NAMES
 #define kmod_list_next                   (kmod_library.kmod_list_next)
-#define kmod_module_apply_filter         (kmod_library.kmod_module_apply_filter)
 #define kmod_module_get_dependencies     (kmod_library.kmod_module_get_dependencies)
 #define kmod_module_get_install_commands (kmod_library.kmod_module_get_install_commands)
 #define kmod_module_dependency_symbol_get_symbol                                                   \

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * modprobe.d and the kernel's command line. libkmod reads both, but does not tell where a line
- * stands, and of the command line only that of the running machine.
+ * modprobe.d and the kernel's command line.
  */
 #include <stdio.h>
 
 #include "base/path.h"
-#include "host/config_file.h"
 #include "host/manager_internal.h"
+#include "host/modprobe.h"
 #include "host/module.h"
 
 /* The drivers that take every device of the ids that their module is loaded with. */
@@ -33,23 +32,6 @@ struct reading {
 	const struct manager_source *source;
 };
 
-/* Takes a word off *rest; quotes are taken away, blanks within them are not an end. */
-static char *take_word(char **rest)
-{
-	char *start = *rest + strspn(*rest, " \t\n"), *out = start, *c;
-	bool quoted = false;
-
-	for (c = start; *c && (quoted || !strchr(" \t\n", *c)); c++) {
-		if (*c == '"')
-			quoted = !quoted;
-		else
-			*out++ = *c;
-	}
-	*rest = *c ? c + 1 : c;
-	*out = '\0';
-	return *start || c > start ? start : NULL;
-}
-
 static void add_ids(const struct reading *reading, struct manager_statement statement,
 		    const char *ids)
 {
@@ -64,11 +46,13 @@ static void add_ids(const struct reading *reading, struct manager_statement stat
 }
 
 static void add_options(const struct reading *reading, struct manager_statement statement,
-			char *rest)
+			const char *options)
 {
+	scoped_free char *text = strdup(options);
+	char *rest = text;
 	const char *word, *ids;
 
-	while ((word = take_word(&rest))) {
+	while (rest && (word = modprobe_word(&rest))) {
 		ids = startswith(word, "ids=");
 		if (ids)
 			add_ids(reading, statement, ids);
@@ -92,85 +76,33 @@ static void add_command(const struct reading *reading, struct manager_statement 
 	}
 }
 
-static void on_line(void *arg, const char *file, int64_t number, char *line)
+static void add_line(void *arg, const struct modprobe_line *line)
 {
 	const struct reading *reading = arg;
-	const char *command = take_word(&line), *name = take_word(&line);
-	char module[128];
-
-	if (!command || !name)
-		return;
-	module_normalise(module, sizeof(module), name);
 	struct manager_statement statement = {
-		.file = arena_strdup(reading->managers->arena, file),
-		.line = number,
-		.subject = module,
+		.file = arena_strdup(reading->managers->arena, line->file),
+		.line = line->number,
+		.subject = line->module,
 	};
-	line += strspn(line, " \t");
-	if (streq(command, "options"))
-		add_options(reading, statement, line);
+
+	if (streq(line->command, "options"))
+		add_options(reading, statement, line->rest);
 	else
-		add_command(reading, statement, command, line);
+		add_command(reading, statement, line->command, line->rest);
 }
 
-static void read_modprobe(struct managers *managers, const struct manager_source *source)
+static void read_files(struct managers *managers, const struct manager_source *source)
 {
-	static const char *const directories[] = {
-		"/etc/modprobe.d",     "/run/modprobe.d", "/usr/local/lib/modprobe.d",
-		"/usr/lib/modprobe.d", "/lib/modprobe.d", NULL};
-	static const struct config_source config = {
-		.directories = directories, .suffix = ".conf", .on_line = on_line};
 	struct reading reading = {.managers = managers, .source = source};
 
-	config_read(&config, &reading);
-}
-
-/* "a,b" as `blacklist a` and `blacklist b`. */
-static void add_blacklist(const struct reading *reading, char *list)
-{
-	char *rest = list, *name, module[128];
-
-	while ((name = strsep(&rest, ","))) {
-		module_normalise(module, sizeof(module), name);
-		add_command(reading,
-			    (struct manager_statement){
-				    .file = "/proc/cmdline", .line = -1, .subject = module},
-			    "blacklist", "");
-	}
-}
-
-/* "MODULE.ids=..." */
-static void add_parameter(const struct reading *reading, char *word, char *dot)
-{
-	char module[128];
-	const char *ids = startswith(dot + 1, "ids=");
-
-	*dot = '\0';
-	module_normalise(module, sizeof(module), word);
-	if (ids)
-		add_ids(reading,
-			(struct manager_statement){
-				.file = "/proc/cmdline", .line = -1, .subject = module},
-			ids);
+	modprobe_read_files(add_line, &reading);
 }
 
 static void read_command_line(struct managers *managers, const struct manager_source *source)
 {
 	struct reading reading = {.managers = managers, .source = source};
-	scoped_free char *text = NULL;
-	char *rest, *word;
 
-	if (path_read_all(&text, 1 << 16, "/proc/cmdline") < 0)
-		return;
-	for (rest = text; (word = take_word(&rest));) {
-		size_t n = strcspn(word, ".=");
-
-		if (startswith(word, "modprobe.blacklist=") ||
-		    startswith(word, "module_blacklist="))
-			add_blacklist(&reading, strchr(word, '=') + 1);
-		else if (word[n] == '.')
-			add_parameter(&reading, word, word + n);
-	}
+	modprobe_read_command_line(add_line, &reading);
 }
 
 /* --- whom it concerns --------------------------------------------------------------------- */
@@ -281,7 +213,7 @@ static bool module_concerns(struct manager *ret, struct arena *arena,
 }
 
 const struct manager_source manager_module_sources[] = {
-	{"modprobe.d", MANAGER_MODULES, read_modprobe, module_concerns},
+	{"modprobe.d", MANAGER_MODULES, read_files, module_concerns},
 	{"kernel", MANAGER_MODULES, read_command_line, module_concerns},
 	{0},
 };

@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "base/path.h"
+#include "host/modprobe.h"
 #include "host/module_internal.h"
 
 /* The fields that a pattern fixes; of equals, the one that leaves less open in them comes first. */
@@ -130,13 +131,6 @@ static bool file_is_there(const char *file)
 	return inside && path_exists("%s", inside);
 }
 
-static bool is_blacklisted(struct kmod_ctx *ctx, const struct kmod_list *list)
-{
-	scoped_list struct kmod_list *left = NULL;
-
-	return kmod_module_apply_filter(ctx, KMOD_FILTER_BLACKLIST, list, &left) == 0 && !left;
-}
-
 /* The first of the module and what it needs for which modprobe.d has an `install` line. */
 static bool find_install_line(char *ret, size_t size, struct kmod_module *module)
 {
@@ -175,7 +169,7 @@ bool module_may_load(const char *name, char *why, size_t size)
 	file = kmod_module_get_path(module);
 	if (file && !file_is_there(file))
 		snprintf(why, size, "its file is missing");
-	else if (is_blacklisted(ctx, list))
+	else if (modprobe_blacklists(kmod_module_get_name(module)))
 		snprintf(why, size, "modprobe.d blacklists it");
 	else if (find_install_line(what, sizeof(what), module))
 		snprintf(why, size, "modprobe.d has an install line for %s", what);

@@ -104,3 +104,20 @@ m ice
 	run -0 --separate-stderr env KMOD_LOG=debug "$VFIOCTL" show 03:00.0 --sysroot "$tree"
 	equals "$stderr" ''
 }
+
+# libkmod takes a blacklist from the command line of the machine that it runs on, whatever it is asked about.
+@test "a blacklist on the command line counts on the machine that has it, and on no other" {
+	with_modules <<<"$generic"$'\nm ice_vfio_pci\n\talias vfio_pci:v00008086d00001572sv*sd*bc*sc*i*'
+	echo modprobe.blacklist=ice_vfio_pci >"$BATS_TEST_TMPDIR/blacklist"
+	as_if_here() {
+		unshare --mount sh -c 'mount --bind "$1" /proc/cmdline && shift && exec "$@"' sh "$BATS_TEST_TMPDIR/blacklist" "$@"
+	}
+	as_if_here true || skip "no mounts of its own for this user"
+	run -0 --separate-stderr as_if_here "$VFIOCTL" show 03:00.0 --json --sysroot "$tree"
+	json=$output
+	equals "$(query '.devices[0].bind_driver')" ice_vfio_pci
+	cp "$BATS_TEST_TMPDIR/blacklist" "$tree/proc/cmdline"
+	json show 03:00.0 --json --sysroot "$tree"
+	equals "$(query '.devices[0].bind_driver')" vfio-pci
+	[[ $(query '.devices[0].bind_why') == *blacklist* ]]
+}
