@@ -157,7 +157,7 @@ const char *host_iommu_kind(const char *name)
 		const char *prefix, *kind;
 	} kinds[] = {
 		{"dmar", "intel-vtd"}, {"ivhd", "amd-vi"},         {"smmu3.", "arm-smmu-v3"},
-		{"smmu.", "arm-smmu"}, {"virtio", "virtio-iommu"},
+		{"smmu.", "arm-smmu"}, {"virtio", "virtio-iommu"}, {"s390-iommu.", "s390"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
@@ -185,14 +185,15 @@ static int compare_iommus(const void *a, const void *b)
 
 static int read_iommus(struct host_mode *host, struct arena *arena)
 {
-	enum { MAX_IOMMUS = 256 };
+	/* On s390 each function has its own, and there may be hundreds. */
+	size_t room = (size_t)count_directory("/sys/class", "iommu", "");
 	scoped_dir DIR *dir = path_opendir("/sys/class/iommu");
-	struct host_iommu *list = arena_alloc(arena, MAX_IOMMUS * sizeof(*list));
+	struct host_iommu *list = arena_alloc(arena, (room + 1) * sizeof(*list));
 	const char *name;
 
 	if (!list)
 		return -ENOMEM;
-	while (dir && host->n_iommus < MAX_IOMMUS && (name = path_next(dir)))
+	while (dir && host->n_iommus < room && (name = path_next(dir)))
 		list[host->n_iommus++] = (struct host_iommu){
 			.name = arena_strdup(arena, name),
 			.kind = host_iommu_kind(name),

@@ -14,7 +14,7 @@ enum answer { ANSWER_UNKNOWN = -1, ANSWER_NO = 0, ANSWER_YES = 1 };
 
 struct host_iommu {
 	const char *name; /* "dmar0" */
-	const char *kind; /* "intel", "amd", "arm-smmu-v3", "virtio" ... or NULL */
+	const char *kind; /* as host_iommu_kind() says, or NULL */
 	int64_t devices;
 };
 

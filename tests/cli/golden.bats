@@ -32,15 +32,16 @@ doctor() {
 	same "$1/doctor.json"
 }
 
-golden() {
+list() {
+	on "$1" list -o "$columns"
+	exits 0
+	same "$1/list.txt"
+}
+
+# What tells of the host and of the devices that are named.
+host_and_devices() {
 	local tree=$1 device
 	shift
-	on "$tree" list -o "$columns"
-	exits 0
-	same "$tree/list.txt"
-	json_on "$tree" list
-	output=$(jq "$without_names" <<<"$json")
-	same "$tree/list.json"
 	on "$tree" mode
 	exits 0
 	same "$tree/mode.txt"
@@ -57,6 +58,14 @@ golden() {
 		output=$(jq "$without_names | $without_owners" <<<"$json")
 		same "$tree/show-${device//:/.}.json"
 	done
+}
+
+golden() {
+	list "$1"
+	json_on "$1" list
+	output=$(jq "$without_names" <<<"$json")
+	same "$1/list.json"
+	host_and_devices "$@"
 }
 
 @test "both" {
@@ -89,46 +98,45 @@ golden() {
 
 # --- invented machines: tests/data/invent -------------------------------------------------------
 
-@test "synthetic-gpu-server" {
-	golden synthetic-gpu-server 0000:53:00.0 0002:13:00.0
+# A GPU, a PF and a VF, a disk behind VMD, a GPU in a large group.
+@test "big" {
+	list big
+	host_and_devices big 23:00.0 41:00.1 41:01.0 10000:81:00.0 c3:00.0
 }
 
 @test "synthetic-arm64" {
-	golden synthetic-arm64 01:00.0 9800000.dma
+	golden synthetic-arm64 0000:01:00.0 0000:02:00.1 9800000.dma-controller
 }
 
 @test "synthetic-s390" {
 	golden synthetic-s390 0001:00:00.0 669d9b23-fe1b-4ecb-be08-a2fabca99b71
 }
 
-# The whole list would be 100,000 lines: the first port, and how many there are of each kind.
+# The whole list would be 100,000 lines: the first NIC with the port above it, and how many there are of each kind.
 @test "synthetic-vfs-4096" {
 	local name=synthetic-vfs-4096
 	on "$name" list -n -r -o "$columns"
 	exits 0
-	output=$(sed -n '1,130p' <<<"$output"; cut -d' ' -f4,5,10 <<<"$output" | sort | uniq -c)
+	output=$(sed -n '1,131p' <<<"$output"; cut -d' ' -f4,5,10 <<<"$output" | sort | uniq -c)
 	same "$name/list.txt"
-	on "$name" mode
-	same "$name/mode.txt"
-	on "$name" show 0000:11:01.0
-	exits 0
-	output=$(sed -E '/^(class|vendor|device) name:/d; s/^(\/dev\/.*[^ ]) +[^ ]+ +[^ ]+ +([0-7]{4})/\1 \2/' <<<"$output")
-	same "$name/show-0000.11.01.0.txt"
-	doctor "$name"
+	host_and_devices "$name" 0000:11:00.0 0000:11:01.0
 }
 
 @test "what is invented is whole, and says that it is invented" {
-	for name in gpu-server vfs-4096 arm64 s390; do
+	local name machine
+	for name in server vfs-4096 arm64 s390; do
+		machine=$trees/synthetic-$name
+		[ "$name" != server ] || machine=$trees/big
 		"$data/invent" "$name" >"$BATS_TEST_TMPDIR/text"
 		[[ $(head -n 1 "$BATS_TEST_TMPDIR/text") == "# SYNTHETIC "* ]]
 		cmp "$BATS_TEST_TMPDIR/text" <("$data/invent" "$name")
 		# No link leads nowhere but to drivers' and modules' directories that nobody looks into.
-		equals "$(find "$trees/synthetic-$name" -xtype l -not -name driver -not -name module | wc -l)" 0
-		equals "$(find "$trees/synthetic-$name" -lname '/*' | wc -l)" 0
+		equals "$(find "$machine" -xtype l -not -name driver -not -name module | wc -l)" 0
+		equals "$(find "$machine" -lname '/*' | wc -l)" 0
 	done
-	[ "$("$VFIOCTL" list -n -o address --sysroot "$trees/synthetic-vfs-4096" | sort -u | wc -l)" -eq $((4096 + 32)) ]
-	equals "$("$VFIOCTL" list -n -r -o numa_node,device,driver --sysroot "$trees/synthetic-gpu-server" | grep ' 2330 ' | sort | uniq -c | tr -s ' ' | tr '\n' ';')" \
-		" 2 0 2330 nvidia; 2 0 2330 vfio-pci; 2 1 2330 nvidia; 2 1 2330 vfio-pci;"
+	[ "$("$VFIOCTL" list -n -o address --sysroot "$trees/synthetic-vfs-4096" | sort -u | wc -l)" -eq $((4096 + 32 + 32)) ]
+	equals "$("$VFIOCTL" list -n -r -o numa_node,device,driver --sysroot "$trees/big" | grep -E ' (2330|2684) ' | sort | uniq -c | tr -s ' ' | tr '\n' ';')" \
+		" 2 0 2330 nvidia; 2 0 2330 vfio-pci; 4 1 2684 nvidia;"
 	runs "$data/invent" nothing
 	exits 1
 }

@@ -22,6 +22,7 @@
 #define ASLEEP(path) path "/power/runtime_status=suspended;"
 #define REGIONS      "/sys/kernel/iommu_groups/7/reserved_regions="
 #define MSI          "0x00000000fee00000 0x00000000feefffff msi"
+#define LOW          "0x0000000000000000 0x00000000ffffffff reserved|;"
 #define IDS          "/etc/modprobe.d/x.conf=options vfio-pci ids=8086:10d3;"
 
 #define PF        "0000:02:00.0"
@@ -174,6 +175,9 @@ static const struct scene device_scenes[] = {
 	 "0x0000000000000000 0x0000000000000fff direct-relaxable|" MSI
 	 "|0x000000fd00000000 0x000000ffffffffff reserved|",
 	 .unknown = HAS("vfio-pci"), .remedy = DEV},
+	{RULE("reserved-region-conflict"), .fires = HAS("vfio-pci") REGIONS LOW,
+	 .silent = HAS("vfio-pci") REGIONS LOW PATH
+	 "/iommu>/sys/devices/virtual/iommu/s390-iommu.00000100"},
 	{RULE("rmrr-direct-region"),
 	 .fires = HAS("vfio-pci") REGIONS "0x00000000bdf6f000 0x00000000bdf7efff direct|" MSI "|",
 	 .silent = HAS("vfio-pci") REGIONS

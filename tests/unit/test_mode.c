@@ -164,6 +164,25 @@ static void test_host(void **state)
 	assert_int_equal(mode.interrupt_remapping, ANSWER_YES);
 }
 
+/* As on s390, where each function has an IOMMU of its own. */
+static void test_many_iommus(void **state)
+{
+	enum { MANY = 300 };
+	scoped_arena struct arena *arena = arena_new(1 << 20);
+	struct host_mode mode;
+	char path[64];
+
+	(void)state;
+	for (int i = 0; i < MANY; i++) {
+		snprintf(path, sizeof(path), "/sys/class/iommu/s390-iommu.%08x/devices/x", i);
+		tree_file(path, "");
+	}
+	assert_int_equal(host_mode_read(&mode, arena, NULL), 0);
+	assert_int_equal(mode.n_iommus, MANY);
+	assert_string_equal(mode.iommus[MANY - 1].name, "s390-iommu.0000012b");
+	assert_string_equal(mode.iommus[MANY - 1].kind, "s390");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +191,7 @@ int main(void)
 		tree_test(test_noiommu_parameter),
 		cmocka_unit_test(test_offers),
 		tree_test(test_host),
+		tree_test(test_many_iommus),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
