@@ -93,7 +93,7 @@ json_is() {
 	local got
 	got=$(jq -c "$1" <<<"$output")
 	[ "$got" = "$2" ] && return
-	printf '%s is %s instead of %s in: %s\n' "$1" "$got" "$2" "$output"
+	printf '%s is %s instead of %s in: %s\n' "$1" "$got" "$2" "$(head -n 30 <<<"$output")"
 	return 1
 }
 
