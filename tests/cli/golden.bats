@@ -92,6 +92,10 @@ golden() {
 	golden noiommu 03:00.0 01:00.0
 }
 
+@test "virtio-iommu" {
+	golden virtio-iommu 03:00.0
+}
+
 @test "without-iommu" {
 	golden without-iommu 00:03.0
 }
