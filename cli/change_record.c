@@ -36,6 +36,17 @@ RESULT(cdev, value_string(latest(result)->cdev))
 RESULT(group_node, value_string(latest(result)->group_node))
 RESULT(error, value_record(result->error.code ? &result->error : NULL))
 
+static enum tone driver_tone(const void *record)
+{
+	return device_tone(latest(record));
+}
+
+/* What could not be changed stands out among what was. */
+static enum tone address_tone(const void *record)
+{
+	return ((const struct change_result *)record)->error.code ? TONE_TROUBLE : TONE_PLAIN;
+}
+
 static struct value result_mode(const void *record, size_t i)
 {
 	return mode_word(latest(record)->modes, i);
@@ -57,12 +68,14 @@ static struct value result_warning(const void *record, size_t i)
 }
 
 static const struct field change_result_fields[] = {
-	ROW(STRING, "address", "ADDRESS", result_address, "the device", .flags = FIELD_DEFAULT),
+	ROW(STRING, "address", "ADDRESS", result_address, "the device", .flags = FIELD_DEFAULT,
+	    .tone = address_tone),
 	ROW(BOOL, "changed", "CHANGED", result_changed,
 	    "its driver, override or owner is another than before", .flags = FIELD_DEFAULT),
 	ROW(STRING, "driver_before", "BEFORE", result_driver_before, "driver it had before",
 	    .flags = FIELD_DEFAULT),
-	ROW(STRING, "driver", "DRIVER", result_driver, "driver it has now", .flags = FIELD_DEFAULT),
+	ROW(STRING, "driver", "DRIVER", result_driver, "driver it has now", .flags = FIELD_DEFAULT,
+	    .tone = driver_tone),
 	ROW(STRING, "driver_override", "OVERRIDE", result_driver_override, "driver_override now"),
 	ROW(STRING, "target", "TARGET", result_target,
 	    "driver it was meant to get; any: the kernel's own choice"),

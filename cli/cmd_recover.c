@@ -20,6 +20,17 @@ GETTER(driver_before, value_string(item->driver_before))
 GETTER(driver, value_string(item->driver))
 GETTER(error, value_record(item->error.code ? &item->error : NULL))
 
+static enum tone state_tone(const void *record)
+{
+	static const enum tone tones[] = {
+		[RECOVERY_DONE] = TONE_GOOD,        [RECOVERY_PLANNED] = TONE_PLAIN,
+		[RECOVERY_WAITS] = TONE_WARNING,    [RECOVERY_GONE] = TONE_WARNING,
+		[RECOVERY_REPLACED] = TONE_WARNING, [RECOVERY_FAILED] = TONE_TROUBLE,
+	};
+
+	return tones[((const struct recovery_item *)record)->state];
+}
+
 static const struct field item_fields[] = {
 	ROW(STRING, "address", "ADDRESS", item_address, "the device", .flags = FIELD_DEFAULT),
 	ROW(STRING, "verb", "RUN", item_verb, "command of the unfinished run",
@@ -30,7 +41,7 @@ static const struct field item_fields[] = {
 	    "wanted it",
 	    .flags = FIELD_DEFAULT),
 	ROW(STRING, "state", "STATE", item_state, "done, planned, waits, gone, replaced or failed",
-	    .flags = FIELD_DEFAULT),
+	    .flags = FIELD_DEFAULT, .tone = state_tone),
 	ROW(STRING, "driver_before", "BEFORE", item_driver_before, "driver it had when this began",
 	    .flags = FIELD_DEFAULT),
 	ROW(STRING, "driver", "DRIVER", item_driver, "driver it has now", .flags = FIELD_DEFAULT),

@@ -34,3 +34,22 @@ bool color_is_wanted(const struct options *opts, FILE *out)
 		return streq(opts->color, "always");
 	return isatty(fileno(out)) && !is_set("NO_COLOR") && terminal && !streq(terminal, "dumb");
 }
+
+const char *color_of(enum tone tone)
+{
+	static const char *const colors[] = {
+		[TONE_GOOD] = "\033[32m",
+		[TONE_WARNING] = "\033[33m",
+		[TONE_TROUBLE] = "\033[31m",
+		[TONE_ASIDE] = "\033[2m",
+	};
+
+	return colors[tone];
+}
+
+struct paint color_paint(enum tone tone, const struct options *opts, FILE *out)
+{
+	if (tone == TONE_PLAIN || !color_is_wanted(opts, out))
+		return (struct paint){.on = "", .off = ""};
+	return (struct paint){.on = color_of(tone), .off = "\033[0m"};
+}

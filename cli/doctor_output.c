@@ -9,12 +9,27 @@
 
 enum { INDENT = 4, SECOND = INDENT + 2, TEXT_MAX = 700 };
 
-/* A paragraph that may hold what came from outside. */
-static void print_text(const char *text, int indent, int column)
+/* Text that may hold what came from outside; where it ends. */
+static int print_part(const char *text, int indent, int column)
 {
 	scoped_free char *clean = scrub(text ? text : "", TEXT_MAX);
 
-	fill_print(stdout, clean ? clean : "", indent, column);
+	return fill_part(stdout, clean ? clean : "", indent, column);
+}
+
+/* A paragraph, or the end of one. */
+static void print_text(const char *text, int indent, int column)
+{
+	print_part(text, indent, column);
+	putchar('\n');
+}
+
+static int print_painted(const char *text, struct paint paint, int indent, int column)
+{
+	fputs(paint.on, stdout);
+	column = print_part(text, indent, column);
+	fputs(paint.off, stdout);
+	return column;
 }
 
 static void print_labelled(const char *label, const char *text)
@@ -30,14 +45,17 @@ static bool is_shown(const struct finding *finding, const struct options *opts)
 	return opts->verbose || finding->rule->severity != RULE_INFO;
 }
 
-static void print_finding(const struct finding *finding)
+static void print_finding(const struct finding *finding, const struct options *opts)
 {
+	enum rule_severity severity = finding->rule->severity;
 	char text[1024];
+	int column;
 
-	snprintf(text, sizeof(text), "%s: %s [%s]", rule_severity_name(finding->rule->severity),
-		 finding->rule->title, finding->rule->id);
+	snprintf(text, sizeof(text), "%s:", rule_severity_name(severity));
 	printf("  ");
-	print_text(text, INDENT, 2);
+	column = print_painted(text, color_paint(severity_tone(severity), opts, stdout), INDENT, 2);
+	snprintf(text, sizeof(text), "%s [%s]", finding->rule->title, finding->rule->id);
+	print_text(text, INDENT, column);
 	snprintf(text, sizeof(text), "%s: %s", finding->file, finding->value);
 	printf("%*s", INDENT, "");
 	print_text(text, SECOND, INDENT);
@@ -58,7 +76,7 @@ static void print_findings(const struct doctor_report *report, const struct opti
 		if (!streq_null(object, finding->object))
 			printf("%s\n", finding->object);
 		object = finding->object;
-		print_finding(finding);
+		print_finding(finding, opts);
 		putchar('\n');
 	}
 }
@@ -80,9 +98,25 @@ static void print_unknown(const struct doctor_report *report)
 		putchar('\n');
 }
 
-static void print_answer(const struct doctor_answer *answer)
+/* The answer itself stands behind the last colon. */
+static void print_sentence(const struct doctor_answer *answer, const struct options *opts)
 {
-	print_text(answer->sentence, 0, 0);
+	enum tone tone = answer->ready == ANSWER_YES  ? TONE_GOOD
+			 : answer->ready == ANSWER_NO ? TONE_TROUBLE
+						      : TONE_WARNING;
+	const char *word = strrchr(answer->sentence, ':') + 1;
+	char text[TEXT_MAX];
+	int column;
+
+	snprintf(text, sizeof(text), "%.*s", (int)(word - answer->sentence), answer->sentence);
+	column = print_part(text, 0, 0);
+	print_painted(word + 1, color_paint(tone, opts, stdout), 0, column);
+	putchar('\n');
+}
+
+static void print_answer(const struct doctor_answer *answer, const struct options *opts)
+{
+	print_sentence(answer, opts);
 	for (size_t i = 0; i < answer->n_steps; i++) {
 		char number[16];
 		int width = snprintf(number, sizeof(number), "%3zu. ", i + 1);
@@ -129,7 +163,7 @@ void doctor_print(const struct doctor_report *report, const struct options *opts
 	if (opts->verbose && !opts->quiet)
 		print_unknown(report);
 	for (size_t i = 0; i < report->n_answers; i++)
-		print_answer(&report->answers[i]);
+		print_answer(&report->answers[i], opts);
 	if (!opts->quiet)
 		print_summary(report, opts);
 }

@@ -10,6 +10,25 @@
 		return result;                                                                     \
 	}
 
+enum tone severity_tone(enum rule_severity severity)
+{
+	static const enum tone tones[] = {[RULE_ERROR] = TONE_TROUBLE,
+					  [RULE_WARNING] = TONE_WARNING,
+					  [RULE_INFO] = TONE_PLAIN};
+
+	return tones[severity];
+}
+
+static enum tone finding_tone(const void *record)
+{
+	return severity_tone(((const struct finding *)record)->rule->severity);
+}
+
+static enum tone rule_tone(const void *record)
+{
+	return severity_tone(((const struct rule *)record)->severity);
+}
+
 GETTER(finding_rule, struct finding, value_string(r->rule->id))
 GETTER(finding_severity, struct finding, value_string(rule_severity_name(r->rule->severity)))
 GETTER(finding_scope, struct finding, value_string(rule_scope_name(r->rule->scope)))
@@ -40,7 +59,7 @@ GETTER(finding_reference, struct finding, value_string(r->rule->reference))
 
 static const struct field finding_fields[] = {
 	ROW(STRING, "severity", "SEVERITY", finding_severity, "error, warning or info",
-	    .flags = FIELD_DEFAULT),
+	    .flags = FIELD_DEFAULT, .tone = finding_tone),
 	PLACE,
 	ROW(STRING, "value", "VALUE", finding_value, "what was found there"),
 	ROW(STRING, "consequence", "CONSEQUENCE", finding_consequence, "what it means"),
@@ -192,7 +211,7 @@ static const struct field rule_fields[] = {
 	ROW(STRING, "id", "ID", rule_id, "the rule's name, which never changes",
 	    .flags = FIELD_DEFAULT),
 	ROW(STRING, "severity", "SEVERITY", rule_severity, "error, warning or info",
-	    .flags = FIELD_DEFAULT),
+	    .flags = FIELD_DEFAULT, .tone = rule_tone),
 	ROW(STRING, "scope", "SCOPE", rule_scope, "host, group or device"),
 	ROW(STRING, "title", "TITLE", rule_title, "what it says is so",
 	    .flags = FIELD_DEFAULT | FIELD_TRUNC),

@@ -7,6 +7,9 @@
 #include "check/doctor.h"
 #include "cli/render.h"
 
+/* The colour of such findings. */
+enum tone severity_tone(enum rule_severity severity);
+
 /* struct finding */
 extern const struct record_type finding_record;
 

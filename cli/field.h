@@ -70,6 +70,7 @@ enum tone {
 	TONE_GOOD,    /* VFIO has it, it passed: green */
 	TONE_WARNING, /* yellow */
 	TONE_TROUBLE, /* red */
+	TONE_ASIDE,   /* it was skipped: faint */
 };
 
 struct record_type;

@@ -17,7 +17,7 @@ static size_t word_length(const char *text, int indent)
 	return n;
 }
 
-void fill_print(FILE *out, const char *text, int indent, int column)
+int fill_part(FILE *out, const char *text, int indent, int column)
 {
 	while (*text) {
 		size_t n = word_length(text, indent);
@@ -38,5 +38,11 @@ void fill_print(FILE *out, const char *text, int indent, int column)
 		}
 		text += *text == ' ' || *text == '\n';
 	}
+	return column;
+}
+
+void fill_print(FILE *out, const char *text, int indent, int column)
+{
+	fill_part(out, text, indent, column);
 	fputc('\n', out);
 }

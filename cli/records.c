@@ -98,7 +98,7 @@ static struct value device_usage(const void *record, size_t i)
 }
 
 /* Colour tells what VFIO has, and what is wrong. */
-static enum tone vfio_tone(const void *record)
+enum tone device_tone(const void *record)
 {
 	const struct device *dev = record;
 
@@ -127,23 +127,23 @@ static const struct field device_fields[] = {
 	ROW(ID, "subvendor", "SUBVENDOR", device_subvendor, "subsystem vendor id"),
 	ROW(ID, "subdevice", "SUBDEVICE", device_subdevice, "subsystem device id"),
 	ROW(STRING, "driver", "DRIVER", device_driver, "driver bound now", .flags = FIELD_DEFAULT,
-	    .tone = vfio_tone),
+	    .tone = device_tone),
 	ROW(STRING, "driver_override", "OVERRIDE", device_driver_override,
 	    "the only driver that may bind, when set"),
 	ROW(NUMBER, "iommu_group", "GROUP", device_iommu_group, "number of the IOMMU group",
 	    .flags = FIELD_DEFAULT | FIELD_RIGHT),
 	ROW(STRING, "iommu", "IOMMU", device_iommu,
-	    "what guards its DMA: physical, emulated (mdev) or none", .tone = vfio_tone),
+	    "what guards its DMA: physical, emulated (mdev) or none", .tone = device_tone),
 	ROW(STRING, "iommu_instance", "IOMMU-INSTANCE", device_iommu_instance,
 	    "IOMMU that guards it, as dmar0"),
 	ROW(STRING, "reset_set", "RESET-SET", device_reset_set,
 	    "bridge whose hot reset resets it along with others", .needs = NEED_RESET),
 	ROW_STRINGS("modes", "MODES", device_mode, "ways offered to user space now: cdev, group",
-		    .flags = FIELD_DEFAULT, .tone = vfio_tone),
+		    .flags = FIELD_DEFAULT, .tone = device_tone),
 	ROW_STRINGS("would_offer", "WOULD-OFFER", device_offer,
 		    "ways that binding it to a VFIO driver would offer", .needs = NEED_OFFER),
 	ROW(STRING, "vfio_name", "VFIO", device_vfio_name, "name of its VFIO device, as vfio0",
-	    .flags = FIELD_DEFAULT, .tone = vfio_tone),
+	    .flags = FIELD_DEFAULT, .tone = device_tone),
 	ROW(STRING, "cdev", "CDEV", device_cdev, "node of the device cdev"),
 	ROW(STRING, "group_node", "GROUP-NODE", device_group_node, "node of the VFIO group"),
 	ROW(STRING, "physfn", "PHYSFN", device_physfn, "the PF, when this is a VF"),

@@ -13,6 +13,9 @@ extern const struct record_type device_record;
 /* struct holder (host/holder.h) */
 extern const struct record_type holder_record;
 
+/* The colour of a struct device by who drives it: what VFIO has, and whether that is guarded. */
+enum tone device_tone(const void *record);
+
 /* "ok", "locked" or "gone". */
 const char *device_state_word(enum device_state state);
 

@@ -67,9 +67,18 @@ int color_check(const char *word, struct error *err);
 /* Whether out is to be coloured: as --color says, else on a terminal unless NO_COLOR is set. */
 bool color_is_wanted(const struct options *opts, FILE *out);
 
+/* The escape sequence of a tone; NULL for TONE_PLAIN. */
+const char *color_of(enum tone tone);
+
+/* What is printed before and behind a word of running text: empty where no colour is wanted. */
+struct paint {
+	const char *on, *off;
+};
+struct paint color_paint(enum tone tone, const struct options *opts, FILE *out);
+
 /* table.c */
 
-/* Prints the record as a sheet, one field a line, lists of records as tables below. */
+/* Prints the record as a sheet, one field a line, lists of records as tables below; in colour. */
 void sheet_print(const struct record_type *type, const void *record, const struct options *opts);
 
 /* scrub.c */

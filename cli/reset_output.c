@@ -35,6 +35,11 @@ static struct value member_holder(const void *record, size_t i)
 	return value_record(i < holders->count ? &holders->list[i] : NULL);
 }
 
+static enum tone usage_tone(const void *record)
+{
+	return ((const struct reset_member *)record)->usages.count ? TONE_WARNING : TONE_PLAIN;
+}
+
 static const struct field member_fields[] = {
 	ROW(STRING, "address", "ADDRESS", member_address, "the function", .flags = FIELD_DEFAULT),
 	ROW(STRING, "driver", "DRIVER", member_driver, "driver that it has",
@@ -44,7 +49,8 @@ static const struct field member_fields[] = {
 	ROW(BOOL, "owned", "OWNED", member_owned, "its driver leaves it to such a reset",
 	    .flags = FIELD_DEFAULT),
 	ROW_STRINGS("used_by", "USED-BY", member_usage,
-		    "what speaks against resetting it, in words", .flags = FIELD_DEFAULT),
+		    "what speaks against resetting it, in words", .flags = FIELD_DEFAULT,
+		    .tone = usage_tone),
 	ROW_RECORDS("holders", "HOLDERS", member_holder, &holder_record,
 		    "processes that have its VFIO device open"),
 	{0},
@@ -66,6 +72,23 @@ GETTER(result_restored, struct reset_result,
        r->restored < 0 ? VALUE_UNKNOWN : value_bool(r->restored))
 GETTER(result_duration, struct reset_result, value_number(r->duration_ms))
 GETTER(result_error, struct reset_result, value_record(r->error.code ? &r->error : NULL))
+
+static enum tone yes_tone(bool yes)
+{
+	return yes ? TONE_GOOD : TONE_TROUBLE;
+}
+
+static enum tone done_tone(const void *record)
+{
+	return yes_tone(((const struct reset_result *)record)->done);
+}
+
+static enum tone restored_tone(const void *record)
+{
+	int restored = ((const struct reset_result *)record)->restored;
+
+	return restored < 0 ? TONE_PLAIN : yes_tone(restored);
+}
 
 static struct value result_member(const void *record, size_t i)
 {
@@ -97,9 +120,11 @@ static const struct field reset_result_fields[] = {
 	    "the one asked for, or that the kernel tries first", .flags = FIELD_DEFAULT),
 	ROW_STRINGS("along", "ALONG", result_along, "functions that are reset along with it",
 		    .flags = FIELD_DEFAULT),
-	ROW(BOOL, "reset", "RESET", result_done, "it was reset", .flags = FIELD_DEFAULT),
+	ROW(BOOL, "reset", "RESET", result_done, "it was reset", .flags = FIELD_DEFAULT,
+	    .tone = done_tone),
 	ROW(BOOL, "restored", "RESTORED", result_restored,
-	    "it answers, and is configured as before", .flags = FIELD_DEFAULT),
+	    "it answers, and is configured as before", .flags = FIELD_DEFAULT,
+	    .tone = restored_tone),
 	ROW(NUMBER, "duration_ms", "MS", result_duration,
 	    "how long the reset took, in milliseconds", .flags = FIELD_DEFAULT | FIELD_RIGHT),
 	ROW_STRINGS("overridden", "OVERRIDDEN", result_overridden,
@@ -166,9 +191,21 @@ static void print_affected(const struct reset *reset, const struct options *opts
 	}
 }
 
+static void tell_writes(const struct reset *reset)
+{
+	for (size_t i = 0; i < reset->count; i++) {
+		const struct reset_result *result = &reset->results[i];
+
+		for (size_t k = 0; k < result->n_writes; k++)
+			message_verbose("%s/%s: wrote \"%s\"", result->dev->syspath,
+					result->writes[k].name, result->writes[k].value);
+	}
+}
+
 void reset_print_success(const struct reset *reset, const struct options *opts,
 			 const struct columns *columns)
 {
+	tell_writes(reset);
 	if (opts->json)
 		json_print_document(&reset_document, reset);
 	else if (opts->dry_run)
@@ -206,6 +243,7 @@ void reset_print_failure(const struct reset *reset, const struct options *opts,
 {
 	struct error_report report = {.err = err, .reset = reset};
 
+	tell_writes(reset);
 	if (opts->json) {
 		json_print_document(&error_document, &report);
 		return;

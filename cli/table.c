@@ -153,15 +153,13 @@ static struct libscols_line *new_line(struct libscols_table *table)
 static void set_cell(struct libscols_line *line, size_t column, const struct field *field,
 		     const void *record)
 {
-	static const char *const colors[] = {
-		[TONE_GOOD] = "\033[32m", [TONE_WARNING] = "\033[33m", [TONE_TROUBLE] = "\033[31m"};
 	char *text = field_text(field, record);
 	enum tone tone = field->tone ? field->tone(record) : TONE_PLAIN;
 
 	if (!text || scols_line_refer_data(line, column, text) != 0)
 		out_of_memory();
 	if (tone != TONE_PLAIN)
-		scols_cell_set_color(scols_line_get_cell(line, column), colors[tone]);
+		scols_cell_set_color(scols_line_get_cell(line, column), color_of(tone));
 }
 
 static void print_and_free(struct libscols_table *table)
@@ -264,14 +262,15 @@ static void print_sub_list(const struct field *field, const void *record,
 	table_print(&columns, opts, sub_record, &list);
 }
 
-static void add_sheet_line(struct libscols_table *table, const struct field *field, char *text)
+static void add_sheet_line(struct libscols_table *table, const struct field *field,
+			   const void *record)
 {
 	struct libscols_line *line = new_line(table);
 	char label[64];
 
-	if (!text || scols_line_set_data(line, 0, sheet_label(label, sizeof(label), field)) != 0 ||
-	    scols_line_refer_data(line, 1, text) != 0)
+	if (scols_line_set_data(line, 0, sheet_label(label, sizeof(label), field)) != 0)
 		out_of_memory();
+	set_cell(line, 1, field, record);
 }
 
 static void add_sheet_lines(struct libscols_table *table, const struct record_type *type,
@@ -284,7 +283,7 @@ static void add_sheet_lines(struct libscols_table *table, const struct record_ty
 		if (field->flags & FIELD_JSON_ONLY || field->type == FIELD_RECORDS)
 			continue;
 		if (field->type != FIELD_RECORD) {
-			add_sheet_line(table, field, field_text(field, record));
+			add_sheet_line(table, field, record);
 			continue;
 		}
 		child = field->get(record);

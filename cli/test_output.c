@@ -100,6 +100,15 @@ static void print_by_statement(const struct section *all, const struct columns *
 	}
 }
 
+static void print_counts(const struct test_report *report, const struct options *opts)
+{
+	bool bad = report->counts[CASE_FAIL];
+	struct paint paint = color_paint(bad ? TONE_TROUBLE : TONE_PLAIN, opts, stdout);
+
+	printf("%d passed, %s%d failed%s, %d skipped\n", (int)report->counts[CASE_PASS], paint.on,
+	       (int)report->counts[CASE_FAIL], paint.off, (int)report->counts[CASE_SKIP]);
+}
+
 int test_print_text(const struct options *opts, const struct test_report *report, struct error *err)
 {
 	static const char plain[] = "device,path,id,status,expected,got,title,reason";
@@ -124,8 +133,7 @@ int test_print_text(const struct options *opts, const struct test_report *report
 		return 0;
 	}
 	(report->by_statement ? print_by_statement : print_by_way)(&all, &columns, opts);
-	printf("%d passed, %d failed, %d skipped\n", (int)report->counts[CASE_PASS],
-	       (int)report->counts[CASE_FAIL], (int)report->counts[CASE_SKIP]);
+	print_counts(report, opts);
 	return 0;
 }
 

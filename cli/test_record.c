@@ -60,6 +60,14 @@ GETTER(result_can_fail, struct case_result,
        r->can_fail < 0 ? VALUE_UNKNOWN : value_bool(r->can_fail))
 GETTER(result_duration, struct case_result, value_number(r->duration_ms))
 
+static enum tone result_tone(const void *record)
+{
+	static const enum tone tones[] = {
+		[CASE_PASS] = TONE_GOOD, [CASE_FAIL] = TONE_TROUBLE, [CASE_SKIP] = TONE_ASIDE};
+
+	return tones[((const struct case_result *)record)->outcome.status];
+}
+
 static const struct field case_result_fields[] = {
 	ROW(STRING, "device", "DEVICE", result_device,
 	    "the device; unknown for checks of the host"),
@@ -67,8 +75,8 @@ static const struct field case_result_fields[] = {
 	    "what the check goes through: host, cdev or group"),
 	ROW(STRING, "id", "ID", result_id, "the check's name, which never changes",
 	    .flags = FIELD_DEFAULT),
-	ROW(STRING, "status", "STATUS", result_status, "pass, fail or skip",
-	    .flags = FIELD_DEFAULT),
+	ROW(STRING, "status", "STATUS", result_status, "pass, fail or skip", .flags = FIELD_DEFAULT,
+	    .tone = result_tone),
 	ROW(STRING, "title", "TITLE", result_title, "what works when the check passes",
 	    .flags = FIELD_DEFAULT),
 	ROW(STRING, "expected", "EXPECTED", result_expected,

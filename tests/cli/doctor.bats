@@ -331,6 +331,37 @@ override-set-not-bound 0000:05:00.0 vfioctl\x20bind\x200000:05:00.0'
 	equals "$status $output" "1 "
 }
 
+@test "colour: the severity and the answer, on a terminal only, not with NO_COLOR, and as --color says" {
+	people </dev/null
+	local asked=("$VFIOCTL" doctor --sysroot "$tree" 01:00.0 03:00.0 --for qemu --user vm)
+	"${asked[@]}" >"$BATS_TEST_TMPDIR/plain" || true
+	run ! grep $'\e' "$BATS_TEST_TMPDIR/plain"
+	for how in "NO_COLOR=" "NO_COLOR=1 --color always"; do
+		# shellcheck disable=SC2086 # words
+		terminal env ${how%% *} "${asked[@]}" ${how#"${how%% *}"}
+		[ "$status" -eq 1 ]
+		prints $'\n  \e[31merror:\e[0m ' $'\e[31m no\e[0m\n'
+		# Without the colours it is the same to the letter: they do not count as width.
+		sed 's/\x1b\[[0-9;]*m//g' <<<"$output" | diff - "$BATS_TEST_TMPDIR/plain"
+	done
+	for how in NO_COLOR=1 TERM=dumb; do
+		terminal env "$how" "${asked[@]}"
+		diff - "$BATS_TEST_TMPDIR/plain" <<<"$output"
+	done
+	terminal "${asked[@]}" --color never
+	diff - "$BATS_TEST_TMPDIR/plain" <<<"$output"
+	terminal "${asked[@]}" --json
+	[[ $output != *$'\e'* ]]
+	on both doctor --color always
+	prints $'\e[33mwarning:\e[0m '
+	on both doctor --color always 03:00.0 --for qemu
+	prints $':\e[33m as far as could be seen\e[0m\n'
+	on both doctor -n -o severity --color always
+	prints $'\e[31merror' $'\e[33mwarning'
+	vfioctl doctor --list-rules --color always
+	prints $' \e[31merror' $' \e[33mwarning'
+}
+
 @test "this machine" {
 	json doctor --json
 	[ "$status" -le 1 ]

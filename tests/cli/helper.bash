@@ -43,6 +43,15 @@ on() {
 	vfioctl "$@" --sysroot "$trees/$tree"
 }
 
+# terminal COMMAND...: run it on a terminal of 80 columns, where both streams are $output.
+terminal() {
+	local line
+	printf -v line '%q ' env TERM=xterm "$@"
+	runs script -qec "stty cols 80; $line" /dev/null
+	output=${output//$'\r\n'/$'\n'}
+	output=${output%$'\r'}
+}
+
 # Run vfioctl, which must print one JSON document on stdout, that is kept for all_documents_valid.
 # $json is the document.
 json() {

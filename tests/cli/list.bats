@@ -231,17 +231,17 @@ $mdev mtty"
 0000:00:1f.2 - dmar0"
 }
 
-# coloured ARGUMENTS...: how many cells of the table are, on a terminal of 80 columns.
+# coloured ARGUMENTS...: how many cells of the table are, on a terminal.
 coloured() {
-	runs script -qec "stty cols 80; $* '$VFIOCTL' list -o address,driver --sysroot '$trees/both'" /dev/null
+	terminal env "$@" "$VFIOCTL" list -o address,driver --sysroot "$trees/both"
 	grep -c $'\e\[3' <<<"$output" || true
 }
 
 @test "colour: on a terminal only, not with NO_COLOR, and as --color says" {
-	equals "$(coloured env TERM=xterm)" 4
-	equals "$(coloured env TERM=xterm NO_COLOR=)" 4
-	equals "$(coloured env TERM=xterm NO_COLOR=1)" 0
-	equals "$(coloured env TERM=dumb)" 0
+	equals "$(coloured)" 4
+	equals "$(coloured NO_COLOR=)" 4
+	equals "$(coloured NO_COLOR=1)" 0
+	equals "$(coloured TERM=dumb)" 0
 	on both list
 	[[ $output != *$'\e'* ]]
 	on both list --color always -o driver 03:00.0
@@ -250,12 +250,15 @@ coloured() {
 	[[ $output != *$'\e'* ]]
 	json_on both list --color always
 	[[ $json != *$'\e'* ]]
+	on both show --color always 03:00.0
+	prints $'driver:           \e[32mvfio-pci\e[0m'
 }
 
 @test "at 80 columns no line is longer, with ten devices and with many" {
 	for machine in cdev-only big synthetic-512; do
 		for view in list "list --tree" topology; do
-			runs script -qec "stty cols 80; env TERM=xterm LC_ALL=C.UTF-8 '$VFIOCTL' $view --color never --sysroot '$trees/$machine'" /dev/null
+			# shellcheck disable=SC2086 # words
+			terminal "$VFIOCTL" $view --color never --sysroot "$trees/$machine"
 			[ "${#lines[@]}" -gt 2 ]
 			for line in "${lines[@]%$'\r'}"; do
 				[ "${#line}" -le 80 ] || { echo "$view on $machine: $line"; return 1; }

@@ -167,6 +167,22 @@ is_tap() {
 	run ! is_tap "$BATS_TEST_TMPDIR/short.tap"
 }
 
+@test "colour: the result, on a terminal only, and never in TAP or JSON" {
+	vfioctl test
+	[[ $output != *$'\e'* ]]
+	rows=$(grep -cE '^E[0-9]+ +(pass|fail|skip) ' <<<"$output")
+	[ "$rows" -gt 0 ]
+	terminal "$VFIOCTL" test
+	# shellcheck disable=SC2059 # escapes
+	equals "$(grep -cE "$(printf '^E[0-9]+ +\e\\[(32mpass|31mfail|2mskip)')" <<<"$output")" "$rows"
+	for how in "NO_COLOR=1 $VFIOCTL test" "$VFIOCTL test --color never" \
+		"$VFIOCTL test --color always --tap" "$VFIOCTL test --color always --json"; do
+		# shellcheck disable=SC2086 # words
+		terminal env $how
+		[[ $output != *$'\e'* ]] || { echo "$how: $output"; return 1; }
+	done
+}
+
 @test "every document is valid" {
 	all_documents_valid
 }

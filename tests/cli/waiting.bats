@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Lines on a terminal that tell what is waited for, and how long by now. They are gone in the end, and where
+# there is no terminal they never were. That of a change is in tests/unit/test_message.c, that of a reset in the lab.
+
+load helper
+
+# What stays on the screen of $output: each line without what it was written over.
+screen() {
+	sed 's/.*\r\x1b\[K//' <<<"$output"
+}
+
+# The lock is held by a process that gave its number, until somebody was told of it for two seconds, or for
+# so many; recover wants it.
+# while_locked SECONDS COMMAND: run it meanwhile, with a /run of its own; $holder is the process.
+while_locked() {
+	unshare -m true 2>/dev/null || skip "no mount namespace for this user"
+	export -f while_it_is_locked terminal runs whole
+	runs unshare -m bash -c 'while_it_is_locked "$@"' - "$@"
+	holder=$(head -n 1 <<<"$output")
+	output=${output#*$'\n'}
+}
+
+while_it_is_locked() {
+	mount -t tmpfs -o mode=0755 none /run && mkdir -p /run/vfioctl/journal
+	printf '{"verb":"bind","boot_id":"%s","pid":2147483646,"start_time":1,"devices":[{"address":"fffe:fe:1f.7",
+		"bus":"pci","identity":"8086:10d3:8086:a01f","syspath":"/sys/devices/x","driver":"e1000e",
+		"target":"vfio-pci","target_override":"vfio-pci"}]}' "$(cat /proc/sys/kernel/random/boot_id)" \
+		>/run/vfioctl/journal/2147483646-1.json
+	(
+		flock 9
+		echo "$BASHPID" >&9
+		echo "$BASHPID"
+		for ((i = 0; i < 10 * $1; i++)); do
+			! grep -q ', 2 s' "$BATS_TEST_TMPDIR/stdout" || break
+			sleep 0.1
+		done
+	) 9>>/run/vfioctl/lock &
+	until [ -s /run/vfioctl/lock ]; do sleep 0.02; done
+	"${@:2}"
+}
+
+@test "the lock of another run: a terminal is told who has it, and how long by now" {
+	while_locked 60 script -qec "'$VFIOCTL' recover" /dev/null
+	exits 0
+	prints $'\r\e[K'"vfioctl: waiting for pid $holder, which is changing or testing devices, 1 s"
+	prints ", 2 s"
+	# One line, written over, and then taken away.
+	[[ $(screen) != *waiting* ]]
+	[[ $(screen) == *"fffe:fe:1f.7 bind"* ]]
+}
+
+@test "the lock of another run: nothing in a pipe, with --quiet or --json" {
+	while_locked 3 "$VFIOCTL" recover
+	exits 0
+	[[ $stderr != *waiting* ]]
+	for option in --quiet --json; do
+		while_locked 3 script -qec "'$VFIOCTL' recover $option" /dev/null
+		exits 0
+		[[ $output != *waiting* && $output != *$'\e'* ]] || { echo "$option: $output"; return 1; }
+	done
+}
+
+@test "a snapshot tells what it does, on a terminal only" {
+	make_tree both </dev/null
+	terminal "$VFIOCTL" snapshot "$BATS_TEST_TMPDIR/one" --sysroot "$tree"
+	exits 0
+	prints $'\r\e[Kvfioctl: '
+	[ "$(grep -o $'\r\e\[Kvfioctl: [a-z]' <<<"$output" | wc -l)" -ge 2 ]
+	# Only what it came to, and what comes next.
+	equals "$(screen | sed -n '$=')" "$(screen | grep -cE '^vfioctl: ([0-9]+ files? could|next: |/.*: [0-9]+ devices)')"
+	for option in --quiet --json; do
+		terminal "$VFIOCTL" snapshot "$BATS_TEST_TMPDIR/with$option" --sysroot "$tree" "$option"
+		exits 0
+		[[ $output != *$'\e'* ]] || { echo "$option: $output"; return 1; }
+	done
+}
