@@ -156,8 +156,14 @@ const char *host_iommu_kind(const char *name)
 	static const struct {
 		const char *prefix, *kind;
 	} kinds[] = {
-		{"dmar", "intel-vtd"}, {"ivhd", "amd-vi"},         {"smmu3.", "arm-smmu-v3"},
-		{"smmu.", "arm-smmu"}, {"virtio", "virtio-iommu"}, {"s390-iommu.", "s390"},
+		{"dmar", "intel-vtd"},
+		{"ivhd", "amd-vi"},
+		{"smmu3.", "arm-smmu-v3"},
+		{"smmu.", "arm-smmu"},
+		{"virtio", "virtio-iommu"},
+		{"s390-iommu.", "s390"},
+		{"iommufd_selftest_iommu.",
+		 "selftest"}, /* CONFIG_IOMMUFD_TEST: before mock devices */
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)

@@ -8,9 +8,18 @@
 #define KERNEL_OPTIONS "Documentation/admin-guide/kernel-parameters.txt of the kernel"
 #define TABLES         "/sys/firmware/acpi/tables"
 
+/* The first IOMMU that guards what there is to guard, or NULL. */
+static const struct host_iommu *first_iommu(const struct host_mode *mode)
+{
+	for (size_t i = 0; i < mode->n_iommus; i++)
+		if (!streq_null(mode->iommus[i].kind, "selftest"))
+			return &mode->iommus[i];
+	return NULL;
+}
+
 static bool has_iommu(const struct rule_run *run)
 {
-	return run->facts->mode.n_iommus > 0;
+	return first_iommu(&run->facts->mode);
 }
 
 /* Without an IOMMU, and nobody asked to do without. */
@@ -102,7 +111,8 @@ static bool unsafe_is_allowed(const struct host_mode *mode)
 /* Elsewhere interrupt chips do not tell, and the IOMMU's driver keeps MSIs apart. */
 static bool is_pc(const struct host_mode *mode)
 {
-	const char *kind = mode->n_iommus ? mode->iommus[0].kind : NULL;
+	const struct host_iommu *iommu = first_iommu(mode);
+	const char *kind = iommu ? iommu->kind : NULL;
 
 	return streq_null(kind, "intel-vtd") || streq_null(kind, "amd-vi");
 }

@@ -55,6 +55,8 @@ static const struct scene host_scenes[] = {
 	 .remedy = "without iommu=pt"},
 	{RULE("iommu-passthrough"), .fires = IOMMU "/proc/cmdline=iommu.passthrough=1",
 	 .silent = IOMMU "/proc/cmdline=iommu.passthrough=1 iommu.passthrough=0"},
+	{RULE("no-interrupt-remapping"), .fires = IOMMU PLAIN_IRQ TYPE1,
+	 .silent = "/sys/class/iommu/iommufd_selftest_iommu.0/devices/;" PLAIN_IRQ TYPE1},
 	{RULE("no-interrupt-remapping"), .fires = IOMMU PLAIN_IRQ, .silent = IOMMU REMAPPED,
 	 .unknown = IOMMU, .remedy = "interrupt remapping"},
 	{RULE("no-interrupt-remapping"),
