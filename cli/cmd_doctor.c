@@ -198,6 +198,8 @@ static const struct option_spec options[] = {
 	       "no rules of such a name; several between commas", ignore),
 	OPTION("list-rules", 0, OPTION_FLAG, NULL, "list the rules and look at nothing",
 	       list_rules),
+	OPTION("verbose", 'v', OPTION_COUNT, NULL, "print notes, too, and what was not checked",
+	       verbose),
 	{0},
 };
 

@@ -17,13 +17,14 @@ static void print_item(FILE *out, const char *word, const char *help)
 	fill_print(out, help, TEXT, TEXT);
 }
 
-/* Those of the options that a verb with these traits takes. */
-static void print_options(FILE *out, const struct option_spec *specs, unsigned int verb)
+/* Those of the options that a verb with these traits takes; own: its own, which go first. */
+static void print_options(FILE *out, const struct option_spec *specs, unsigned int verb,
+			  const struct option_spec *own)
 {
 	for (; specs && specs->name; specs++) {
 		char word[64] = "";
 
-		if (!option_is_taken(specs, verb))
+		if (!option_is_taken(specs, verb) || option_is_replaced(specs, own))
 			continue;
 		if (specs->letter)
 			append(word, sizeof(word), "-%c, ", specs->letter);
@@ -72,8 +73,8 @@ void help_print_command(const struct command *command)
 		fill_print(stdout, command->details, 0, 0);
 	}
 	fputs("\nOptions:\n", stdout);
-	print_options(stdout, command->options, command_traits(command));
-	print_options(stdout, common_options, command_traits(command));
+	print_options(stdout, command->options, command_traits(command), NULL);
+	print_options(stdout, common_options, command_traits(command), command->options);
 	if (command->columns)
 		print_columns(stdout, command->columns);
 	if (command->variables)
@@ -114,7 +115,7 @@ void help_print_overview(FILE *out)
 	      "standard input.\n"
 	      "\nOptions that commands have in common:\n",
 	      out);
-	print_options(out, common_options, VERB_ANY);
+	print_options(out, common_options, VERB_ANY, NULL);
 	fputs("\nExit status:\n", out);
 	for (size_t i = 0; i < ARRAY_SIZE(status_help); i++) {
 		char number[8];
@@ -174,7 +175,8 @@ static int print_schema(const char *name, struct error *err)
 static void print_option_words(const struct command *command, const struct option_spec *specs)
 {
 	for (; specs && specs->name; specs++)
-		if (option_is_taken(specs, command_traits(command)))
+		if (option_is_taken(specs, command_traits(command)) &&
+		    !option_is_replaced(specs, command->options))
 			printf("option %s --%s %s\n", command->name, specs->name,
 			       specs->argument ? specs->argument : "-");
 }

@@ -349,6 +349,7 @@ static enum status run(const struct options *opts, struct error *err)
 static const struct option_spec options[] = {
 	OPTION("keep-identifiers", 0, OPTION_FLAG, NULL,
 	       "leave serial numbers and MAC addresses as they are", keep_identifiers),
+	OPTION("verbose", 'v', OPTION_COUNT, NULL, "name what could not be taken", verbose),
 	{0},
 };
 

@@ -155,6 +155,8 @@ static const struct option_spec options[] = {
 	       case_glob),
 	OPTION("list", 0, OPTION_FLAG, NULL, "list the catalogue and run nothing", list_cases),
 	OPTION("tap", 0, OPTION_FLAG, NULL, "print the results as TAP 14", tap),
+	OPTION("verbose", 'v', OPTION_COUNT, NULL, "say so when the lock could not be had",
+	       verbose),
 	OPTION("destructive", 0, OPTION_FLAG, NULL,
 	       "also what rebinds the named devices, or blocks their DMA", destructive),
 	OPTION("lab", 0, OPTION_FLAG, NULL,

@@ -6,6 +6,7 @@
 #include <locale.h>
 #include <stdio.h>
 
+#include "base/document.h"
 #include "base/path.h"
 #include "change/journal.h"
 #include "change/lock.h"
@@ -168,6 +169,11 @@ static void tell_of_lock(pid_t owner, int64_t waited_ms)
 	}
 }
 
+static void tell_of_state(const char *path, bool removed)
+{
+	message_verbose("%s: %s", path, removed ? "removed" : "saved");
+}
+
 static enum status run_command(const struct command *command, int argc, char **argv,
 			       struct options *opts, struct error *err)
 {
@@ -191,6 +197,7 @@ static enum status run_command(const struct command *command, int argc, char **a
 	if (color_check(opts->color, err) < 0 || check_operands(command, opts, err) < 0 ||
 	    enter_root(opts, err) < 0)
 		return command_failure(command, err);
+	document_tell(tell_of_state);
 	tell_of_unfinished(command, opts);
 	lock_tell(tell_of_lock);
 	return command->run(opts, err);

@@ -39,6 +39,14 @@ struct parser {
 	int count, n_words;
 };
 
+bool option_is_replaced(const struct option_spec *common, const struct option_spec *own)
+{
+	for (; own && own->name; own++)
+		if (own != common && streq(own->name, common->name))
+			return true;
+	return false;
+}
+
 static bool has_spec(const struct parser *parser, const char *name)
 {
 	for (int i = 0; i < parser->count; i++)

@@ -98,6 +98,9 @@ static inline bool option_is_taken(const struct option_spec *spec, unsigned int 
 	return (spec->verbs & ~verb) == 0;
 }
 
+/* True when a verb has a row of that name in its own table, which stands for the common one. */
+bool option_is_replaced(const struct option_spec *common, const struct option_spec *own);
+
 /*
  * Parses argv[1..] by own (may be NULL) and the common options, of which verb takes those that
  * option_is_taken() says; argv[0] is its name. Options may stand between operands; "--" ends them.

@@ -191,9 +191,21 @@ static void print_affected(const struct reset *reset, const struct options *opts
 	}
 }
 
+static void tell_writes(const struct reset *reset)
+{
+	for (size_t i = 0; i < reset->count; i++) {
+		const struct reset_result *result = &reset->results[i];
+
+		for (size_t k = 0; k < result->n_writes; k++)
+			message_verbose("%s/%s: wrote \"%s\"", result->dev->syspath,
+					result->writes[k].name, result->writes[k].value);
+	}
+}
+
 void reset_print_success(const struct reset *reset, const struct options *opts,
 			 const struct columns *columns)
 {
+	tell_writes(reset);
 	if (opts->json)
 		json_print_document(&reset_document, reset);
 	else if (opts->dry_run)
@@ -231,6 +243,7 @@ void reset_print_failure(const struct reset *reset, const struct options *opts,
 {
 	struct error_report report = {.err = err, .reset = reset};
 
+	tell_writes(reset);
 	if (opts->json) {
 		json_print_document(&error_document, &report);
 		return;

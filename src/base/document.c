@@ -39,12 +39,31 @@ int document_load(struct document **ret, const char *path)
 	return 0;
 }
 
+static void (*tell_file)(const char *path, bool removed);
+
+void document_tell(void (*on_file)(const char *path, bool removed))
+{
+	tell_file = on_file;
+}
+
 int document_save(const struct document *doc, const char *path)
 {
 	const char *text = json_object_to_json_string_ext(
 		object(doc), JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
+	int r = text ? path_replace(text, strlen(text), 0600, "%s", path) : -ENOMEM;
 
-	return text ? path_replace(text, strlen(text), 0600, "%s", path) : -ENOMEM;
+	if (r == 0 && tell_file)
+		tell_file(path, false);
+	return r;
+}
+
+int document_remove(const char *path)
+{
+	int r = path_unlink("%s", path);
+
+	if (r == 0 && tell_file)
+		tell_file(path, true);
+	return r;
 }
 
 static int add(struct document *doc, const char *key, struct json_object *value)

@@ -28,6 +28,12 @@ int document_load(struct document **ret, const char *path);
 /* Replaces the file atomically, mode 0600. 0 or -errno. */
 int document_save(const struct document *doc, const char *path);
 
+/* Takes the file away. 0 or -errno. */
+int document_remove(const char *path);
+
+/* Who is told of each file that was saved or removed. */
+void document_tell(void (*on_file)(const char *path, bool removed));
+
 /* A NULL value is stored as null. 0 or -ENOMEM. */
 int document_set_string(struct document *doc, const char *key, const char *value);
 int document_set_number(struct document *doc, const char *key, int64_t value);

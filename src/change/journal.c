@@ -119,14 +119,14 @@ static int load(struct journal_run *ret, struct arena *arena, const char *path, 
 	if (r == -ENOENT)
 		return 0;
 	if (r == 0 && !identity_is_this_boot(doc)) {
-		path_unlink("%s", path);
+		document_remove(path);
 		return 0;
 	}
 	*ret = (struct journal_run){.path = path};
 	if (r == 0)
 		r = read_run(ret, arena, doc);
 	if (r == 0 && ret->count == 0 && !ret->lives)
-		path_unlink("%s", path);
+		document_remove(path);
 	if (r == 0)
 		return ret->count > 0;
 	error_errno(err, r, "journal", NULL, "cannot read %s, which tells of an unfinished run",
@@ -338,7 +338,7 @@ void journal_remove(const struct journal_run *run)
 	struct journal_run empty = *run;
 
 	/* What was done shall not be taken back for a file that stayed. */
-	if (path_unlink("%s", run->path) < 0 && path_exists("%s", run->path)) {
+	if (document_remove(run->path) < 0 && path_exists("%s", run->path)) {
 		empty.count = 0;
 		journal_save(&empty, NULL, 0, NULL);
 	}

@@ -87,5 +87,5 @@ void record_forget(const char *directory, const struct device *dev)
 	char path[PATH_MAX];
 
 	if (record_path(path, directory, dev) == 0)
-		path_unlink("%s", path);
+		document_remove(path);
 }

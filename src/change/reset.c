@@ -173,6 +173,13 @@ struct running {
 	struct worker worker;
 };
 
+/* What was written, for whoever wants it named. */
+static void note_writes(struct reset_result *result, const struct reset_report *report)
+{
+	memcpy(result->writes, report->writes, sizeof(result->writes));
+	result->n_writes = report->n_writes;
+}
+
 static void note_report(struct reset_result *result, const struct reset_report *report)
 {
 	result->running = false;
@@ -180,6 +187,7 @@ static void note_report(struct reset_result *result, const struct reset_report *
 	result->restored = report->restored;
 	result->duration_ms = report->duration_ms;
 	result->error = report->error;
+	note_writes(result, report);
 }
 
 static void start(struct running *running, struct reset_result *result,
@@ -207,8 +215,10 @@ static void bury(struct running *running, struct reset_result *result)
 	error_set(&result->error, STATUS_FAILED, 0, "worker-died", result->dev->address,
 		  "the process that reset it has died");
 	error_remedy(&result->error, "Reset it again.");
-	if (worker_run(reset_put_back, &running->job, PUT_BACK_MS, &report, sizeof(report)) == 0 &&
-	    report.error.code)
+	if (worker_run(reset_put_back, &running->job, PUT_BACK_MS, &report, sizeof(report)) < 0)
+		return;
+	note_writes(result, &report);
+	if (report.error.code)
 		result->error = report.error;
 }
 

@@ -49,6 +49,14 @@ struct reset_member {
 	struct holders holders; /* those of them who have its VFIO device open */
 };
 
+/* What a reset wrote to a file of the device. */
+struct reset_write {
+	const char *name; /* below the device's directory */
+	char value[128];
+};
+
+enum { RESET_WRITES_MAX = 5 };
+
 struct reset_result {
 	const struct device *dev;
 	enum reset_scope scope;
@@ -63,7 +71,9 @@ struct reset_result {
 	bool done;           /* it was reset */
 	int restored;        /* its configuration space is as before; -1: it was not looked at */
 	int64_t duration_ms; /* of the kernel's part; -1: unknown */
-	struct error error;  /* code NULL: none */
+	struct reset_write writes[RESET_WRITES_MAX];
+	size_t n_writes;
+	struct error error; /* code NULL: none */
 };
 
 struct reset {

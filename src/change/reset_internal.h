@@ -40,6 +40,8 @@ struct reset_report {
 	bool done;
 	int restored; /* as in struct reset_result */
 	int64_t duration_ms;
+	struct reset_write writes[RESET_WRITES_MAX];
+	size_t n_writes;
 	struct error error;
 };
 _Static_assert(sizeof(struct reset_report) <= PIPE_BUF, "a report is written at once");

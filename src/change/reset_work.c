@@ -8,6 +8,7 @@
  * process before it ends. It hears no signal but SIGKILL; should one come, its parent puts back.
  */
 #include <errno.h>
+#include <stdio.h>
 
 #include "base/path.h"
 #include "change/reset_internal.h"
@@ -71,11 +72,26 @@ void reset_prepare(struct reset_job *ret, const struct reset_result *result, boo
 		*ret->control = '\0';
 }
 
+/* Writes to a file of the device, and notes that it did. 0 or -errno. */
+static int write_noted(struct reset_report *report, const struct device *dev, const char *value,
+		       const char *name)
+{
+	int r = path_write(value, "%s/%s", dev->syspath, name);
+	struct reset_write *write = &report->writes[report->n_writes];
+
+	if (r < 0 || report->n_writes == RESET_WRITES_MAX)
+		return r;
+	write->name = name;
+	snprintf(write->value, sizeof(write->value), "%s", value);
+	report->n_writes++;
+	return r;
+}
+
 static int write_file(const struct reset_job *job, const char *value, const char *name,
-		      struct error *err)
+		      struct reset_report *report, struct error *err)
 {
 	const struct device *dev = job->result->dev;
-	int r = path_write(value, "%s/%s", dev->syspath, name);
+	int r = write_noted(report, dev, value, name);
 
 	if (r >= 0)
 		return 0;
@@ -89,19 +105,20 @@ static bool sleeps(const struct reset_job *job)
 }
 
 /*
- * Writes the file as it was, if it is different now. When that fails, err tells how to do it,
- * beside what else went wrong.
+ * Writes the file as it was, if it is different now. When that fails, the error tells how to do
+ * it, beside what else went wrong.
  */
 static void put_file_back(const struct reset_job *job, const char *value, const char *name,
-			  struct error *err)
+			  struct reset_report *report)
 {
+	struct error *err = &report->error;
 	const char *syspath = job->result->dev->syspath;
 	char now[sizeof(job->result->methods)];
 	struct error own;
 
 	if (path_read(now, sizeof(now), "%s/%s", syspath, name) >= 0 && streq(now, value))
 		return;
-	if (write_file(job, value, name, &own) == 0)
+	if (write_file(job, value, name, report, &own) == 0)
 		return;
 	if (!err->code)
 		*err = own;
@@ -110,16 +127,16 @@ static void put_file_back(const struct reset_job *job, const char *value, const 
 	       *err->remedy ? " " : "", value, syspath, name);
 }
 
-static void put_method_back(const struct reset_job *job, struct error *err)
+static void put_method_back(const struct reset_job *job, struct reset_report *report)
 {
 	if (job->narrow)
-		put_file_back(job, job->result->methods, "reset_method", err);
+		put_file_back(job, job->result->methods, "reset_method", report);
 }
 
-static void put_control_back(const struct reset_job *job, struct error *err)
+static void put_control_back(const struct reset_job *job, struct reset_report *report)
 {
 	if (sleeps(job))
-		put_file_back(job, job->control, "power/control", err);
+		put_file_back(job, job->control, "power/control", report);
 }
 
 /* --- one function --------------------------------------------------------------------------- */
@@ -161,11 +178,12 @@ int reset_check_unopened(const struct device *dev, struct error *err)
 }
 
 /* The kernel's list may be older than what it finds now, as when another function came beside. */
-static int narrow_methods(const struct reset_job *job, struct error *err)
+static int narrow_methods(const struct reset_job *job, struct reset_report *report)
 {
+	struct error *err = &report->error;
 	const struct reset_result *result = job->result;
 
-	if (write_file(job, result->method, "reset_method", err) == 0)
+	if (write_file(job, result->method, "reset_method", report, err) == 0)
 		return 0;
 	return err->errnum == EINVAL ? reset_no_method(result, result->method, err) : -1;
 }
@@ -177,12 +195,12 @@ static int start_reset(const struct reset_job *job, struct reset_report *report)
 	int64_t start;
 	int r;
 
-	if (job->narrow && narrow_methods(job, &report->error) < 0)
+	if (job->narrow && narrow_methods(job, report) < 0)
 		return -1;
 	if (!forced && reset_check_unopened(result->dev, &report->error) < 0)
 		return -1;
 	start = now_ms();
-	r = path_write("1", "%s/reset", result->dev->syspath);
+	r = write_noted(report, result->dev, "1", "reset");
 	report->duration_ms = now_ms() - start;
 	if (r < 0)
 		return explain_reset(result->dev, -r, &report->error);
@@ -210,15 +228,15 @@ static void reset_awake(const struct reset_job *job, struct reset_report *report
 	start_reset(job, report);
 	if (report->duration_ms >= 0)
 		judge_reset(&before, job->result->dev, report);
-	put_method_back(job, &report->error);
+	put_method_back(job, report);
 }
 
 static void reset_function(const struct reset_job *job, struct reset_report *report)
 {
-	if (sleeps(job) && write_file(job, "on", "power/control", &report->error) < 0)
+	if (sleeps(job) && write_file(job, "on", "power/control", report, &report->error) < 0)
 		return;
 	reset_awake(job, report);
-	put_control_back(job, &report->error);
+	put_control_back(job, report);
 }
 
 /* --- the workers ---------------------------------------------------------------------------- */
@@ -241,7 +259,7 @@ void reset_put_back(void *arg, int fd)
 	const struct reset_job *job = arg;
 	struct reset_report report = {.restored = -1, .duration_ms = -1};
 
-	put_method_back(job, &report.error);
-	put_control_back(job, &report.error);
+	put_method_back(job, &report);
+	put_control_back(job, &report);
 	(void)!write(fd, &report, sizeof(report));
 }

@@ -120,6 +120,18 @@ with_value() {
 	equals "$refused" 23
 }
 
+@test "what a verb means by an option of its own stands in its help, in the place of the common one" {
+	for verb in $(verbs); do
+		vfioctl help "$verb"
+		equals "$(grep -oE '^  (-., )?--[a-z-]+' <<<"$output" | sort | uniq -d)" ""
+		equals "$(words | grep -c "^option $verb --verbose ")" "$(grep -c -- '-v, --verbose ' <<<"$output")"
+	done
+	vfioctl help snapshot
+	prints "-v, --verbose           name what could not be taken"
+	vfioctl help bind
+	prints "-v, --verbose           name each file that is written"
+}
+
 @test "help of an unknown verb" {
 	vfioctl help lisst
 	exits 2

@@ -105,6 +105,16 @@ journal() {
 	printf '%s' "$output" >"$BATS_FILE_TMPDIR/documents/gone.json"
 }
 
+@test "-v names vfioctl's own files, too" {
+	journal >"$BATS_TEST_TMPDIR/journal"
+	in_own_run "cat $BATS_TEST_TMPDIR/journal >/run/vfioctl/journal/1-1.json; '$VFIOCTL' recover -v"
+	exits 0
+	equals "$stderr" "vfioctl: /run/vfioctl/journal/1-1.json: removed"
+	in_own_run "cat $BATS_TEST_TMPDIR/journal >/run/vfioctl/journal/1-1.json; '$VFIOCTL' recover"
+	exits 0
+	equals "$stderr" ""
+}
+
 @test "a journal of another boot is deleted without a word" {
 	journal another >"$BATS_TEST_TMPDIR/journal"
 	in_own_run "cat $BATS_TEST_TMPDIR/journal >/run/vfioctl/journal/1-1.json; '$VFIOCTL' list -n; ls /run/vfioctl/journal"

@@ -14,6 +14,30 @@ static const char *live_file(void)
 	return path;
 }
 
+static char told[1024];
+
+static void note(const char *path, bool removed)
+{
+	append(told, sizeof(told), "%s %s\n", removed ? "removed" : "saved", path);
+}
+
+static void test_who_wants_to_know_is_told(void **state)
+{
+	const char *path = live_file();
+	scoped_document struct document *doc = document_new();
+	char wanted[2048];
+
+	(void)state;
+	document_tell(note);
+	assert_int_equal(document_save(doc, path), 0);
+	assert_int_equal(document_remove(path), 0);
+	assert_int_equal(document_remove(path), -ENOENT);
+	document_tell(NULL);
+	assert_int_equal(document_save(doc, path), 0);
+	snprintf(wanted, sizeof(wanted), "saved %s\nremoved %s\n", path, path);
+	assert_string_equal(told, wanted);
+}
+
 static void test_round_trip(void **state)
 {
 	static const char *const strings[] = {"", "vfio-pci", "a \"quote\" and \\",
@@ -102,9 +126,8 @@ static void test_captured_trees_are_not_written(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		tree_test(test_round_trip),
-		cmocka_unit_test(test_wrong_kinds_are_missing),
-		tree_test(test_bad_files),
+		tree_test(test_who_wants_to_know_is_told),      tree_test(test_round_trip),
+		cmocka_unit_test(test_wrong_kinds_are_missing), tree_test(test_bad_files),
 		tree_test(test_captured_trees_are_not_written),
 	};
 

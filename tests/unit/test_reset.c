@@ -317,6 +317,59 @@ static void test_last_look(void **state)
 	assert_int_equal(reset_check_unopened(&devices[ONE], &err), 0);
 }
 
+/* --- what is written ------------------------------------------------------------------------- */
+
+/* A file of the first function as a file of this machine, where it can be written to. */
+static void live_config(const struct device *dev)
+{
+	static char config[256] = {'\x86', '\x80', '\x72', '\x15'};
+	char path[1024];
+	FILE *f;
+
+	MACHINE_PATH(path, "%s/config", dev->syspath);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(config, sizeof(config), 1, f), 1);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void test_each_file_that_is_written_is_told(void **state)
+{
+	static const char *const wanted[][2] = {{"power/control", "on"},
+						{"reset_method", "bus"},
+						{"reset", "1"},
+						{"reset_method", "flr bus"},
+						{"power/control", "auto"}};
+	struct device dev = devices[ONE];
+	struct reset_result result = {.dev = &dev, .methods = "flr bus", .method = "bus"};
+	struct reset_report report;
+	struct reset_job job;
+	char syspath[512];
+	int ends[2];
+
+	(void)state;
+	tree_file(FIRST "/power/control", "auto\n");
+	MACHINE_PATH(syspath, "%s" FIRST, tree_root);
+	path_set_root("/");
+	dev.syspath = syspath;
+	dev.vendor_id = 0x8086;
+	dev.device_id = 0x1572;
+	live_config(&dev);
+	assert_int_equal(pipe(ends), 0);
+	reset_prepare(&job, &result, true);
+	reset_work(&job, ends[1]);
+	assert_int_equal(read(ends[0], &report, sizeof(report)), sizeof(report));
+	if (report.error.code)
+		fail_msg("%s", report.error.message);
+	assert_int_equal(report.n_writes, ARRAY_SIZE(wanted));
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
+		assert_string_equal(report.writes[i].name, wanted[i][0]);
+		assert_string_equal(report.writes[i].value, wanted[i][1]);
+	}
+	close(ends[0]);
+	close(ends[1]);
+}
+
 /* --- the command as a whole ------------------------------------------------------------------ */
 
 static void add_to_bus(const char *address)
@@ -429,6 +482,7 @@ int main(void)
 		machine_test(test_in_use),
 		machine_test(test_force),
 		machine_test(test_last_look),
+		machine_test(test_each_file_that_is_written_is_told),
 		machine_test(test_one_reset_for_a_bus),
 		machine_test(test_one_that_is_gone),
 		cmocka_unit_test(test_words),
