@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -35,6 +36,16 @@ static void detach_from_parent(int result)
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGQUIT, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
+}
+
+/* The parent may have ended before the kernel was asked to tell: then nobody reads our pipe. */
+void worker_ends_with_parent(void)
+{
+	struct pollfd pfd = {.fd = 3};
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (poll(&pfd, 1, 0) > 0)
+		_exit(1);
 }
 
 /* ends: ours and the child's. */

@@ -22,6 +22,9 @@ struct worker {
 /* Work to do in the child: may write up to PIPE_BUF bytes of result with one write(2) to fd. */
 typedef void worker_fn(void *arg, int fd);
 
+/* For a worker that only looks to call first: nobody hears of it any more when its parent ends. */
+void worker_ends_with_parent(void);
+
 /* Starts fn(arg) in a new process. 0 or -errno. */
 int worker_start(struct worker *ret, worker_fn *fn, void *arg);
 

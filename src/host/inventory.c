@@ -58,6 +58,7 @@ static void read_devices(void *arg, int fd)
 	struct scan *scan = arg;
 
 	(void)fd;
+	worker_ends_with_parent();
 	for (size_t i = 0; i < scan->count; i++) {
 		struct slot *slot = &scan->slots[i];
 		int expected = SLOT_FREE;

@@ -22,6 +22,7 @@ static void run_in_worker(void *arg, int fd)
 	const struct steps *steps = progress->steps;
 	size_t i;
 
+	worker_ends_with_parent();
 	while ((i = atomic_load(&progress->current)) < steps->count) {
 		steps->run(steps->arg, i);
 		atomic_store(&progress->current, i + 1);

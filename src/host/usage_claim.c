@@ -35,9 +35,11 @@ static int open_exclusively(const struct node *node)
 static void try_in_worker(void *arg, int result)
 {
 	const struct node *node = arg;
-	int fd = open_exclusively(node);
-	int r = fd < 0 ? fd : 0;
+	int fd, r;
 
+	worker_ends_with_parent();
+	fd = open_exclusively(node);
+	r = fd < 0 ? fd : 0;
 	close_fd(&fd);
 	if (write(result, &r, sizeof(r)) < 0)
 		_exit(1);

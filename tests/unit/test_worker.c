@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -230,6 +231,44 @@ static void test_left_worker_goes_on(void **state)
 	waitpid(pid, NULL, 0);
 }
 
+static void look_for_long(void *arg, int fd)
+{
+	worker_ends_with_parent();
+	(void)!write(fd, "x", 1);
+	sleep_long(arg, fd);
+}
+
+/* A parent that ends while its worker looks; its pipe and exit status tell of both. */
+static void be_killed(void *arg, int fd)
+{
+	struct worker worker;
+	char begun;
+
+	(void)arg;
+	if (worker_start(&worker, look_for_long, NULL) < 0 ||
+	    worker_read(&worker, 5000, &begun, 1) < 0 ||
+	    write(fd, &worker.pid, sizeof(worker.pid)) < 0)
+		_exit(1);
+	kill(getpid(), SIGKILL);
+}
+
+static void test_one_that_looks_ends_with_its_parent(void **state)
+{
+	int64_t until = now_ms() + 10000;
+	struct worker parent;
+	pid_t pid;
+
+	(void)state;
+	/* Else nobody here takes in the child of a child. */
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	assert_int_equal(worker_start(&parent, be_killed, NULL), 0);
+	assert_int_equal(worker_wait(&parent, 5000, &pid, sizeof(pid)), 0);
+	while (waitpid(pid, NULL, WNOHANG) == 0 && now_ms() < until)
+		nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+	assert_int_equal(kill(pid, 0), -1);
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
+}
+
 /* Signals to the caller neither end the wait nor stretch it. */
 static void test_wait_survives_signals(void **state)
 {
@@ -258,6 +297,7 @@ int main(void)
 		cmocka_unit_test(test_worker_keeps_nothing_of_the_caller),
 		tree_test(test_worker_keeps_the_root),
 		cmocka_unit_test(test_standard_streams_may_be_closed),
+		cmocka_unit_test(test_one_that_looks_ends_with_its_parent),
 		cmocka_unit_test(test_wait_survives_signals),
 		tree_test(test_left_worker_goes_on),
 	};
