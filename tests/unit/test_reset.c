@@ -323,10 +323,10 @@ static void test_last_look(void **state)
 static void live_config(const struct device *dev)
 {
 	static char config[256] = {'\x86', '\x80', '\x72', '\x15'};
-	char path[512];
+	char path[1024];
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/config", dev->syspath);
+	MACHINE_PATH(path, "%s/config", dev->syspath);
 	f = fopen(path, "w");
 	assert_non_null(f);
 	assert_int_equal(fwrite(config, sizeof(config), 1, f), 1);
