@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "host/inventory.h"
+#include "host/resolve.h"
 
 /* --- how the machine is looked at --------------------------------------------------------- */
 
@@ -94,6 +95,8 @@ static void look(void *arg, size_t i)
 	if (way->all_devices && (inventory_scan(&inventory, 0, &err) < 0 ||
 				 name_devices(&opts, &inventory) < 0 || opts.n_args == 0))
 		return;
+	if (i == 0)
+		device_resolve_all();
 	if (way->command->columns) {
 		name_columns(columns, sizeof(columns), way->command->columns);
 		opts.output = columns;

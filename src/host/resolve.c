@@ -229,9 +229,11 @@ static int resolve_vfio_node(char *ret, const char *text, const char *node, stru
 	return 0;
 }
 
+/* Whose entries stand for the device that they belong to. */
+static const char *const classes[] = {"net", "block", "nvme", "drm", "infiniband"};
+
 static int resolve_name(char *ret, const char *text, enum resolve_for purpose, struct error *err)
 {
-	static const char *const classes[] = {"net", "block", "nvme", "drm", "infiniband"};
 	const char *name = startswith(text, "/dev/dri/");
 	char directory[PATH_MAX];
 
@@ -296,4 +298,34 @@ int device_resolve(char ret[static DEVICE_NAME_SIZE], const char *text, enum res
 	if (libvirt_address(address, text))
 		return libvirt_name(text, address, err);
 	return resolve_name(ret, text, purpose, err);
+}
+
+/* --- all names ---------------------------------------------------------------------------- */
+
+/* Looks up each entry of a directory, by its name behind a prefix. */
+static void resolve_entries(const char *directory, const char *prefix)
+{
+	scoped_dir DIR *dir = path_opendir("%s", directory);
+	const char *name;
+
+	while (dir && (name = path_next(dir))) {
+		char text[PATH_MAX], device[DEVICE_NAME_SIZE];
+		struct error err = {.code = NULL};
+
+		snprintf(text, sizeof(text), "%s%s", prefix, name);
+		device_resolve(device, text, RESOLVE_TO_READ, &err);
+	}
+}
+
+void device_resolve_all(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
+		char directory[64];
+
+		snprintf(directory, sizeof(directory), "/sys/class/%s", classes[i]);
+		resolve_entries(directory, "");
+	}
+	resolve_entries("/sys/class/vfio-dev", "/dev/vfio/devices/");
+	resolve_entries("/sys/class/vfio-dev", "/sys/class/vfio-dev/");
+	resolve_entries("/sys/kernel/iommu_groups", "/dev/vfio/");
 }

@@ -29,5 +29,11 @@ enum resolve_for {
 int device_resolve(char ret[static DEVICE_NAME_SIZE], const char *text, enum resolve_for purpose,
 		   struct error *err);
 
+/*
+ * Looks up every name that a device of this machine could be called by, for who records what that
+ * looks at (path_record()).
+ */
+void device_resolve_all(void);
+
 /* The sysfs directory (in /sys/bus/...) of a device named by device_resolve(). 0 or -ENODEV. */
 int device_directory(char *ret, size_t size, const char *name);
