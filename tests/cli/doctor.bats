@@ -108,7 +108,7 @@ people() {
 	[[ $output != *suspended-not-read* ]]
 	fits
 	on both doctor -v
-	prints "info: The device sleeps [suspended-not-read]" "could not be checked" "iommu-passthrough, host: "
+	prints "info: The device sleeps [suspended-not-read]" "could not be checked" "link-degraded, 0000:01:00.1:"
 	fits
 	on both doctor -q
 	exits 1
