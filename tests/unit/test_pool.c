@@ -187,22 +187,40 @@ static void test_a_late_step_holds_up_nobody(void **state)
 	assert_int_equal(told.n_told, 2); /* another process took its place */
 }
 
-/* The time is up when it is up, not when the pool next looks for interrupts. */
-static void test_deadlines_are_kept_to_the_moment(void **state)
+/* How long three steps take that never end, with so much time. */
+static int64_t time_of_late_steps(int timeout_ms)
 {
 	struct pool_options options = defaults;
 	int64_t start = now_ms();
 
-	(void)state;
 	options.width = 3;
-	options.timeout_ms = 550;
+	options.timeout_ms = timeout_ms;
 	make_steps(3);
 	for (size_t i = 0; i < 3; i++)
 		make_block(i);
 	assert_true(run(&options, 3, 3));
-	assert_in_range(now_ms() - start, 550, 950);
 	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(told.events[i], POOL_LATE);
+	return now_ms() - start;
+}
+
+/*
+ * The time is up when it is up, not when the pool next looks for interrupts, a second after its
+ * begin. A machine that is busy is late itself, but not each time.
+ */
+static void test_deadlines_are_kept_to_the_moment(void **state)
+{
+	int64_t took = 0;
+
+	for (int tries = 0; tries < 5 && (tries == 0 || took >= 950); tries++) {
+		if (tries > 0) {
+			tree_teardown(state);
+			tree_setup(state);
+		}
+		took = time_of_late_steps(550);
+		assert_true(took >= 550);
+	}
+	assert_true(took < 950);
 }
 
 static void test_the_only_process_is_replaced(void **state)
