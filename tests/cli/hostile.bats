@@ -4,7 +4,8 @@
 
 load helper
 
-# Runs vfioctl and holds it to a time, in milliseconds.
+# Runs vfioctl and holds it to a time, in milliseconds: generous, for a busy machine and a sanitized build. What
+# it guards against lasts for ever; that list answers within three seconds is for the lab (locked.bats).
 within() {
 	local limit=$1 start=${EPOCHREALTIME/./}
 	shift
@@ -20,11 +21,11 @@ within() {
 		a_function 0000:03:00.0 ixgbe
 		printf '@ /sys/devices/pci0000:00/0000:02:00.0\np driver_override\n'
 	} | make_tree
-	within 4000 json list --json --sysroot "$tree"
+	within 10000 json list --json --sysroot "$tree"
 	exits 0
 	equals "$(query '[.devices[].state] | join(" ")')" "ok locked ok"
 	equals "$(query '.devices[1] | [.vendor, .driver, .vfs, .iommu] | unique | length')" 1
-	within 4000 vfioctl list -n -r -o address,driver,state --sysroot "$tree"
+	within 10000 vfioctl list -n -r -o address,driver,state --sysroot "$tree"
 	exits 0
 	equals "${lines[1]}" "0000:02:00.0 - locked"
 }
@@ -34,7 +35,7 @@ within() {
 		a_function "0000:0$i:00.0" ixgbe
 		[ $((i % 2)) -eq 0 ] || printf '@ /sys/devices/pci0000:00/0000:0%d:00.0\np uevent\n' "$i"
 	done | make_tree
-	within 4500 json list --json --sysroot "$tree"
+	within 10000 json list --json --sysroot "$tree"
 	exits 0
 	equals "$(query '[.devices[].state] | join(" ")')" \
 		"locked ok locked ok locked ok locked ok"
@@ -74,14 +75,14 @@ within() {
 	exits 0
 	equals "$(query '.devices[0].group_members[1] | [.address, .driver, .state, .blocks_group] | map(tostring) | join(" ")')" \
 		"0000:01:00.1 null locked true"
-	within 6000 json list --json --group 7 --sysroot "$tree"
+	within 10000 json list --json --group 7 --sysroot "$tree"
 	equals "$(query '[.devices[] | .state] | join(" ")')" "ok locked"
 }
 
 @test "no process of a stuck list is left behind that holds our output" {
 	{ a_function 0000:01:00.0 ixgbe; printf '@ /sys/devices/pci0000:00/0000:01:00.0\np uevent\n'; } |
 		make_tree
-	within 4000 bash -c '"$VFIOCTL" list --sysroot "$1" | cat >/dev/null' - "$tree"
+	within 10000 bash -c '"$VFIOCTL" list --sysroot "$1" | cat >/dev/null' - "$tree"
 }
 
 @test "a device that vanished" {
