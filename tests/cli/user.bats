@@ -4,7 +4,7 @@
 
 load helper
 
-# A machine with users; further lines may follow on standard input.
+# A machine with users, and nodes as they were expanded; further lines may follow on standard input.
 people() {
 	{
 		cat <<-'END'
@@ -16,6 +16,8 @@ people() {
 			 root:x:0:
 			 vm:x:4001:
 			 guests:x:4002:other,vm
+			@ /vfioctl
+			- nodes
 		END
 		[ "${1:-}" != - ] || cat
 	} | sed 's/^ /\t/' | make_tree both
