@@ -95,7 +95,7 @@ static void look(void *arg, size_t i)
 	if (way->all_devices && (inventory_scan(&inventory, 0, &err) < 0 ||
 				 name_devices(&opts, &inventory) < 0 || opts.n_args == 0))
 		return;
-	if (i == 0)
+	if (i == 0) /* once, whatever the first verb is: operands may be any of these names */
 		device_resolve_all();
 	if (way->command->columns) {
 		name_columns(columns, sizeof(columns), way->command->columns);

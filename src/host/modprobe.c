@@ -7,6 +7,10 @@
 #include "host/config_file.h"
 #include "host/module.h"
 
+const char *const modprobe_directories[] = {"/etc/modprobe.d",           "/run/modprobe.d",
+					    "/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d",
+					    "/lib/modprobe.d",           NULL};
+
 struct reading {
 	modprobe_fn *fn;
 	void *arg;
@@ -53,11 +57,8 @@ static void on_line(void *arg, const char *file, int64_t number, char *text)
 
 void modprobe_read_files(modprobe_fn *fn, void *arg)
 {
-	static const char *const directories[] = {
-		"/etc/modprobe.d",     "/run/modprobe.d", "/usr/local/lib/modprobe.d",
-		"/usr/lib/modprobe.d", "/lib/modprobe.d", NULL};
 	static const struct config_source config = {
-		.directories = directories, .suffix = ".conf", .on_line = on_line};
+		.directories = modprobe_directories, .suffix = ".conf", .on_line = on_line};
 	struct reading reading = {.fn = fn, .arg = arg};
 
 	config_read(&config, &reading);

@@ -8,6 +8,10 @@
 
 #include "base/util.h"
 
+/* Where its files are, the most important first; ended by NULL. */
+enum { MODPROBE_DIRECTORIES = 5 };
+extern const char *const modprobe_directories[MODPROBE_DIRECTORIES + 1];
+
 struct modprobe_line {
 	const char *file;
 	int64_t number;      /* -1: the command line */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/path.h"
+#include "host/modprobe.h"
 #include "host/module_index.h"
 #include "host/module_internal.h"
 
@@ -53,12 +54,9 @@ static struct kmod_ctx *open_silently(const char *modules, const char *const *co
 
 struct kmod_ctx *module_indexes_open(void)
 {
-	static const char *const directories[] = {"/etc/modprobe.d", "/run/modprobe.d",
-						  "/usr/local/lib/modprobe.d",
-						  "/usr/lib/modprobe.d", "/lib/modprobe.d"};
-	char config[ARRAY_SIZE(directories)][PATH_MAX], modules[PATH_MAX], release[256];
+	char config[MODPROBE_DIRECTORIES][PATH_MAX], modules[PATH_MAX], release[256];
 	char damaged[PATH_MAX];
-	const char *paths[ARRAY_SIZE(directories) + 1] = {NULL};
+	const char *paths[MODPROBE_DIRECTORIES + 1] = {NULL};
 	int r = indexes_check(release, sizeof(release), damaged, sizeof(damaged));
 
 	if (r < 0) {
@@ -67,8 +65,8 @@ struct kmod_ctx *module_indexes_open(void)
 	}
 	if (!kmod_library_load())
 		return NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(directories); i++) {
-		path_outside(config[i], sizeof(config[i]), "%s", directories[i]);
+	for (size_t i = 0; i < MODPROBE_DIRECTORIES; i++) {
+		path_outside(config[i], sizeof(config[i]), "%s", modprobe_directories[i]);
 		paths[i] = config[i];
 	}
 	path_outside(modules, sizeof(modules), "/lib/modules/%s", release);
