@@ -77,10 +77,18 @@ static int missing(const struct device *dev, const struct node *node, struct err
 	return error_remedy(err, "Is devtmpfs mounted on /dev, and does udev run?");
 }
 
+/* The longer it takes, the less often it is looked at: udevd needs the processor for itself. */
+static void pause_after(int64_t waited_ms)
+{
+	enum { SHORTEST_MS = 5, LONGEST_MS = 100, SHARE = 8, MS_NS = 1000 * 1000 };
+	int64_t ms = SHORTEST_MS + waited_ms / SHARE;
+
+	nanosleep(&(struct timespec){.tv_nsec = (ms < LONGEST_MS ? ms : LONGEST_MS) * MS_NS}, NULL);
+}
+
 int node_wait(const struct device *dev, int64_t timeout_ms, struct error *err)
 {
-	const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
-	int64_t deadline = now_ms() + timeout_ms;
+	int64_t begin = now_ms();
 	struct udev *udev = udev_new();
 	struct node nodes[2];
 	size_t count = 0;
@@ -95,11 +103,11 @@ int node_wait(const struct device *dev, int64_t timeout_ms, struct error *err)
 			continue;
 		}
 		if (!vfio_holds("/sys/bus/%s/devices/%s", dev->bus, dev->address) ||
-		    now_ms() >= deadline) {
+		    now_ms() - begin >= timeout_ms) {
 			udev_unref(udev);
 			return missing(dev, &nodes[i], err);
 		}
-		nanosleep(&pause, NULL);
+		pause_after(now_ms() - begin);
 	}
 	udev_unref(udev);
 	return 0;

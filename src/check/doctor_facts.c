@@ -112,6 +112,15 @@ static void read_command_line(struct doctor_report *report)
 	report->facts->command_line = arena_strdup(report->arena, text);
 }
 
+static bool names_resets(const struct inventory *machine)
+{
+	for (size_t i = 0; i < machine->count; i++)
+		if (machine->devices[i].syspath &&
+		    path_exists("%s/reset_method", machine->devices[i].syspath))
+			return true;
+	return false;
+}
+
 static int read_host(struct part *part)
 {
 	struct doctor_report *report = part->report;
@@ -121,6 +130,7 @@ static int read_host(struct part *part)
 		return -1;
 	managers_read(&facts->managers, report->arena, MANAGER_ALL);
 	read_command_line(report);
+	facts->names_resets = names_resets(&report->machine);
 	return read_modprobe(report) < 0 ? error_out_of_memory(&part->err) : 0;
 }
 

@@ -125,6 +125,7 @@ struct rule_facts {
 	struct host_mode mode;
 	struct managers managers;
 	const char *command_line; /* the kernel's; NULL: it could not be read */
+	bool names_resets;        /* a function has reset_method; kernels before 5.15 name none */
 	const struct modprobe_line *modprobe;
 	size_t n_modprobe;
 	const struct leftover *leftovers;

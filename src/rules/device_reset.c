@@ -12,25 +12,14 @@ static const char *methods_of(const struct rule_run *run)
 	return run->device->detail ? run->device->detail->reset_methods : NULL;
 }
 
-/* Kernels before 5.15 name no methods; that there is a reset shows by another file. */
-static bool names_methods(const struct rule_run *run)
-{
-	const struct inventory *machine = run->facts->machine;
-
-	for (size_t i = 0; i < machine->count; i++)
-		if (machine->devices[i].syspath &&
-		    path_exists("%s/reset_method", machine->devices[i].syspath))
-			return true;
-	return false;
-}
-
-/* Says that it is not known where the kernel does not tell. */
+/* Says that it is not known where the kernel does not tell; that there is a reset shows by another
+ * file. */
 static bool lacks_reset(struct rule_run *run)
 {
 	if (!look_is_function(run) || methods_of(run) ||
 	    path_exists("%s/reset", run->device->syspath))
 		return false;
-	if (names_methods(run))
+	if (run->facts->names_resets)
 		return true;
 	rule_unknown(run, look_path(run, "reset_method"), "this kernel does not tell");
 	return false;

@@ -23,14 +23,16 @@ load helper
 }
 
 @test "a reader that leaves early: not a word, and the end that a pipe gives" {
-	# Neither of both fits into a pipe.
-	for arguments in "list --json" "topology --json" "topology --format svg" "doctor --json"; do
+	# None of these fits into a pipe.
+	for arguments in "list --json" "topology --json"; do
+		# shellcheck disable=SC2086 # words
+		[ "$("$VFIOCTL" $arguments --sysroot "$trees/synthetic-512" | wc -c)" -gt 65536 ]
 		runs bash -c 'set -o pipefail
 			env --default-signal=PIPE "$VFIOCTL" '"$arguments"' --sysroot "$1" | head -c 100' - "$trees/synthetic-512"
 		equals "$status ${#output} $stderr" "141 100 "
 	done
 	# What fits is told to nobody, which is no failure.
-	for arguments in list topology; do
+	for arguments in list topology "topology --format svg" "doctor --json"; do
 		runs bash -c 'set -o pipefail
 			env --default-signal=PIPE "$VFIOCTL" '"$arguments"' --sysroot "$1" | head -n 1' - "$trees/both"
 		equals "${#lines[@]} $stderr" "1 "
