@@ -12,8 +12,10 @@ static const char *methods_of(const struct rule_run *run)
 	return run->device->detail ? run->device->detail->reset_methods : NULL;
 }
 
-/* Says that it is not known where the kernel does not tell; that there is a reset shows by another
- * file. */
+/*
+ * Kernels before 5.15 name no methods, and that there is a reset shows by another file. Says that
+ * it is not known where the kernel does not tell.
+ */
 static bool lacks_reset(struct rule_run *run)
 {
 	if (!look_is_function(run) || methods_of(run) ||

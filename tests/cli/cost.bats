@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What list costs grows with the devices and nothing else: counted, not timed.
+# What list and doctor cost grows with the devices and nothing else: counted, not timed.
 
 load helper
 
@@ -73,4 +73,18 @@ at_most() {
 	many=$(grep -cE '"/proc/9[012]' "$BATS_TEST_TMPDIR/calls.512")
 	[ "$few" -gt 3 ]
 	equals "$many" "$few"
+}
+
+# Here no function has reset_method, which doctor must not ask of all others for each of them.
+@test "doctor: what it opens grows with the devices, not with their square" {
+	local program=$top/build/gcc/vfioctl tree count
+	[ -x "$program" ] || program=$VFIOCTL
+	for count in 64 512; do
+		tree=${VFIOCTL_TREES:-$top/build/trees}/synthetic-$count
+		ASAN_OPTIONS=detect_leaks=0 strace -f -qq -e trace=open,openat,openat2 -o "$BATS_TEST_TMPDIR/calls.$count" \
+			"$program" doctor --json --sysroot "$tree" >"$BATS_TEST_TMPDIR/out.$count"
+	done
+	few=$(wc -l <"$BATS_TEST_TMPDIR/calls.64") many=$(wc -l <"$BATS_TEST_TMPDIR/calls.512")
+	[ "$few" -gt 64 ]
+	[ "$many" -le $((few * 9)) ] || { echo "$many for 512, $few for 64"; return 1; }
 }
