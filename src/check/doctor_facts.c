@@ -166,10 +166,13 @@ static bool is_for_vfio(const struct doctor_report *report, const struct device 
 	       is_kept_by_driverctl(dev) || is_listed(report->facts, dev);
 }
 
+/* Where nobody names any. */
 static int choose_devices(struct part *part)
 {
 	const struct inventory *machine = &part->report->machine;
 
+	if (part->request->addresses)
+		return 0;
 	part->names = arena_alloc(part->report->arena, (machine->count + 1) * sizeof(*part->names));
 	if (!part->names)
 		return error_out_of_memory(&part->err);

@@ -10,6 +10,7 @@
 
 #define KMOD_FUNCTIONS(F)                                                                          \
 	F(kmod_list_next)                                                                          \
+	F(kmod_load_resources)                                                                     \
 	F(kmod_module_dependency_symbol_get_symbol)                                                \
 	F(kmod_module_dependency_symbols_free_list)                                                \
 	F(kmod_module_get_dependencies)                                                            \
@@ -27,8 +28,10 @@
 	F(kmod_module_unref)                                                                       \
 	F(kmod_module_unref_list)                                                                  \
 	F(kmod_new)                                                                                \
+	F(kmod_ref)                                                                                \
 	F(kmod_set_log_fn)                                                                         \
-	F(kmod_unref)
+	F(kmod_unref)                                                                              \
+	F(kmod_validate_resources)
 
 struct kmod_library {
 #define MEMBER(function) typeof(function) *function;
@@ -43,6 +46,7 @@ bool kmod_library_load(void);
 
 #ifndef KMOD_PLAIN_NAMES
 #define kmod_list_next                   (kmod_library.kmod_list_next)
+#define kmod_load_resources              (kmod_library.kmod_load_resources)
 #define kmod_module_get_dependencies     (kmod_library.kmod_module_get_dependencies)
 #define kmod_module_get_install_commands (kmod_library.kmod_module_get_install_commands)
 #define kmod_module_dependency_symbol_get_symbol                                                   \
@@ -62,6 +66,8 @@ bool kmod_library_load(void);
 #define kmod_module_unref                  (kmod_library.kmod_module_unref)
 #define kmod_module_unref_list             (kmod_library.kmod_module_unref_list)
 #define kmod_new                           (kmod_library.kmod_new)
+#define kmod_ref                           (kmod_library.kmod_ref)
 #define kmod_set_log_fn                    (kmod_library.kmod_set_log_fn)
 #define kmod_unref                         (kmod_library.kmod_unref)
+#define kmod_validate_resources            (kmod_library.kmod_validate_resources)
 #endif

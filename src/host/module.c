@@ -52,25 +52,76 @@ static struct kmod_ctx *open_silently(const char *modules, const char *const *co
 	return ctx;
 }
 
-struct kmod_ctx *module_indexes_open(void)
-{
-	char config[MODPROBE_DIRECTORIES][PATH_MAX], modules[PATH_MAX], release[256];
-	char damaged[PATH_MAX];
-	const char *paths[MODPROBE_DIRECTORIES + 1] = {NULL};
-	int r = indexes_check(release, sizeof(release), damaged, sizeof(damaged));
+/* What this process has of the modules in one root; what it read stays until the files change. */
+static struct {
+	char root[PATH_MAX];
+	char modules[PATH_MAX]; /* of the running kernel, as a path in the root */
+	struct kmod_ctx *ctx;   /* NULL: there was nothing to read */
+} kept;
 
-	if (r < 0) {
-		errno = -r;
-		return NULL;
-	}
-	if (!kmod_library_load())
-		return NULL;
+static bool is_kept(const char *root)
+{
+	if (!streq(kept.root, root))
+		return false;
+	return kept.ctx ? kmod_validate_resources(kept.ctx) == KMOD_RESOURCES_OK
+			: !path_exists("%s", kept.modules);
+}
+
+static struct kmod_ctx *open_in_root(const char *directory)
+{
+	char config[MODPROBE_DIRECTORIES][PATH_MAX], modules[PATH_MAX];
+	const char *paths[MODPROBE_DIRECTORIES + 1] = {NULL};
+	struct kmod_ctx *ctx;
+
 	for (size_t i = 0; i < MODPROBE_DIRECTORIES; i++) {
 		path_outside(config[i], sizeof(config[i]), "%s", modprobe_directories[i]);
 		paths[i] = config[i];
 	}
-	path_outside(modules, sizeof(modules), "/lib/modules/%s", release);
-	return open_silently(modules, paths);
+	path_outside(modules, sizeof(modules), "%s", directory);
+	ctx = open_silently(modules, paths);
+	/* Without an index or two it opens the others for each question, which is as good. */
+	if (ctx)
+		kmod_load_resources(ctx);
+	return ctx;
+}
+
+/* Begins anew in a root. 0 or -errno. */
+static int keep(const char *root)
+{
+	char release[256], damaged[PATH_MAX];
+	int r = indexes_check(release, sizeof(release), damaged, sizeof(damaged));
+
+	unref_kmod(&kept.ctx);
+	kept.root[0] = '\0';
+	if (r < 0)
+		return r;
+	if (!kmod_library_load())
+		return -errno;
+	snprintf(kept.modules, sizeof(kept.modules), "/lib/modules/%s", release);
+	if (path_exists("%s", kept.modules)) {
+		kept.ctx = open_in_root(kept.modules);
+		if (!kept.ctx)
+			return -ENOMEM;
+	}
+	snprintf(kept.root, sizeof(kept.root), "%s", root);
+	return 0;
+}
+
+struct kmod_ctx *module_indexes_open(void)
+{
+	char root[PATH_MAX];
+	int r;
+
+	path_outside(root, sizeof(root), "/");
+	if (!is_kept(root) && (r = keep(root)) < 0) {
+		errno = -r;
+		return NULL;
+	}
+	if (!kept.ctx) {
+		errno = ENOENT;
+		return NULL;
+	}
+	return kmod_ref(kept.ctx);
 }
 
 const char *module_state_name(enum module_state state)

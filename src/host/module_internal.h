@@ -6,8 +6,9 @@
 #include "host/module.h"
 
 /*
- * A context for the modules of the machine in the root, its modprobe.d included; NULL with errno
- * set (EBADMSG: an index is damaged). The caller releases it (scoped_kmod).
+ * The context for the modules of the machine in the root, its modprobe.d included: the same one
+ * until the files change. NULL with errno set (EBADMSG: an index is damaged). The caller releases
+ * it (scoped_kmod).
  */
 struct kmod_ctx *module_indexes_open(void);
 
@@ -15,6 +16,7 @@ static inline void unref_kmod(struct kmod_ctx **ctx)
 {
 	if (*ctx)
 		kmod_unref(*ctx);
+	*ctx = NULL;
 }
 
 static inline void unref_module(struct kmod_module **module)

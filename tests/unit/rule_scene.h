@@ -11,6 +11,8 @@
  */
 #pragma once
 
+#include <unistd.h>
+
 #include "check/doctor.h"
 #include "tests/unit/machine.h"
 
@@ -151,18 +153,46 @@ static inline void scene_build(const char *text)
 	free(copy);
 }
 
+/* The modules of each distribution are made once; scenes take copies. */
+static char scene_modules_made[256];
+
+static inline void scene_command(const char *command)
+{
+	if (system(command) != 0)
+		fail_msg("cannot run: %s", command);
+}
+
 /* Modules whose indexes libkmod can read. */
 static inline void scene_modules(const char *name)
 {
-	char command[1024];
+	char command[1024], made[512];
+	const char *dir = getenv("TMPDIR");
 
 	if (!name)
 		return;
-	snprintf(command, sizeof(command),
-		 "tests/data/expand %s tests/data/modules/%s.tree >/dev/null 2>&1", tree_root,
-		 name);
-	if (system(command) != 0)
-		fail_msg("cannot run: %s", command);
+	if (!*scene_modules_made) {
+		snprintf(scene_modules_made, sizeof(scene_modules_made), "%s/vfioctl-XXXXXX",
+			 dir ? dir : "/tmp");
+		assert_non_null(mkdtemp(scene_modules_made));
+	}
+	snprintf(made, sizeof(made), "%s/%s", scene_modules_made, name);
+	if (access(made, F_OK) < 0) {
+		snprintf(command, sizeof(command),
+			 "tests/data/expand %s tests/data/modules/%s.tree >/dev/null 2>&1", made,
+			 name);
+		scene_command(command);
+	}
+	snprintf(command, sizeof(command), "cp -a %s/. %s", made, tree_root);
+	scene_command(command);
+}
+
+/* Behind the last scene: a group's teardown. */
+static inline int scene_modules_remove(void **state)
+{
+	(void)state;
+	return *scene_modules_made
+		       ? nftw(scene_modules_made, tree_remove_entry, 16, FTW_DEPTH | FTW_PHYS)
+		       : 0;
 }
 
 static const struct leftover scene_leftover = {

@@ -178,5 +178,5 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_seen_is_said),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, scene_modules_remove);
 }

@@ -33,7 +33,6 @@ teardown() {
 	eventually test -b "/dev/$(disk_of $nvme)"
 }
 
-# bats test_tags=main
 @test "an override that stood before is brought back too" {
 	echo nvme >$pci/$nvme/driver_override
 	vfioctl bind $nvme
@@ -79,7 +78,6 @@ teardown() {
 	[ "$(driver_of $nvme)" = nvme ]
 }
 
-# bats test_tags=main
 @test "names of disks and interfaces stand for their function" {
 	expect 0 vfioctl bind "$(disk_of $nvme)"
 	[ "$(driver_of $nvme)" = vfio-pci ]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The lab keeps its promises: what every other suite takes for granted.
-# bats file_tags=main
+bats_require_minimum_version 1.5.0
 
 pci=/sys/bus/pci/devices
 

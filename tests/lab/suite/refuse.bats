@@ -105,7 +105,6 @@ refused() {
 	release
 }
 
-# bats test_tags=main
 @test "an interface with an address; IPv6 too" {
 	ip link set "$interface" up
 	ip addr add 192.0.2.1/24 dev "$interface"

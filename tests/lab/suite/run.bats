@@ -47,7 +47,6 @@ setup_file() {
 	whole $nvme
 }
 
-# bats test_tags=main
 @test "a program uses the descriptors that it was passed" {
 	expect 0 vfioctl run --pass-fd $nvme -- python3 "$BATS_FILE_TMPDIR/driver.py"
 	[ "$output" = "$nvme 9" ]

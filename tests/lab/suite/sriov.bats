@@ -56,7 +56,6 @@ broken() {
 	run traced -o /dev/null -P "$file" -e trace=write -e inject=write:"$what":when="$n" "$@"
 }
 
-# bats test_tags=main
 @test "VFs go straight to VFIO, and the native driver never probes them" {
 	modprobe igbvf
 	mark
