@@ -205,13 +205,22 @@ hearing() {
 	[ "$(override_of $nvme)" = "(null)" ]
 }
 
-# The user of a device lets go as soon as the kernel has been told to kill a process that waits for it.
+# Killed, but kept by the kernel in what it does: SIGKILL, the ninth, is pending, and the state is D.
+is_kept() {
+	local status
+	status=$(cat "/proc/$1/status" 2>/dev/null) || return
+	[[ $status =~ State:[[:space:]]D && $status =~ (Sig|Shd)Pnd:[[:space:]][0-9a-f]*[13579bdf][0-9a-f][0-9a-f][[:space:]] ]]
+}
+
+# The user of a device lets go as soon as a process that waits for it has been killed.
 release_after_a_kill() {
 	local pid i
 	for ((i = 0; i < 1000; i++)); do
 		for pid in $(pgrep -x vfioctl); do
-			# SIGKILL, the ninth, pending: a worker that the kernel does not let end yet
-			grep -qE '^(Sig|Shd)Pnd:.*[13579bdf]..$' "/proc/$pid/status" 2>/dev/null && break 2
+			is_kept "$pid" || continue
+			sleep 0.1
+			# Not one that was about to end
+			! is_kept "$pid" || break 2
 		done
 		sleep 0.02
 	done
