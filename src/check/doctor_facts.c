@@ -188,10 +188,9 @@ static int gather_named(struct doctor_report *report, const struct doctor_reques
 {
 	const unsigned int needs = NEED_DETAIL | NEED_OFFER;
 
-	if (request->addresses)
-		return inventory_scan_only(&report->named, needs, request->addresses,
-					   request->n_addresses, err);
-	return inventory_scan_only(&report->named, needs, part->names, part->n_names, err);
+	return inventory_scan_more(&report->named, &report->machine, needs,
+				   request->addresses ? request->addresses : part->names,
+				   request->addresses ? request->n_addresses : part->n_names, err);
 }
 
 static void drop_gone(struct doctor_report *report)

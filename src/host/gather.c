@@ -299,6 +299,17 @@ void gather_device(struct device *ret, struct arena *arena, const struct vfio_en
 		ret->detail = read_detail(&source);
 }
 
+void gather_more(struct device *ret, struct arena *arena, unsigned int needs)
+{
+	scoped_fd int dir = path_open(O_PATH | O_DIRECTORY, DEVICE_PATH, ret->bus, ret->address);
+	struct source source = {.arena = arena, .dev = ret, .dir = dir < 0 ? -1 : dir};
+
+	if (dir == -ENOENT)
+		ret->state = DEVICE_GONE;
+	else if (needs & NEED_DETAIL)
+		ret->detail = read_detail(&source);
+}
+
 void gather_locked(struct device *ret, struct arena *arena)
 {
 	scoped_fd int dir = path_open(O_PATH | O_DIRECTORY, DEVICE_PATH, ret->bus, ret->address);

@@ -24,6 +24,12 @@ void gather_device(struct device *ret, struct arena *arena, const struct vfio_en
 		   unsigned int needs);
 
 /*
+ * The same for a device that gather_device() has filled in before, and was not asked for what needs
+ * says: only that is read.
+ */
+void gather_more(struct device *ret, struct arena *arena, unsigned int needs);
+
+/*
  * Fills in what can be told of a device that does not answer: its directory, IOMMU and group, which
  * are links that no lock guards. Others have to know whose group it is in.
  */

@@ -39,18 +39,29 @@ struct slot {
 	_Atomic pid_t reader;
 	const struct vfio_entry *entry;
 	struct device *record; /* published with SLOT_DONE */
-	struct device blank;   /* address and bus only */
+	struct device blank;   /* address and bus only, or what is known already */
 };
 
 /* Shared with the readers. */
 struct scan {
 	struct arena *arena;
 	unsigned int needs;
+	bool more; /* of devices that have been read before */
 	size_t count;
 	struct slot *slots;
 };
 
 static const struct device blank_device = {DEVICE_BLANK};
+
+static void read_device(const struct scan *scan, struct device *record,
+			const struct vfio_entry *entry)
+{
+	if (!scan->more)
+		gather_device(record, scan->arena, entry, scan->needs);
+	/* One that did not answer is not waited for again. */
+	else if (record->state == DEVICE_OK)
+		gather_more(record, scan->arena, scan->needs);
+}
 
 /* Runs in a reader process: reads devices until none is left. Ends by closing the pipe. */
 static void read_devices(void *arg, int fd)
@@ -77,7 +88,7 @@ static void read_devices(void *arg, int fd)
 			return;
 		*record = slot->blank;
 		expected = SLOT_READING;
-		gather_device(record, scan->arena, slot->entry, scan->needs);
+		read_device(scan, record, slot->entry);
 		slot->record = record;
 		atomic_compare_exchange_strong(&slot->state, &expected, SLOT_DONE);
 	}
@@ -281,21 +292,25 @@ static void keep_only(struct scan *scan, const char *const *addresses, size_t co
 				memcpy(&scan->slots[scan->count++], &all[k], sizeof(*all));
 }
 
+/* Room for the records of all devices and the strings that belong to them, a page each and more. */
+static struct scan *begin_scan(struct inventory *ret, unsigned int needs, size_t devices)
+{
+	struct arena *arena = arena_new((devices + 64) * 32768);
+	struct scan *scan = arena ? arena_alloc(arena, sizeof(*scan)) : NULL;
+
+	*ret = (struct inventory){.arena = arena};
+	if (scan)
+		*scan = (struct scan){.arena = arena, .needs = needs};
+	return scan;
+}
+
 static int scan_machine(struct inventory *ret, unsigned int needs, const char *const *addresses,
 			size_t count, struct error *err)
 {
-	/* Room for every device's record and the strings that belong to it, a page each and more.
-	 */
-	struct arena *arena = arena_new((roster_estimate() + 64) * 32768);
-	struct roster roster = {.arena = arena};
-	struct scan *scan;
+	struct scan *scan = begin_scan(ret, needs, roster_estimate());
+	struct roster roster = {.arena = ret->arena};
 
-	if (!arena)
-		return error_out_of_memory(err);
-	*ret = (struct inventory){.arena = arena};
-	scan = arena_alloc(arena, sizeof(*scan));
-	*scan = (struct scan){.arena = arena, .needs = needs};
-	if (roster_read(&roster) < 0 || fill_slots(scan, &roster) < 0)
+	if (!scan || roster_read(&roster) < 0 || fill_slots(scan, &roster) < 0)
 		return error_out_of_memory(err);
 	if (addresses)
 		keep_only(scan, addresses, count);
@@ -325,6 +340,34 @@ int inventory_scan_only(struct inventory *ret, unsigned int needs, const char *c
 			size_t count, struct error *err)
 {
 	return scan_or_free(ret, needs, addresses, count, err);
+}
+
+static int scan_more(struct inventory *ret, const struct inventory *known, unsigned int needs,
+		     const char *const *addresses, size_t count, struct error *err)
+{
+	struct scan *scan = begin_scan(ret, needs, count);
+
+	if (scan)
+		scan->slots = arena_alloc(scan->arena, (count + 1) * sizeof(*scan->slots));
+	if (!scan || !scan->slots)
+		return error_out_of_memory(err);
+	scan->more = true;
+	for (size_t i = 0; i < count; i++) {
+		const struct device *dev = inventory_find(known, addresses[i]);
+
+		if (dev)
+			scan->slots[scan->count++].blank = *dev;
+	}
+	return run_scan(ret, scan, err);
+}
+
+int inventory_scan_more(struct inventory *ret, const struct inventory *known, unsigned int needs,
+			const char *const *addresses, size_t count, struct error *err)
+{
+	if (scan_more(ret, known, needs, addresses, count, err) == 0)
+		return 0;
+	inventory_free(ret);
+	return -1;
 }
 
 void inventory_free(struct inventory *inventory)

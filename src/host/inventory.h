@@ -33,6 +33,13 @@ int inventory_scan(struct inventory *ret, unsigned int needs, struct error *err)
 int inventory_scan_only(struct inventory *ret, unsigned int needs, const char *const *addresses,
 			size_t count, struct error *err);
 
+/*
+ * More of the named devices of an inventory, in that order: their records as they are in known, and
+ * what needs says beside. Those that did not answer are not asked again. known must outlive *ret.
+ */
+int inventory_scan_more(struct inventory *ret, const struct inventory *known, unsigned int needs,
+			const char *const *addresses, size_t count, struct error *err);
+
 void inventory_free(struct inventory *inventory);
 #define scoped_inventory __attribute__((cleanup(inventory_free)))
 

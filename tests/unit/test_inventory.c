@@ -186,6 +186,37 @@ static void test_scan_only_keeps_the_order_asked_for(void **state)
 	inventory_free(&inventory);
 }
 
+static void test_more_is_read_of_those_that_answered(void **state)
+{
+	const char *wanted[] = {"0000:0a:00.0", "0000:09:00.0", "0000:77:00.0", "0000:0b:00.0"};
+	struct inventory more;
+	int64_t start;
+
+	(void)state;
+	machine_add("0000:09:00.0", "e1000e", -1);
+	tree_file("/sys/devices/pci0000:00/0000:09:00.0/reset_method", "flr\n");
+	machine_add("0000:0a:00.0", NULL, -1);
+	machine_add("0000:0b:00.0", "nvme", -1);
+	unlink(tree_path("/sys/devices/pci0000:00/0000:0a:00.0/uevent"));
+	tree_fifo("/sys/devices/pci0000:00/0000:0a:00.0/uevent");
+	scan(0);
+	assert_int_equal(find("0000:0a:00.0")->state, DEVICE_LOCKED);
+	unlink(tree_path("/sys/devices/pci0000:00/0000:09:00.0/uevent"));
+	tree_fifo("/sys/devices/pci0000:00/0000:09:00.0/uevent");
+	unlink(tree_path("/sys/bus/pci/devices/0000:0b:00.0"));
+	start = now_ms();
+	assert_int_equal(inventory_scan_more(&more, &inventory, NEED_DETAIL, wanted, 4, &err), 0);
+	assert_in_range(now_ms() - start, 0, DEVICE_DEADLINE_MS - 1);
+	assert_int_equal(more.count, 3);
+	assert_int_equal(more.devices[0].state, DEVICE_LOCKED);
+	assert_int_equal(more.devices[1].state, DEVICE_OK);
+	assert_string_equal(more.devices[1].driver, "e1000e");
+	assert_string_equal(more.devices[1].detail->reset_methods, "flr");
+	assert_int_equal(more.devices[2].state, DEVICE_GONE);
+	inventory_free(&more);
+	inventory_free(&inventory);
+}
+
 /* FIFOs stand for attributes that wait for the device lock. */
 static void test_stuck_devices_are_locked(void **state)
 {
@@ -302,6 +333,7 @@ int main(void)
 		tree_test(test_detail),
 		tree_test(test_order_and_other_buses),
 		tree_test(test_scan_only_keeps_the_order_asked_for),
+		tree_test(test_more_is_read_of_those_that_answered),
 		tree_test(test_stuck_devices_are_locked),
 		tree_test(test_vanished_device_is_gone),
 		tree_test(test_odd_attributes_do_no_harm),
