@@ -7,7 +7,13 @@
 #include "cli/doctor_record.h"
 #include "cli/fill.h"
 
-enum { INDENT = 4, SECOND = INDENT + 2, TEXT_MAX = 700 };
+enum {
+	INDENT = 4,
+	SECOND = INDENT + 2,
+	TEXT_MAX = 700,
+	MANY = 3,   /* of how many devices the same is told one by one */
+	NAMED = 12, /* how many of those that are told together have their names printed */
+};
 
 /* Text that may hold what came from outside; where it ends. */
 static int print_part(const char *text, int indent, int column)
@@ -64,39 +70,111 @@ static void print_finding(const struct finding *finding, const struct options *o
 	print_labelled("-> ", finding->remedy);
 }
 
+/* --- the same of many devices ------------------------------------------------------------- */
+
+/*
+ * For each finding the first one that says the same of its device, by an attribute of the same
+ * name, and for that one how many do.
+ */
+struct alike {
+	size_t first, count;
+};
+
+static bool says_the_same(const struct finding *a, const struct finding *b)
+{
+	return a->rule == b->rule && a->device && b->device && streq_null(a->value, b->value) &&
+	       a->file && b->file && streq(base_name(a->file), base_name(b->file));
+}
+
+/* NULL when out of memory: then each is told by itself. The caller frees it. */
+static struct alike *find_alike(const struct finding *const *findings, size_t n)
+{
+	struct alike *alike = calloc(n + 1, sizeof(*alike));
+
+	for (size_t i = 0; alike && i < n; i++) {
+		size_t first = 0;
+
+		while (first < i && (alike[first].first != first ||
+				     !says_the_same(findings[first], findings[i])))
+			first++;
+		alike[i].first = first;
+		alike[first].count++;
+	}
+	return alike;
+}
+
+/* True for one that has been told with another. */
+static bool is_told(const struct alike *alike, size_t i)
+{
+	return alike && alike[i].first != i && alike[alike[i].first].count > MANY;
+}
+
+/* ", b, c and 9 more": the objects that have the same as findings[i], behind its own. */
+static void append_others(char *buf, size_t size, const struct finding *const *findings,
+			  const struct alike *alike, size_t i)
+{
+	size_t left, named = 0;
+
+	if (!alike || alike[i].count <= MANY)
+		return;
+	left = alike[i].count - 1;
+	for (size_t k = i + 1; left && named < NAMED; k++) {
+		if (alike[k].first != i)
+			continue;
+		append(buf, size, "%s%s", *buf ? ", " : "", findings[k]->object);
+		named++;
+		left--;
+	}
+	if (left)
+		append(buf, size, " and %zu more", left);
+}
+
 static void print_findings(const struct doctor_report *report, const struct options *opts)
 {
+	scoped_free struct alike *alike = find_alike(report->findings, report->n_findings);
 	const char *object = NULL;
 
 	for (size_t i = 0; i < report->n_findings; i++) {
 		const struct finding *finding = report->findings[i];
+		char others[TEXT_MAX] = "";
 
-		if (!is_shown(finding, opts))
+		if (!is_shown(finding, opts) || is_told(alike, i))
 			continue;
 		if (!streq_null(object, finding->object))
 			printf("%s\n", finding->object);
 		object = finding->object;
 		print_finding(finding, opts);
+		append_others(others, sizeof(others), report->findings, alike, i);
+		if (*others)
+			print_labelled("as well: ", others);
 		putchar('\n');
 	}
 }
 
 static void print_unknown(const struct doctor_report *report)
 {
+	scoped_free struct alike *alike = find_alike(report->unknown, report->n_unknown);
+
 	if (report->n_unknown)
 		puts("could not be checked");
 	for (size_t i = 0; i < report->n_unknown; i++) {
 		const struct finding *finding = report->unknown[i];
-		char text[1024];
+		char text[TEXT_MAX + 1024] = "";
 
-		snprintf(text, sizeof(text), "%s, %s: %s: %s", finding->rule->id, finding->object,
-			 finding->file ? finding->file : "-", finding->value);
+		if (is_told(alike, i))
+			continue;
+		append(text, sizeof(text), "%s, %s", finding->rule->id, finding->object);
+		append_others(text, sizeof(text), report->unknown, alike, i);
+		append(text, sizeof(text), ": %s: %s", finding->file ? finding->file : "-",
+		       finding->value);
 		printf("  ");
 		print_text(text, INDENT, 2);
 	}
 	if (report->n_unknown)
 		putchar('\n');
 }
+
+/* --- the answer, and all together --------------------------------------------------------- */
 
 /* The answer itself stands behind the last colon. */
 static void print_sentence(const struct doctor_answer *answer, const struct options *opts)

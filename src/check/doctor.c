@@ -234,6 +234,15 @@ static size_t count_findings(const struct jobs *jobs)
 	return count;
 }
 
+/* A rule may come by the same file several times: that it cannot look there is said once. */
+static bool is_new(const struct finding *f, const struct finding *first)
+{
+	while (first != f && !(first->unknown && streq_null(first->file, f->file) &&
+			       streq_null(first->value, f->value)))
+		first = first->next;
+	return first == f;
+}
+
 static int collect(struct doctor_report *report, const struct jobs *jobs)
 {
 	size_t size = (count_findings(jobs) + 1) * sizeof(*report->findings);
@@ -245,7 +254,8 @@ static int collect(struct doctor_report *report, const struct jobs *jobs)
 	for (size_t i = 0; i < jobs->count; i++)
 		for (const struct finding *f = jobs->list[i].first; f; f = f->next) {
 			if (f->unknown) {
-				report->unknown[report->n_unknown++] = f;
+				if (is_new(f, jobs->list[i].first))
+					report->unknown[report->n_unknown++] = f;
 				continue;
 			}
 			report->findings[report->n_findings++] = f;

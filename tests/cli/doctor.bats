@@ -121,6 +121,29 @@ people() {
 	equals "$output" "nothing is wrong"
 }
 
+@test "the same of more than three devices is told once, and names them" {
+	local bridges
+	mapfile -t bridges < <("$VFIOCTL" list -n -r -o address,class --sysroot "$trees/big" | sed -n 's/ 0604.*//p')
+	[ "${#bridges[@]}" -gt 16 ]
+	on big doctor --rule not-type0-header "${bridges[@]:0:3}"
+	equals "$(grep -c not-type0-header <<<"$output") ${lines[-1]}" "3 3 errors"
+	[[ $output != *"as well"* ]]
+	on big doctor --rule not-type0-header "${bridges[@]:0:16}"
+	exits 1
+	fits
+	equals "$(grep -c not-type0-header <<<"$output") ${lines[-1]}" "1 16 errors"
+	equals "${lines[0]}" "${bridges[0]}"
+	equals "$(sed -n '/as well: /,$p' <<<"$output" | tr -s ' \n' ' ')" \
+		" as well: $(printf '%s, ' "${bridges[@]:1:11}")${bridges[12]} and 3 more 16 errors "
+	on big doctor -n -r -o object --rule not-type0-header "${bridges[@]:0:16}"
+	equals "$output" "$(printf '%s\n' "${bridges[@]:0:16}")"
+
+	# So is what could not be looked at.
+	mapfile -t bridges < <("$VFIOCTL" list -n -r -o address --sysroot "$trees/synthetic-64")
+	on synthetic-64 doctor -v --rule no-reset "${bridges[@]:0:5}"
+	equals "$(grep -c no-reset <<<"$output") ${lines[1]%% and*}" "1   no-reset, $(printf '%s, ' "${bridges[@]:0:3}")${bridges[3]},"
+}
+
 @test "findings as a table" {
 	on both doctor -n -r -o rule,object,remedy --ignore 'suspended-*,vf-autoprobe-on'
 	exits 1
