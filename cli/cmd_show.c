@@ -145,15 +145,15 @@ static int check_options(const struct options *opts, struct error *err)
 	return 0;
 }
 
-/* The devices named, and the whole machine, for the other members of the groups. */
+/* The whole machine, for the other members of the groups, and all of the devices named. */
 static int scan(struct inventory *named, struct inventory *all, const struct selection *selection,
 		struct error *err)
 {
-	if (inventory_scan_only(named, NEED_NAMES | NEED_OFFER | NEED_RESET | NEED_DETAIL,
-				(const char *const *)selection->addresses, selection->count,
-				err) < 0)
+	if (inventory_scan(all, 0, err) < 0)
 		return -1;
-	return inventory_scan(all, 0, err);
+	return inventory_scan_more(named, all, NEED_NAMES | NEED_OFFER | NEED_RESET | NEED_DETAIL,
+				   (const char *const *)selection->addresses, selection->count,
+				   err);
 }
 
 /* Every device must pass before the first is opened. */
