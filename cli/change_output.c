@@ -68,7 +68,8 @@ void change_print_success(const struct change *change, const struct options *opt
 			table_print(columns, opts, result_row, change);
 		suggest(change, kind);
 	} else if (change->plan.count == 0) {
-		message_note("nothing to do");
+		if (!change->changed)
+			message_note("nothing to do");
 	} else if (columns_parse(&steps, &step_record, NULL, NULL) == 0) {
 		table_print(&steps, opts, step_row, change);
 	}
@@ -219,7 +220,9 @@ enum status change_command(const struct options *opts, enum change_kind kind,
 	if (columns_parse(&columns,
 			  kind == CHANGE_SRIOV ? &sriov_result_record : &change_result_record,
 			  opts->output, err) < 0 ||
-	    selection_read(&selection, opts, RESOLVE_TO_CHANGE, err) < 0 ||
+	    selection_read(&selection, opts,
+			   kind == CHANGE_RESTORE ? RESOLVE_TO_RESTORE : RESOLVE_TO_CHANGE,
+			   err) < 0 ||
 	    change_read_request(&request, &access, opts, kind, &selection, err) < 0)
 		return err->status;
 	if (change_run(&change, &request, err) < 0) {

@@ -16,7 +16,7 @@ static bool contains(const struct selection *selection, const char *address)
 }
 
 /* Room for one more, and for the end. */
-static int make_room(struct selection *selection, bool keep_going)
+static int make_room(struct selection *selection, bool with_errors)
 {
 	char **addresses = reallocarray(selection->addresses, selection->count + 2, sizeof(char *));
 	struct error *errors;
@@ -24,7 +24,7 @@ static int make_room(struct selection *selection, bool keep_going)
 	if (!addresses)
 		return -ENOMEM;
 	selection->addresses = addresses;
-	if (!keep_going)
+	if (!with_errors)
 		return 0;
 	errors = reallocarray(selection->errors, selection->count + 1, sizeof(*errors));
 	if (!errors)
@@ -33,16 +33,22 @@ static int make_room(struct selection *selection, bool keep_going)
 	return 0;
 }
 
-static int add_address(struct selection *selection, const struct options *opts, const char *address,
+/* Whether a device that is not there has a place among the others. */
+static bool keeps_missing(const struct options *opts, enum resolve_for purpose)
+{
+	return opts->keep_going || purpose == RESOLVE_TO_RESTORE;
+}
+
+static int add_address(struct selection *selection, bool with_errors, const char *address,
 		       const struct error *why, struct error *err)
 {
 	char *copy;
 
 	if (contains(selection, address))
 		return 0;
-	if (make_room(selection, opts->keep_going) < 0 || !(copy = strdup(address)))
+	if (make_room(selection, with_errors) < 0 || !(copy = strdup(address)))
 		return error_out_of_memory(err);
-	if (opts->keep_going)
+	if (with_errors)
 		selection->errors[selection->count] = *why;
 	selection->addresses[selection->count++] = copy;
 	selection->addresses[selection->count] = NULL;
@@ -52,13 +58,14 @@ static int add_address(struct selection *selection, const struct options *opts, 
 static int add_word(struct selection *selection, const struct options *opts, const char *word,
 		    enum resolve_for purpose, struct error *err)
 {
+	bool with_errors = keeps_missing(opts, purpose);
 	char address[DEVICE_NAME_SIZE];
 	struct error own = {0};
 
 	if (device_resolve(address, word, purpose, &own) == 0)
-		return add_address(selection, opts, address, &own, err);
-	if (opts->keep_going && own.status == STATUS_NO_DEVICE)
-		return add_address(selection, opts, word, &own, err);
+		return add_address(selection, with_errors, address, &own, err);
+	if (with_errors && own.status == STATUS_NO_DEVICE)
+		return add_address(selection, with_errors, word, &own, err);
 	*err = own;
 	return -1;
 }

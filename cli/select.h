@@ -10,14 +10,17 @@
 
 struct selection {
 	char **addresses; /* sysfs names, each once, in the order given; NULL-ended */
-	/* With --keep-going, for each address: why there is no such device; code NULL: there is. */
+	/*
+	 * With --keep-going and to restore, for each address: why there is no such device; code
+	 * NULL: there is.
+	 */
 	struct error *errors;
 	size_t count;
 };
 
 /*
- * Resolves all operands. 0, or -1 with the first error; with --keep-going a device that does not
- * exist is none. The caller frees it.
+ * Resolves all operands. 0, or -1 with the first error; with --keep-going, and to restore, a device
+ * that does not exist is none. The caller frees it.
  */
 int selection_read(struct selection *ret, const struct options *opts, enum resolve_for purpose,
 		   struct error *err);

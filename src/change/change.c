@@ -48,7 +48,8 @@ static bool has_changed(const struct change_result *result)
 	const struct device *before = result->before, *after = result->after;
 
 	if (!after)
-		return result->to.absent && result->outcome != CHANGE_NOT_BEGUN;
+		return result->forgotten ||
+		       (result->to.absent && result->outcome != CHANGE_NOT_BEGUN);
 	if (after->state != DEVICE_OK)
 		return false;
 	return access_has_changed(result) ||
@@ -65,6 +66,8 @@ static void look_afterwards(struct change *change)
 		struct change_result *result = &change->results[i];
 
 		result->after = inventory_find(&change->after, result->before->address);
+		if (result->forgotten)
+			result->outcome = CHANGE_ARRIVED;
 		result->changed = has_changed(result);
 	}
 }
@@ -205,7 +208,7 @@ static int take_lock(int *ret, const struct change_request *request, struct erro
 int change_run(struct change *ret, const struct change_request *request, struct error *err)
 {
 	scoped_fd int lock = -1;
-	bool locks;
+	bool locks, forgets;
 	int r;
 
 	*ret = (struct change){.arena = arena_new(16 << 20)};
@@ -218,14 +221,16 @@ int change_run(struct change *ret, const struct change_request *request, struct 
 		(ret->changed || is_unfinished(ret, true) || stale_is_any(ret));
 	if (locks && (take_lock(&lock, request, err) < 0 || look(ret, request, err) < 0))
 		return -1;
-	if (locks)
-		stale_drop(ret);
+	forgets = locks ? stale_drop(ret) : stale_tell(ret);
 	if (ret->changed) {
 		r = carry_out(ret, request, err);
 	} else {
 		r = locks ? admit_unfinished(ret, request, err) : 0;
 		look_afterwards(ret);
+		if (locks && forgets)
+			log_change(ret, request);
 	}
+	ret->changed |= forgets;
 	if (r < 0 && !request->keep_going)
 		return -1;
 	if (!request->dry_run && !request->unfinished && is_unfinished(ret, false) &&

@@ -28,7 +28,7 @@ struct change_request {
 	enum change_kind kind;
 	const char *verb;             /* what journal and log call it; NULL: change_kind_name() */
 	const char *const *addresses; /* sysfs names, as device_resolve() gives them */
-	/* To keep going, of those that are not there; code NULL: it is. NULL: all are. */
+	/* Of those that are not there, why; code NULL: it is there. NULL: all are. */
 	const struct error *errors;
 	size_t count;
 	/* bind: "auto", NULL (auto) or a name; sriov: that of the VFs, or "native", or "none" */
@@ -72,6 +72,8 @@ struct change_result {
 	bool recorded;           /* before the change there was a record to go by */
 	bool noted;              /* this change has made the record */
 	bool renewed;            /* a VF that is taken away and made anew: another one then */
+	bool departed;           /* restore: it is gone, and something is noted of it */
+	bool forgotten;          /* which is not so any more */
 	/* What a run that was killed has noted of it; NULL: none has left it half-way. */
 	const struct journal_entry *unfinished;
 	enum change_outcome outcome;

@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "change/identity.h"
 #include "change/sriov.h"
+#include "change/stale.h"
 #include "host/group.h"
 #include "host/refusal.h"
 #include "host/sriov.h"
@@ -63,7 +64,7 @@ const struct device *decide_find(const struct inventory *inventory, const char *
 
 /* The result of a name with which there is no device: there is nothing to be decided. */
 static int add_missing(struct change *change, const char *name, const struct error *why,
-		       struct error *err)
+		       bool departed, struct error *err)
 {
 	struct device *dev = arena_alloc(change->arena, sizeof(*dev));
 
@@ -71,7 +72,8 @@ static int add_missing(struct change *change, const char *name, const struct err
 		return error_out_of_memory(err);
 	*dev = (struct device){
 		.address = name, .bus = "", .syspath = "", .state = DEVICE_GONE, DEVICE_BLANK};
-	change->results[change->count++] = (struct change_result){.before = dev, .error = *why};
+	change->results[change->count++] =
+		(struct change_result){.before = dev, .error = *why, .departed = departed};
 	return 0;
 }
 
@@ -79,6 +81,7 @@ static int add_named(struct change *change, const struct change_request *request
 		     struct error *err)
 {
 	const struct device *dev = NULL;
+	const char *noted;
 	struct error own = {0};
 
 	if (request->errors && request->errors[i].code)
@@ -89,8 +92,13 @@ static int add_named(struct change *change, const struct change_request *request
 		add_result(change, dev);
 		return request->take_group ? add_group(change, dev, err) : 0;
 	}
+	noted = request->kind == CHANGE_RESTORE && own.status == STATUS_NO_DEVICE
+			? stale_name(change->arena, request->addresses[i])
+			: NULL;
+	if (noted)
+		return add_missing(change, noted, &(struct error){0}, true, err);
 	if (request->keep_going)
-		return add_missing(change, request->addresses[i], &own, err);
+		return add_missing(change, request->addresses[i], &own, false, err);
 	*err = own;
 	return -1;
 }
@@ -268,7 +276,7 @@ int decide_targets(struct change *change, const struct change_request *request, 
 	for (size_t i = 0; i < change->count; i++) {
 		struct change_result *result = &change->results[i];
 
-		if (!result_is_fine(result))
+		if (!result_is_fine(result) || result->departed)
 			continue;
 		if (decisions[request->kind](result, change, request, &result->error) < 0) {
 			result->to = result->from;
@@ -284,7 +292,8 @@ int decide_targets(struct change *change, const struct change_request *request, 
 	for (size_t i = 0; i < change->count; i++) {
 		struct change_result *result = &change->results[i];
 
-		result->access = result_is_fine(result) && changes_access(request, result);
+		result->access = result_is_fine(result) && !result->departed &&
+				 changes_access(request, result);
 		change->changed |= result_is_touched(result) || result->access;
 	}
 	return 0;

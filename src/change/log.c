@@ -53,6 +53,11 @@ static void log_result(const struct job *job, const struct change_result *result
 
 	if (result->outcome == CHANGE_NOT_BEGUN)
 		return;
+	if (result->forgotten) {
+		syslog(LOG_NOTICE, "%s: %s: gone, and forgotten (%s)", job->verb,
+		       result->before->address, job->who);
+		return;
+	}
 	describe_vfs(vfs, sizeof(vfs), result);
 	syslog(result->outcome == CHANGE_ARRIVED ? LOG_NOTICE : LOG_ERR,
 	       "%s: %s: %s -> %s%s%s (%s)", job->verb, result->before->address,

@@ -116,7 +116,7 @@ static void report_broken(const struct change *change, struct change_result *res
 static bool must_go_back(const struct change_result *result, bool keep_going)
 {
 	return result->outcome == CHANGE_BROKEN ||
-	       (result->outcome == CHANGE_ARRIVED && !keep_going);
+	       (result->outcome == CHANGE_ARRIVED && !keep_going && !result->departed);
 }
 
 /* The outcome is CHANGE_UNDONE for all that go back, until they turn out to be broken. */

@@ -79,6 +79,27 @@ static void leftover_journal(struct rule_run *run)
 	}
 }
 
+static void given_device_gone(struct rule_run *run)
+{
+	scoped_dir DIR *dir = path_opendir("/run/vfioctl/access");
+	char name[NAME_MAX + 1];
+	const char *entry;
+
+	while (dir && (entry = path_next(dir))) {
+		char *end;
+
+		snprintf(name, sizeof(name), "%s", entry);
+		end = strstr(name, ".json");
+		if (!end)
+			continue;
+		*end = '\0';
+		if (!inventory_find(run->facts->machine, name))
+			rule_fires(run, name,
+				   arena_printf(run->arena, "/run/vfioctl/access/%s", entry),
+				   "there is no device %s", name);
+	}
+}
+
 /* A device that is about to leave a VFIO driver, which waits for its user. */
 static const char *leaving(const struct rule_run *run)
 {
@@ -243,6 +264,16 @@ const struct rule rules_host_managers[] = {
 	 .remedy = "vfioctl recover",
 	 .reference = "vfioctl-recover(8)",
 	 .check = leftover_journal},
+	{.id = "given-device-gone",
+	 .severity = RULE_WARNING,
+	 .scope = RULE_HOST,
+	 .title = "A device that was given to a user is gone",
+	 .consequence =
+		 "The user keeps what the nodes have in common, such as /dev/iommu, and gets "
+		 "the device again when it comes back.",
+	 .remedy = "vfioctl restore {what}",
+	 .reference = "vfioctl-restore(8)",
+	 .check = given_device_gone},
 	{.id = "stuck-unbind",
 	 .severity = RULE_ERROR,
 	 .scope = RULE_HOST,

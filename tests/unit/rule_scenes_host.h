@@ -179,6 +179,9 @@ static const struct scene host_scenes[] = {
 
 	{RULE("leftover-journal"), .leftover = true, .fires = "", .silent = "",
 	 .remedy = "vfioctl recover"},
+	{RULE("given-device-gone"), .fires = BOUND "/run/vfioctl/access/0000:02:10.0.json={}",
+	 .silent = BOUND "/run/vfioctl/access/0000:05:00.0.json={}",
+	 .remedy = "vfioctl restore 0000:02:10.0"},
 	{RULE("stuck-unbind"), .fires = STUCK, .silent = "/proc/812/stat=812 (vfioctl) S 1 2 3"},
 	{RULE("stuck-unbind"),
 	 .fires = WAITS ";+0000:05:00.0 vfio-pci 7 020000 8086:10D3;"

@@ -65,6 +65,40 @@ static void a_device_that_does_not_answer_is_not_touched(void **state)
 	change_free(&change);
 }
 
+static int decide_restore(const char *address)
+{
+	const struct change_request request = {
+		.kind = CHANGE_RESTORE, .addresses = &address, .count = 1};
+
+	err = (struct error){0};
+	change = (struct change){.arena = arena_new(1 << 20)};
+	if (inventory_scan(&change.before, 0, &err) < 0)
+		fail_msg("%s", err.message);
+	return decide_devices(&change, &request, &err);
+}
+
+static void one_that_is_gone_is_restored_when_it_is_noted(void **state)
+{
+	(void)state;
+	make_group();
+	assert_int_equal(decide_restore("02:10.0"), -1);
+	assert_int_equal(err.status, STATUS_NO_DEVICE);
+	change_free(&change);
+	tree_file("/run/vfioctl/access/0000:02:10.0.json", "{}");
+	tree_file("/run/vfioctl/devices/0000:03:00.0.json", "{}");
+	assert_int_equal(decide_restore("02:10.0"), 0);
+	assert_string_equal(change.results[0].before->address, "0000:02:10.0");
+	assert_true(change.results[0].departed);
+	change_free(&change);
+	assert_int_equal(decide_restore("../access/0000:02:10.0"), -1);
+	change_free(&change);
+	assert_int_equal(decide_restore("0000:03:00.0"), 0);
+	assert_false(change.results[0].departed);
+	change_free(&change);
+	assert_int_equal(decide("0000:02:10.0", false), -1);
+	change_free(&change);
+}
+
 /* Its driver and class are not known: neither where it would go, nor that it may stay. */
 static void nor_is_one_taken_along(void **state)
 {
@@ -100,6 +134,7 @@ int main(void)
 		tree_test(the_group_comes_along_when_asked_for),
 		tree_test(a_device_that_does_not_answer_is_not_touched),
 		tree_test(nor_is_one_taken_along),
+		tree_test(one_that_is_gone_is_restored_when_it_is_noted),
 		tree_test(a_device_that_is_gone_is_told),
 	};
 

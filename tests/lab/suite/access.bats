@@ -177,6 +177,37 @@ group_cases='@(G04|G06|D02)'
 	expect 0 uses $lone "$group_cases"
 }
 
+@test "a VF that is gone stays given, and comes back so; restore takes it back from nobody" {
+	local pf=0000:02:00.0 vf=0000:02:10.0
+	vfioctl sriov -q $pf 1 --driver none
+	vfioctl bind -q $vf --owner tester
+	iommu_has "user:$(id -u tester):rw-"
+	vfioctl doctor --fail-on warning --rule given-device-gone
+	echo 0 >$pci/$pf/sriov_numvfs
+	expect 1 vfioctl doctor --fail-on warning --rule given-device-gone
+	says "-> vfioctl restore $vf"
+	expect_json 0 vfioctl.restore/1 restore --dry-run $vf
+	json_is .changed true
+	iommu_has "user:$(id -u tester):rw-"
+
+	expect 0 vfioctl restore 02:10.0
+	says "$vf: it is gone; what was noted of it is dropped"
+	nothing_left
+	[ ! -e $state/$vf.json ]
+	eventually eval 'journalctl -t vfioctl --no-pager | grep -q "restore: $vf: gone, and forgotten"'
+	expect 8 vfioctl restore $vf
+	expect 0 vfioctl doctor --fail-on warning --rule given-device-gone
+
+	# With others it is one of them.
+	vfioctl sriov -q $pf 1 --driver none
+	vfioctl bind -q $vf $lone --owner tester
+	echo 0 >$pci/$pf/sriov_numvfs
+	expect_json 0 vfioctl.restore/1 restore $lone $vf
+	json_is '[.results[] | [.address, .changed]]' "[[\"$lone\",true],[\"$vf\",true]]"
+	nothing_left
+	[ "$(driver_of $lone)" = nvme ]
+}
+
 @test "the rule is for this very device" {
 	vfioctl bind -q --owner tester $lone
 	sed -i 's/vendor}=="0x[0-9a-f]*"/vendor}=="0xffff"/' "$(rule_of $lone)"
