@@ -40,7 +40,7 @@ static void tell_of_token(const struct change *change)
 }
 
 /* What a person would do next. */
-static void suggest(const struct change *change, enum change_kind kind)
+static void suggest(const struct change *change, const struct options *opts, enum change_kind kind)
 {
 	const char *address = change->results[0].before->address;
 
@@ -49,16 +49,15 @@ static void suggest(const struct change *change, enum change_kind kind)
 	if (!change->changed)
 		message_note("nothing to do");
 	else if (kind == CHANGE_BIND)
-		message_note("next: `vfioctl test %s` tries it, `vfioctl restore %s` gives it back",
-			     address, address);
+		message_note("next: `vfioctl test %s` tries it, `vfioctl restore %s%s` gives it "
+			     "back",
+			     address, opts->take_group ? "--group " : "", address);
 }
 
 void change_print_success(const struct change *change, const struct options *opts,
 			  enum change_kind kind, const struct record_type *document,
 			  const struct columns *columns)
 {
-	struct columns steps;
-
 	if (!opts->json)
 		change_tell_warnings(change);
 	if (opts->json) {
@@ -66,12 +65,12 @@ void change_print_success(const struct change *change, const struct options *opt
 	} else if (!opts->dry_run) {
 		if (!opts->quiet)
 			table_print(columns, opts, result_row, change);
-		suggest(change, kind);
+		suggest(change, opts, kind);
 	} else if (change->plan.count == 0) {
 		if (!change->changed)
 			message_note("nothing to do");
-	} else if (columns_parse(&steps, &step_record, NULL, NULL) == 0) {
-		table_print(&steps, opts, step_row, change);
+	} else {
+		table_print(columns, opts, step_row, change);
 	}
 }
 
@@ -208,6 +207,22 @@ int change_read_request(struct change_request *request, struct access *access,
 	return gate_parse_force(&request->forced, opts->force, err);
 }
 
+/* Results, or the steps that would lead to them. */
+static const struct record_type *row_type(const struct options *opts, enum change_kind kind)
+{
+	if (opts->dry_run)
+		return &step_record;
+	return kind == CHANGE_SRIOV ? &sriov_result_record : &change_result_record;
+}
+
+static int check_options(const struct options *opts, struct error *err)
+{
+	if (!opts->detailed_exitcode || opts->dry_run)
+		return 0;
+	return error_set(err, STATUS_USAGE, 0, "bad-option", NULL,
+			 "--detailed-exitcode needs --dry-run");
+}
+
 enum status change_command(const struct options *opts, enum change_kind kind,
 			   const struct record_type *document, struct error *err)
 {
@@ -217,9 +232,8 @@ enum status change_command(const struct options *opts, enum change_kind kind,
 	struct access access;
 	struct columns columns;
 
-	if (columns_parse(&columns,
-			  kind == CHANGE_SRIOV ? &sriov_result_record : &change_result_record,
-			  opts->output, err) < 0 ||
+	if (check_options(opts, err) < 0 ||
+	    columns_parse(&columns, row_type(opts, kind), opts->output, err) < 0 ||
 	    selection_read(&selection, opts,
 			   kind == CHANGE_RESTORE ? RESOLVE_TO_RESTORE : RESOLVE_TO_CHANGE,
 			   err) < 0 ||

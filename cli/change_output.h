@@ -81,7 +81,7 @@ enum status change_command(const struct options *opts, enum change_kind kind,
 
 /*
  * The parts of it. selection and access must outlive the request. print_success() prints the steps
- * in a dry run, and then looks at neither document nor columns.
+ * in a dry run: columns are those of step_record then.
  */
 int change_read_request(struct change_request *ret, struct access *access,
 			const struct options *opts, enum change_kind kind,

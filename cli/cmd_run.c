@@ -117,6 +117,7 @@ static enum status run_session(struct program *program, const struct change_requ
 			       struct error *err)
 {
 	scoped_change struct change session = {0};
+	struct columns steps;
 	int r, status = 0;
 
 	if (session_begin(&session, request, err) < 0) {
@@ -124,8 +125,8 @@ static enum status run_session(struct program *program, const struct change_requ
 		err->code = NULL; /* told */
 		return STATUS_WRAPPER;
 	}
-	if (request->dry_run) {
-		change_print_success(&session, program->opts, CHANGE_BIND, NULL, NULL);
+	if (request->dry_run && columns_parse(&steps, &step_record, NULL, err) == 0) {
+		change_print_success(&session, program->opts, CHANGE_BIND, NULL, &steps);
 		return fflush(stdout) == 0 ? STATUS_OK : STATUS_WRAPPER; /* main() tells */
 	}
 	change_tell_warnings(&session);

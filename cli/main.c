@@ -98,9 +98,9 @@ static int check_operands(const struct command *command, const struct options *o
 	if (command->wraps && !has_program(opts))
 		return no_program(command, err);
 	if (opts->n_args < command->min_args) {
-		error_set(err, STATUS_USAGE, 0, "missing-operand", NULL, "%s needs %s",
-			  command->name, command->synopsis);
-		return error_remedy(err, "See `vfioctl help %s`.", command->name);
+		error_set(err, STATUS_USAGE, 0, "missing-operand", NULL, "%s needs an operand",
+			  command->name);
+		return error_remedy(err, "Write: vfioctl %s %s", command->name, command->synopsis);
 	}
 	if (command->max_args >= 0 && opts->n_args > command->max_args) {
 		error_set(err, STATUS_USAGE, 0, "extra-operand", NULL,
@@ -226,7 +226,7 @@ static enum status dispatch(int argc, char **argv, struct options *opts, struct 
 		error_remedy(err, "Write: vfioctl %s ...", opts->args[0]);
 		return err->status;
 	} else {
-		error_set(err, STATUS_USAGE, 0, "missing-command", NULL, "which command?");
+		error_set(err, STATUS_USAGE, 0, "missing-command", NULL, "no command is named");
 		error_remedy(err, "`vfioctl help` lists them; `vfioctl list` lists devices.");
 		return err->status;
 	}

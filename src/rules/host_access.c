@@ -115,7 +115,7 @@ static bool memlock_by_default(struct memlock *memlock)
 	if (!path_exists("/etc/security") && !path_exists("/etc/systemd"))
 		return false;
 	memlock->soft = 8 << 20;
-	memlock->source = "/etc/security/limits.conf";
+	memlock->source = NULL;
 	return true;
 }
 
@@ -134,7 +134,9 @@ static void memlock_low(struct rule_run *run)
 		rule_unknown(run, "/etc/security/limits.conf",
 			     "neither it nor systemd's configuration is there");
 	else if (memlock.soft < INT64_C(1) << 30)
-		rule_fires(run, NULL, memlock.source, "memlock %lld KiB",
+		rule_fires(run, NULL, memlock.source ? memlock.source : "/etc/security/limits.conf",
+			   memlock.source ? "memlock %lld KiB"
+					  : "it does not say, and systemd's default is %lld KiB",
 			   (long long)(memlock.soft / 1024));
 }
 
@@ -204,8 +206,9 @@ const struct rule rules_host_access[] = {
 	 .scope = RULE_HOST,
 	 .title = "The user may lock little memory",
 	 .consequence = "No more than that can be mapped for DMA: mapping fails with ENOMEM.",
-	 .remedy = "`{user} - memlock unlimited` in /etc/security/limits.d/vfio.conf for logins, "
-		   "LimitMEMLOCK=infinity in the unit of a service",
+	 .remedy = "`{user} - memlock unlimited` in /etc/security/limits.d/vfio.conf, and log in "
+		   "again; in the unit of a service LimitMEMLOCK=infinity; in root's script `ulimit "
+		   "-l unlimited`",
 	 .reference = "limits.conf(5), systemd.exec(5)",
 	 .blocks = PURPOSE_OWN_NODES,
 	 .stage = STAGE_LIMIT,

@@ -22,7 +22,7 @@ wrong() {
 @test "no command" {
 	vfioctl
 	exits 2
-	says "which command?" "vfioctl help"
+	says "no command is named" "vfioctl help"
 }
 
 @test "an unknown command, and what was meant" {
@@ -80,6 +80,15 @@ wrong() {
 	wrong bad-option "takes no argument" list --vfio=yes
 }
 
+@test "options that mean nothing without another one" {
+	wrong bad-option "--detailed-exitcode needs --dry-run" bind 03:00.0 --detailed-exitcode
+	wrong bad-option "--detailed-exitcode needs --dry-run" restore 03:00.0 --detailed-exitcode
+}
+
+@test "steps have columns of their own" {
+	wrong unknown-column "there is no column 'address'" bind 03:00.0 --dry-run -o address
+}
+
 @test "options before the command" {
 	vfioctl --json list
 	exits 2
@@ -90,11 +99,13 @@ wrong() {
 }
 
 @test "too few and too many operands" {
-	wrong missing-operand "show needs DEVICE..." show
-	wrong missing-operand "bind needs DEVICE..." bind
-	wrong missing-operand "restore needs DEVICE..." restore
-	wrong missing-operand "reset needs DEVICE..." reset
-	wrong missing-operand "sriov needs DEVICE COUNT" sriov 02:00.0
+	wrong missing-operand "show needs an operand" show
+	wrong missing-operand "bind needs an operand" bind
+	wrong missing-operand "restore needs an operand" restore
+	wrong missing-operand "reset needs an operand" reset
+	wrong missing-operand "sriov needs an operand" sriov 02:00.0
+	vfioctl sriov 02:00.0
+	says "Write: vfioctl sriov DEVICE COUNT"
 	wrong extra-operand "'03:00.0' is one operand too many" sriov 02:00.0 2 03:00.0
 	wrong extra-operand "'03:00.0' is one operand too many" mode 03:00.0
 }

@@ -27,7 +27,7 @@ fails() {
 }
 
 @test "without a device" {
-	fails 125 "run needs DEVICE... -- COMMAND" -- touch "$ran"
+	fails 125 "run needs an operand. Write: vfioctl run DEVICE... -- COMMAND" -- touch "$ran"
 	: >"$BATS_TEST_TMPDIR/empty"
 	fails 125 "standard input names no device" - -- touch "$ran" <"$BATS_TEST_TMPDIR/empty"
 }

@@ -78,7 +78,7 @@ bound() {
 }
 
 @test "bind" {
-	page vfioctl-bind.8 7
+	page vfioctl-bind.8 8
 }
 
 @test "concepts" {
