@@ -206,9 +206,10 @@ const struct rule rules_host_access[] = {
 	 .scope = RULE_HOST,
 	 .title = "The user may lock little memory",
 	 .consequence = "No more than that can be mapped for DMA: mapping fails with ENOMEM.",
-	 .remedy = "`{user} - memlock unlimited` in /etc/security/limits.d/vfio.conf, and log in "
-		   "again; in the unit of a service LimitMEMLOCK=infinity; in root's script `ulimit "
-		   "-l unlimited`",
+	 .remedy =
+		 "`{user} - memlock unlimited` in /etc/security/limits.d/vfio.conf, and log in "
+		 "again; in the unit of a service LimitMEMLOCK=infinity; in root's script `ulimit "
+		 "-l unlimited`",
 	 .reference = "limits.conf(5), systemd.exec(5)",
 	 .blocks = PURPOSE_OWN_NODES,
 	 .stage = STAGE_LIMIT,
