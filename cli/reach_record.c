@@ -22,8 +22,9 @@ static const struct field need_fields[] = {
 	ROW(STRING, "way", "WAY", need_way, "cdev or group; both when it is not said"),
 	ROW(STRING, "object", "OBJECT", need_object, "node, the device itself, or memlock"),
 	ROW(BOOL, "met", "MET", need_met, "it is as the user needs it"),
-	ROW(STRING, "cause", "CAUSE", need_cause, "why it is not, or why that is not known"),
-	ROW(STRING, "remedy", "REMEDY", need_remedy, "how to change that"),
+	ROW(STRING, "cause", "CAUSE", need_cause, "why it is not, or why that is not known",
+	    .flags = FIELD_WRAP),
+	ROW(STRING, "remedy", "REMEDY", need_remedy, "how to change that", .flags = FIELD_WRAP),
 	{0},
 };
 

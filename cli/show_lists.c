@@ -114,8 +114,8 @@ USAGE(remedy, value_string(usage->remedy))
 static const struct field usage_fields[] = {
 	ROW(STRING, "reason", "REASON", usage_reason,
 	    "why bind and restore refuse it; the word for --force"),
-	ROW(STRING, "evidence", "EVIDENCE", usage_evidence, "what was seen", .flags = FIELD_TRUNC),
-	ROW(STRING, "remedy", "REMEDY", usage_remedy, "how to end it", .flags = FIELD_TRUNC),
+	ROW(STRING, "evidence", "EVIDENCE", usage_evidence, "what was seen", .flags = FIELD_WRAP),
+	ROW(STRING, "remedy", "REMEDY", usage_remedy, "how to end it", .flags = FIELD_WRAP),
 	{0},
 };
 

@@ -137,6 +137,8 @@ static void add_heading(struct libscols_table *table, const struct field *field,
 		flags |= SCOLS_FL_RIGHT;
 	if (field->flags & FIELD_TRUNC)
 		flags |= SCOLS_FL_TRUNC;
+	if (field->flags & FIELD_WRAP)
+		flags |= SCOLS_FL_WRAP;
 	if (!scols_table_new_column(table, field->title, 0, flags))
 		out_of_memory();
 }

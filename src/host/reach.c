@@ -115,8 +115,9 @@ static bool add_memlock(struct reach *reach, struct arena *arena)
 		need.cause = memlock_cause(arena, memlock);
 		need.remedy = arena_printf(
 			arena,
-			"`%s - memlock unlimited` in /etc/security/limits.d/vfio.conf for logins, "
-			"LimitMEMLOCK=infinity in the unit of a service",
+			"`%s - memlock unlimited` in /etc/security/limits.d/vfio.conf, and log in "
+			"again; in the unit of a service LimitMEMLOCK=infinity; in root's script "
+			"`ulimit -l unlimited`",
 			user_word(arena, &reach->account));
 	}
 	add(reach, need);

@@ -134,6 +134,15 @@ null memlock null"
 	equals "$(query .devices[0].user)" null
 }
 
+@test "what is missing fits a terminal: it goes on in the next line" {
+	people
+	terminal "$VFIOCTL" show --user vm --sysroot "$tree" 03:00.0
+	output=$(sed 's/\x1b\[[0-9;]*m//g; s/\r$//' <<<"$output")
+	output=$(sed -n '/^needs:/,$p' <<<"$output")
+	equals "$(awk 'length > 80' <<<"$output")" ""
+	[ "$(wc -l <<<"$output")" -gt 8 ] # needs of five rows go on in further lines
+}
+
 @test "whose the nodes shall be is asked of bind only, and with an owner" {
 	vfioctl restore --owner root 03:00.0
 	exits 2
