@@ -42,7 +42,7 @@ static void tell_of_token(const struct change *change)
 /* What a person would do next. */
 static void suggest(const struct change *change, const struct options *opts, enum change_kind kind)
 {
-	const char *address = change->results[0].before->address;
+	const char *address = change->count ? change->results[0].before->address : "";
 
 	if (kind == CHANGE_SRIOV)
 		tell_of_token(change);

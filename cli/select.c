@@ -99,7 +99,8 @@ static int read_operands(struct selection *selection, const struct options *opts
 		if (r < 0)
 			return -1;
 	}
-	if (opts->n_args && selection->count == 0)
+	/* To give back all there is, which may be none, is no mistake. */
+	if (opts->n_args && selection->count == 0 && purpose != RESOLVE_TO_RESTORE)
 		return error_set(err, STATUS_USAGE, 0, "no-devices", NULL,
 				 "standard input names no device");
 	return 0;

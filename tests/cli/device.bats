@@ -61,6 +61,14 @@ name_of() {
 	says "standard input names no device"
 	runs bash -c 'echo "# none" | "$VFIOCTL" show - --sysroot "$1"' - "$trees/both"
 	exits 2
+	runs bash -c '"$VFIOCTL" bind - </dev/null'
+	exits 2
+	# But who gives back all there is may have given back all.
+	runs bash -c '"$VFIOCTL" restore - </dev/null'
+	exits 0
+	says "nothing to do"
+	runs bash -c '"$VFIOCTL" restore - --json </dev/null'
+	equals "$(jq -c '[.changed, .results]' <<<"$output")" "[false,[]]"
 }
 
 @test "a malformed address" {
