@@ -39,13 +39,33 @@ static void tell_of_token(const struct change *change)
 			     pf->address, pf->driver);
 }
 
+/* The first VF that VFIO has now, or NULL. */
+static const struct device *find_given_vf(const struct change *change)
+{
+	for (size_t i = 1; i < change->count; i++)
+		if (change->results[i].after && device_is_vfio(change->results[i].after))
+			return change->results[i].after;
+	return NULL;
+}
+
+static void suggest_for_vfs(const struct change *change, const char *pf)
+{
+	const struct device *vf = find_given_vf(change);
+
+	tell_of_token(change);
+	if (change->changed && vf)
+		message_note("next: `vfioctl bind --owner USER %s` gives one to a user, `vfioctl "
+			     "sriov %s 0` takes all away",
+			     vf->address, pf);
+}
+
 /* What a person would do next. */
 static void suggest(const struct change *change, const struct options *opts, enum change_kind kind)
 {
 	const char *address = change->count ? change->results[0].before->address : "";
 
 	if (kind == CHANGE_SRIOV)
-		tell_of_token(change);
+		suggest_for_vfs(change, address);
 	if (!change->changed)
 		message_note("nothing to do");
 	else if (kind == CHANGE_BIND)

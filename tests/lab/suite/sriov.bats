@@ -134,6 +134,7 @@ counted() {
 	[ "$(drivers 2)" = "vfio-pci vfio-pci " ]
 	release
 	expect 0 vfioctl sriov $pf 3
+	says "next: \`vfioctl bind --owner USER ${vfs[0]}\` gives one to a user, \`vfioctl sriov $pf 0\` takes all away"
 	[ "$(vfs_of $pf) $(drivers 3)" = "3 1 vfio-pci vfio-pci vfio-pci " ]
 	expect 0 vfioctl sriov $pf 1
 	[ "$(vfs_of $pf) $(drivers 1)" = "1 1 vfio-pci " ]
