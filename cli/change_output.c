@@ -28,52 +28,6 @@ void change_tell_warnings(const struct change *change)
 	}
 }
 
-/* Since Linux 5.7 a VF does not trust a PF that user space has; on the cdev since 6.17. */
-static void tell_of_token(const struct change *change)
-{
-	const struct device *pf = change->results[0].before;
-
-	if (change->results[0].to.vfs > 0 && device_is_vfio(pf))
-		message_note("%s is with %s: who opens one of its VFs must know the VF token that "
-			     "the user of the PF sets",
-			     pf->address, pf->driver);
-}
-
-/* The first VF that VFIO has now, or NULL. */
-static const struct device *find_given_vf(const struct change *change)
-{
-	for (size_t i = 1; i < change->count; i++)
-		if (change->results[i].after && device_is_vfio(change->results[i].after))
-			return change->results[i].after;
-	return NULL;
-}
-
-static void suggest_for_vfs(const struct change *change, const char *pf)
-{
-	const struct device *vf = find_given_vf(change);
-
-	tell_of_token(change);
-	if (change->changed && vf)
-		message_note("next: `vfioctl bind --owner USER %s` gives one to a user, `vfioctl "
-			     "sriov %s 0` takes all away",
-			     vf->address, pf);
-}
-
-/* What a person would do next. */
-static void suggest(const struct change *change, const struct options *opts, enum change_kind kind)
-{
-	const char *address = change->count ? change->results[0].before->address : "";
-
-	if (kind == CHANGE_SRIOV)
-		suggest_for_vfs(change, address);
-	if (!change->changed)
-		message_note("nothing to do");
-	else if (kind == CHANGE_BIND)
-		message_note("next: `vfioctl test %s` tries it, `vfioctl restore %s%s` gives it "
-			     "back",
-			     address, opts->take_group ? "--group " : "", address);
-}
-
 void change_print_success(const struct change *change, const struct options *opts,
 			  enum change_kind kind, const struct record_type *document,
 			  const struct columns *columns)
@@ -85,7 +39,7 @@ void change_print_success(const struct change *change, const struct options *opt
 	} else if (!opts->dry_run) {
 		if (!opts->quiet)
 			table_print(columns, opts, result_row, change);
-		suggest(change, opts, kind);
+		change_suggest(change, opts, kind);
 	} else if (change->plan.count == 0) {
 		if (!change->changed)
 			message_note("nothing to do");

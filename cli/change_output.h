@@ -89,6 +89,8 @@ int change_read_request(struct change_request *ret, struct access *access,
 void change_print_success(const struct change *change, const struct options *opts,
 			  enum change_kind kind, const struct record_type *document,
 			  const struct columns *columns);
+/* Says what a person would do next. */
+void change_suggest(const struct change *change, const struct options *opts, enum change_kind kind);
 void change_print_failure(const struct change *change, const struct options *opts,
 			  const struct error *err);
 

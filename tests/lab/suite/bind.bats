@@ -92,6 +92,8 @@ teardown() {
 	expect 0 vfioctl bind 01:00.0 --group
 	[ "$(driver_of 0000:01:00.0)" = vfio-pci ]
 	[ "$(driver_of 0000:01:00.1)" = vfio-pci ]
+	expect 0 vfioctl restore 01:00.0
+	says "0000:01:00.1 of the same IOMMU group 14 is still with vfio-pci: \`vfioctl restore --group 0000:01:00.0\`"
 	expect 0 vfioctl restore 01:00.0 --group
 	[ "$(driver_of 0000:01:00.0)" = e1000e ]
 	[ "$(driver_of 0000:01:00.1)" = e1000e ]
