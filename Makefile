@@ -171,8 +171,14 @@ check-fuzz:
 		-Wno-gnu-variable-sized-type-not-at-end' fuzzers
 	$(Q)tests/fuzz/run build/fuzz/tests $(FUZZ_SECONDS)
 
+# What is printed for captured machines is right from now on: read the diff.
+golden: $(BUILD)/vfioctl
+	$(Q)tests/data/expand-all build/trees
+	$(Q)VFIOCTL=$(BUILD)/vfioctl UPDATE=1 bats tests/cli/golden.bats tests/cli/golden_many.bats
+	$(Q)git diff --stat tests/data/golden
+
 format:
-	clang-format -i $(wildcard src/*/*.[ch] cli/*.[ch] tests/*/*.[ch])
+	$(Q)clang-format -i $(wildcard src/*/*.[ch] cli/*.[ch] tests/*/*.[ch])
 
 clean:
 	rm -rf $(BUILD)
@@ -182,4 +188,4 @@ clean:
 
 .DELETE_ON_ERROR:
 .PHONY: all clean man install schema picture unit-tests warnings check check-matrix check-faults check-soak \
-	check-fuzz fuzzers bench format
+	check-fuzz fuzzers bench golden format

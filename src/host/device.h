@@ -42,7 +42,10 @@ struct bar {
 	bool io, prefetchable, is64;
 };
 
-/* What only `show` wants to know; see NEED_DETAIL. */
+/*
+ * What takes a read each, for those devices that `show`, `doctor` and `test` are about; see
+ * NEED_DETAIL.
+ */
 struct device_detail {
 	const char *reset_methods; /* "flr bus", "" when the function has no reset */
 	const char *runtime_status, *power_state;

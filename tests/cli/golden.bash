@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# The whole output for captured machines. To accept a change: UPDATE=1 bats tests/cli/golden*.bats,
-# and read the diff. Names are left out, because each Debian has another hwdb.
+# The whole output for captured machines. To accept a change: make golden, and read the diff.
+# Names are left out, because each Debian has another hwdb.
 
 columns=address,class,vendor,device,driver,driver_override,iommu_group,iommu,modes,would_offer
 columns+=,vfio_name,cdev,group_node,physfn,vfs,state
@@ -17,7 +17,7 @@ same() {
 		mkdir -p "${file%/*}"
 		printf '%s\n' "$output" >"$file"
 	fi
-	diff -u "$file" - <<<"$output"
+	diff -u "$file" - <<<"$output" || { echo "If that is meant: make golden, and read the diff."; return 1; }
 }
 
 # Of what could not be seen there is more without root.

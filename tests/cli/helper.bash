@@ -9,6 +9,7 @@ top=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 data=$top/tests/data
 VFIOCTL=$(realpath "${VFIOCTL:-$top/build/vfioctl}")
 trees=${VFIOCTL_TREES:-$top/build/trees}
+[ -d "$trees" ] || { echo "$trees is not there: tests/data/expand-all makes it" >&2; exit 1; }
 export VFIOCTL ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=1} LC_ALL=C.UTF-8
 
 # Run a command; $status, $output, $lines, $stderr and $stderr_lines tell what it did, as after bats'

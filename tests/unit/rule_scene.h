@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* clang-format off */
 /*
  * Scenes for rules: a machine on which a rule fires, and one like it on which it is silent.
  *
  * A machine is text, one entry a line, in which ';' ends a line:
- *   +PATH DRIVER GROUP CLASS ID  a function below /sys/devices/pci0000:00; "-" is no driver, a
- * group below 0 none; vfio-pci has its VFIO device, cdev and group node, too PATH=TEXT a file; '|'
- * is a newline PATH>TARGET                  a link PATH%MODE                    an empty file with
- * that mode: a node PATH/                        a directory !PATH                        a FIFO in
- * the place of a file
+ *   +PATH DRIVER GROUP CLASS ID  a function below /sys/devices/pci0000:00; "-" is no driver, a group
+ *                                below 0 none; vfio-pci has its VFIO device, cdev and group node, too
+ *   PATH=TEXT                    a file; '|' is a newline
+ *   PATH>TARGET                  a link
+ *   PATH%MODE                    an empty file with that mode: a node
+ *   PATH/                        a directory
+ *   !PATH                        a FIFO in the place of a file
  */
+/* clang-format on */
 #pragma once
 
 #include <unistd.h>
