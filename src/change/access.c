@@ -184,6 +184,28 @@ static int plan_disown(const struct scheme *scheme, const char *node)
 	return before ? add(scheme, STEP_OWN, node, arena_strdup(scheme->plan->arena, before)) : 0;
 }
 
+/*
+ * Of a device that is gone it is not known which group's node was its own: it is one that the
+ * record claims, and that still belongs to whom the device was given.
+ */
+static int plan_disown_groups(const struct scheme *scheme, const struct access *had)
+{
+	scoped_dir DIR *dir = path_opendir("/dev/vfio");
+	const char *name;
+	struct stat st;
+	int r = 0;
+
+	while (r == 0 && dir && (name = path_next(dir))) {
+		const char *node = arena_printf(scheme->plan->arena, "/dev/vfio/%s", name);
+
+		if (!node)
+			return -ENOMEM;
+		if (path_stat(&st, "%s", node) == 0 && S_ISCHR(st.st_mode) && st.st_uid == had->uid)
+			r = plan_disown(scheme, node);
+	}
+	return r;
+}
+
 /* all: also what vanishes when the device goes back to its driver. */
 static int plan_back(const struct scheme *scheme, const struct access *had, bool all)
 {
@@ -194,7 +216,9 @@ static int plan_back(const struct scheme *scheme, const struct access *had, bool
 
 	if (r == 0 && path_exists("%s", rule))
 		r = add(scheme, STEP_RULE, rule, "");
-	if (r == 0 && node && (all || node_stays(dev)))
+	if (r == 0 && dev->state == DEVICE_GONE)
+		r = plan_disown_groups(scheme, had);
+	else if (r == 0 && node && (all || node_stays(dev)))
 		r = plan_disown(scheme, node);
 	if (r == 0 && dev->cdev && all)
 		r = plan_disown(scheme, dev->cdev);

@@ -117,6 +117,24 @@ int admit_devices(struct change *change, const struct change_request *request, s
 	return 0;
 }
 
+/* The same for one that is gone, which is known by its address alone. */
+static void check_departed(const struct journals *journals, struct change_result *result)
+{
+	const char *address = result->before->address;
+
+	for (size_t i = 0; i < journals->count; i++) {
+		const struct journal_run *run = &journals->runs[i];
+
+		if (!journal_find_address(run, address))
+			continue;
+		error_set(&result->error, STATUS_REFUSED, EBUSY, "in-flight", address,
+			  "vfioctl %s, pid %d, %s", run->verb, (int)run->pid,
+			  run->lives ? "is not finished with it" : "has left it half-way");
+		error_remedy(&result->error, "Run `vfioctl recover` first.");
+		return;
+	}
+}
+
 /* The nodes and drivers of a device that another run is about are that run's. */
 int admit_unfinished(struct change *change, const struct change_request *request, struct error *err)
 {
@@ -131,6 +149,10 @@ int admit_unfinished(struct change *change, const struct change_request *request
 
 		if (!result_is_fine(result))
 			continue;
+		if (result->departed) {
+			check_departed(&journals, result);
+			continue;
+		}
 		result->unfinished = journals_find(&journals, result->before);
 		journal_check_free(&journals, result->before, &result->error);
 	}

@@ -93,10 +93,21 @@ static bool makes_nodes(const struct change *change, const struct change_request
 	return false;
 }
 
+/* Where nothing else was to be done. */
+static void tell_forgotten(struct change *change, const struct change_request *request)
+{
+	change->changed = true;
+	if (request->dry_run)
+		return;
+	look_afterwards(change);
+	log_change(change, request);
+}
+
 /* Under the lock, or in a dry run: from the decision to the new state. */
 static int carry_out(struct change *change, const struct change_request *request, struct error *err)
 {
 	struct interrupts interrupts;
+	bool forgets;
 	int r;
 
 	if (admit_unfinished(change, request, err) < 0 || admit_devices(change, request, err) < 0 ||
@@ -105,8 +116,12 @@ static int carry_out(struct change *change, const struct change_request *request
 	warnings_collect(change);
 	if (transact_plan(change, request, err) < 0)
 		return -1;
-	if (request->dry_run || !has_work(change, request))
+	forgets = stale_forget(change, request->dry_run);
+	if (request->dry_run || !has_work(change, request)) {
+		if (forgets)
+			tell_forgotten(change, request);
 		return 0;
+	}
 	/* Nobody is to get a device by a rule that was taken back a moment ago. */
 	if (makes_nodes(change, request))
 		node_wait_for_rules();
@@ -208,7 +223,7 @@ static int take_lock(int *ret, const struct change_request *request, struct erro
 int change_run(struct change *ret, const struct change_request *request, struct error *err)
 {
 	scoped_fd int lock = -1;
-	bool locks, forgets;
+	bool locks;
 	int r;
 
 	*ret = (struct change){.arena = arena_new(16 << 20)};
@@ -221,16 +236,16 @@ int change_run(struct change *ret, const struct change_request *request, struct 
 		(ret->changed || is_unfinished(ret, true) || stale_is_any(ret));
 	if (locks && (take_lock(&lock, request, err) < 0 || look(ret, request, err) < 0))
 		return -1;
-	forgets = locks ? stale_drop(ret) : stale_tell(ret);
+	if (locks)
+		stale_drop(ret);
 	if (ret->changed) {
 		r = carry_out(ret, request, err);
 	} else {
 		r = locks ? admit_unfinished(ret, request, err) : 0;
 		look_afterwards(ret);
-		if (locks && forgets)
-			log_change(ret, request);
+		if (r == 0 && stale_forget(ret, request->dry_run))
+			tell_forgotten(ret, request);
 	}
-	ret->changed |= forgets;
 	if (r < 0 && !request->keep_going)
 		return -1;
 	if (!request->dry_run && !request->unfinished && is_unfinished(ret, false) &&

@@ -77,17 +77,48 @@ static int add_missing(struct change *change, const char *name, const struct err
 	return 0;
 }
 
+/* The device that is meant; NULL with err when it is not there. */
+static const struct device *find_named(const struct change *change,
+				       const struct change_request *request, size_t i,
+				       struct error *err)
+{
+	const char *name = request->addresses[i];
+
+	if (request->errors && request->errors[i].code) {
+		*err = request->errors[i];
+		if (request->kind != CHANGE_RESTORE)
+			return NULL;
+		/* Meanwhile it may have come back. */
+		name = stale_name(change->arena, name);
+		if (!name || !inventory_find(&change->before, name))
+			return NULL;
+		*err = (struct error){0};
+	}
+	return decide_find(&change->before, name, err);
+}
+
+static bool is_there_already(const struct change *change, const char *address)
+{
+	for (size_t i = 0; i < change->count; i++)
+		if (streq(change->results[i].before->address, address))
+			return true;
+	return false;
+}
+
+static int add_departed(struct change *change, const char *name, struct error *err)
+{
+	if (is_there_already(change, name))
+		return 0;
+	return add_missing(change, name, &(struct error){0}, true, err);
+}
+
 static int add_named(struct change *change, const struct change_request *request, size_t i,
 		     struct error *err)
 {
-	const struct device *dev = NULL;
-	const char *noted;
 	struct error own = {0};
+	const struct device *dev = find_named(change, request, i, &own);
+	const char *noted;
 
-	if (request->errors && request->errors[i].code)
-		own = request->errors[i];
-	else
-		dev = decide_find(&change->before, request->addresses[i], &own);
 	if (dev) {
 		add_result(change, dev);
 		return request->take_group ? add_group(change, dev, err) : 0;
@@ -96,7 +127,7 @@ static int add_named(struct change *change, const struct change_request *request
 			? stale_name(change->arena, request->addresses[i])
 			: NULL;
 	if (noted)
-		return add_missing(change, noted, &(struct error){0}, true, err);
+		return add_departed(change, noted, err);
 	if (request->keep_going)
 		return add_missing(change, request->addresses[i], &own, false, err);
 	*err = own;

@@ -5,6 +5,7 @@
 
 #include "base/path.h"
 #include "change/access.h"
+#include "change/decide.h"
 #include "change/warning.h"
 #include "host/address.h"
 
@@ -23,63 +24,65 @@ const char *stale_name(struct arena *arena, const char *text)
 	return arena_strdup(arena, text);
 }
 
-static bool is_stale(const struct change_result *result)
+/* It is another device that has the address now. */
+static bool is_stale(const struct device *dev)
 {
-	const struct device *dev = result->before;
-
-	return result->departed ||
-	       (dev->state == DEVICE_OK && (binding_is_stale(dev) || access_is_stale(dev)));
+	return dev->state == DEVICE_OK && (binding_is_stale(dev) || access_is_stale(dev));
 }
 
 bool stale_is_any(const struct change *change)
 {
 	for (size_t i = 0; i < change->count; i++)
-		if (is_stale(&change->results[i]))
+		if (change->results[i].departed || is_stale(change->results[i].before))
 			return true;
 	return false;
 }
 
-static void drop(struct change *change, struct change_result *result)
+static void take_back(struct change *change, struct change_result *result)
 {
 	struct error err = {.code = NULL};
 
-	if (binding_is_stale(result->before))
-		binding_forget(result->before);
 	access_drop_stale(result->before, &err);
 	if (err.code)
 		warning_add(change, result, arena_strdup(change->arena, err.message));
 }
 
-bool stale_drop(struct change *change)
+void stale_drop(struct change *change)
 {
-	bool forgets = false;
+	for (size_t i = 0; i < change->count; i++) {
+		struct change_result *result = &change->results[i];
+
+		if (!is_stale(result->before))
+			continue;
+		if (binding_is_stale(result->before))
+			binding_forget(result->before);
+		warning_add(change, result,
+			    "another device had this address before; what was noted of it is "
+			    "dropped");
+		take_back(change, result);
+	}
+}
+
+bool stale_forget(struct change *change, bool dry_run)
+{
+	bool any = false;
 
 	for (size_t i = 0; i < change->count; i++) {
 		struct change_result *result = &change->results[i];
 
-		if (!is_stale(result))
+		if (!result->departed || !result_is_fine(result))
 			continue;
+		any = true;
 		warning_add(change, result,
-			    result->departed
-				    ? "it is gone; what was noted of it is dropped"
-				    : "another device had this address before; what was noted of "
-				      "it is dropped");
-		drop(change, result);
-		result->forgotten = result->departed;
-		forgets |= result->departed;
+			    dry_run ? "it is gone; what was noted of it would be dropped"
+				    : "it is gone; what was noted of it is dropped");
+		if (dry_run)
+			continue;
+		take_back(change, result);
+		/* Whatever the files said, of an earlier boot or nothing that can be read. */
+		binding_forget(result->before);
+		access_forget(result->before);
+		result->forgotten = true;
 	}
-	return forgets;
-}
-
-bool stale_tell(struct change *change)
-{
-	bool forgets = false;
-
-	for (size_t i = 0; i < change->count; i++)
-		if (change->results[i].departed) {
-			warning_add(change, &change->results[i],
-				    "it is gone; what was noted of it would be dropped");
-			forgets = true;
-		}
-	return forgets;
+	return any;
 }

@@ -15,12 +15,16 @@
  */
 const char *stale_name(struct arena *arena, const char *text);
 
-/* True when something was noted of another device that had the address of one of these. */
+/*
+ * True when something was noted of another device that had the address of one of these, or one of
+ * these is gone.
+ */
 bool stale_is_any(const struct change *change);
 
 /*
- * Forgets that, takes back what was given to users of those devices, and warns of it. True when a
- * device that is gone was among them. The other one only tells of these.
+ * Forgets what was noted of other devices, takes back what was given to users of those, and warns
+ * of it; and the same for those that are gone, which is what restore was asked for: when all others
+ * have been admitted. True when there were any of these; a dry run only tells.
  */
-bool stale_drop(struct change *change);
-bool stale_tell(struct change *change);
+void stale_drop(struct change *change);
+bool stale_forget(struct change *change, bool dry_run);

@@ -2,6 +2,7 @@
 /*
  * Others that give devices to drivers, and what earlier runs have left.
  */
+#include <errno.h>
 #include <time.h>
 
 #include "host/holder.h"
@@ -81,16 +82,19 @@ static void leftover_journal(struct rule_run *run)
 
 static void given_device_gone(struct rule_run *run)
 {
-	scoped_dir DIR *dir = path_opendir("/run/vfioctl/access");
+	static const char directory[] = "/run/vfioctl/access";
+	scoped_dir DIR *dir = path_opendir("%s", directory);
 	char name[NAME_MAX + 1];
 	const char *entry;
 
+	if (!dir && errno != ENOENT)
+		rule_unknown(run, directory, "%s", rule_errno_text(errno));
 	while (dir && (entry = path_next(dir))) {
 		char *end;
 
 		snprintf(name, sizeof(name), "%s", entry);
 		end = strstr(name, ".json");
-		if (!end)
+		if (*name == '.' || !end || end[strlen(".json")])
 			continue;
 		*end = '\0';
 		if (!inventory_find(run->facts->machine, name))

@@ -208,6 +208,37 @@ group_cases='@(G04|G06|D02)'
 	[ "$(driver_of $lone)" = nvme ]
 }
 
+@test "a device of a group that is gone: the group's node, which the others keep, is taken back" {
+	vfioctl bind -q --group $pair0
+	vfioctl bind -q --owner tester $pair0
+	[ "$(owner_of "$(group_of $pair0)")" = "$(id -u tester):0 600" ]
+	node=$(group_of $pair0)
+	echo 1 >$pci/$pair0/remove
+	# Damaged, it is dropped all the same.
+	echo '{' >$records/0000:77:00.0.json
+	expect_json 0 vfioctl.restore/1 restore $pair0 ${pair0#0000:} 0000:77:00.0
+	json_is '[.results[] | [.address, .changed]]' "[[\"$pair0\",true],[\"0000:77:00.0\",true]]"
+	[ "$(owner_of "$node")" = "0:0 600" ]
+	nothing_left
+	echo 1 >/sys/bus/pci/rescan
+	eventually test -e $pci/$pair0/driver
+}
+
+@test "refused: nothing of it is done for one that is gone, either" {
+	vfioctl bind -q $lone $other --owner tester
+	hold "$(cdev_of $lone)"
+	echo 1 >$pci/$other/remove
+	expect 3 vfioctl restore $lone $other
+	[ -e $records/$other.json ]
+	expect 3 vfioctl restore --keep-going $lone $other
+	[ ! -e $records/$other.json ]
+	release
+	expect 0 vfioctl restore $lone
+	nothing_left
+	echo 1 >/sys/bus/pci/rescan
+	eventually test -e $pci/$other/driver
+}
+
 @test "the rule is for this very device" {
 	vfioctl bind -q --owner tester $lone
 	sed -i 's/vendor}=="0x[0-9a-f]*"/vendor}=="0xffff"/' "$(rule_of $lone)"

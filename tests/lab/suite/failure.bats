@@ -205,24 +205,27 @@ hearing() {
 	[ "$(override_of $nvme)" = "(null)" ]
 }
 
-# Killed, but kept by the kernel in what it does: SIGKILL, the ninth, is pending, and the state is D.
+# Killed, but kept by the kernel in what it does: SIGKILL, the ninth, is pending, and the state is D. No process is
+# started to find out: they are slow here, and the killed one has two seconds to end.
 is_kept() {
-	local status
-	status=$(cat "/proc/$1/status" 2>/dev/null) || return
+	local status=
+	IFS= read -r -d '' status 2>/dev/null <"/proc/$1/status" || true
 	[[ $status =~ State:[[:space:]]D && $status =~ (Sig|Shd)Pnd:[[:space:]][0-9a-f]*[13579bdf][0-9a-f][0-9a-f][[:space:]] ]]
 }
 
 # The user of a device lets go as soon as a process that waits for it has been killed.
 release_after_a_kill() {
-	local pid i
-	for ((i = 0; i < 1000; i++)); do
-		for pid in $(pgrep -x vfioctl); do
+	local pid i nothing pids=()
+	exec {nothing}<> <(:)
+	for ((i = 0; i < 2000; i++)); do
+		[ $((i % 20)) -ne 0 ] || mapfile -t pids < <(pgrep -x vfioctl)
+		for pid in ${pids[@]+"${pids[@]}"}; do
 			is_kept "$pid" || continue
-			sleep 0.1
+			read -rt 0.05 -u "$nothing" || true
 			# Not one that was about to end
 			! is_kept "$pid" || break 2
 		done
-		sleep 0.02
+		read -rt 0.02 -u "$nothing" || true
 	done
 	kill "$holder"
 }
