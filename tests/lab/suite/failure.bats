@@ -230,16 +230,25 @@ release_after_a_kill() {
 	kill "$holder"
 }
 
-@test "a step that ends after its deadline is taken back" {
+# late_step: one that the kernel ends when it has been given up. On a busy machine that may be too late for it.
+late_step() {
 	vfioctl bind -q $nvme
 	hold "$(cdev_of $nvme)"
 	release_after_a_kill 3>&- &
 	expect 6 vfioctl restore $nvme --force=vfio-open --timeout 1
 	wait $!
-	says "it did not end in time"
 	wait "$holder" || true
+	says "it did not end in time"
 	echo "$output"
-	[ "$(driver_of $nvme)" = vfio-pci ]
+	[ "$(driver_of $nvme)" != vfio-pci ] || return 0
+	eventually test ! -e $pci/$nvme/driver
+	vfioctl recover -q
+	give_back $nvme
+	return 1
+}
+
+@test "a step that ends after its deadline is taken back" {
+	late_step || late_step || late_step
 	[ "$(override_of $nvme)" = vfio-pci ]
 	expect 0 vfioctl restore $nvme
 	[ "$(driver_of $nvme)" = nvme ]
