@@ -218,7 +218,7 @@ release_after_a_kill() {
 	local pid i nothing pids=()
 	exec {nothing}<> <(:)
 	for ((i = 0; i < 2000; i++)); do
-		[ $((i % 20)) -ne 0 ] || mapfile -t pids < <(pgrep -x vfioctl)
+		[ $((i % 3)) -ne 0 ] || mapfile -t pids < <(pgrep -x vfioctl)
 		for pid in ${pids[@]+"${pids[@]}"}; do
 			is_kept "$pid" || continue
 			read -rt 0.05 -u "$nothing" || true
