@@ -172,7 +172,9 @@ check-fuzz:
 	$(Q)tests/fuzz/run build/fuzz/tests $(FUZZ_SECONDS)
 
 # What is printed for captured machines is right from now on: read the diff.
-golden: $(BUILD)/vfioctl
+golden:
+	$(Q)tests/lab/deps build check
+	$(Q)$(MAKE) --no-print-directory $(BUILD)/vfioctl
 	$(Q)tests/data/expand-all build/trees
 	$(Q)VFIOCTL=$(BUILD)/vfioctl UPDATE=1 bats tests/cli/golden.bats tests/cli/golden_many.bats
 	$(Q)git diff --stat tests/data/golden

@@ -197,6 +197,13 @@ static int check_options(const struct options *opts, struct error *err)
 			 "--detailed-exitcode needs --dry-run");
 }
 
+static int read_devices(struct selection *ret, const struct options *opts, enum change_kind kind,
+			struct error *err)
+{
+	return kind == CHANGE_RESTORE ? selection_read_to_restore(ret, opts, err)
+				      : selection_read(ret, opts, RESOLVE_TO_CHANGE, err);
+}
+
 enum status change_command(const struct options *opts, enum change_kind kind,
 			   const struct record_type *document, struct error *err)
 {
@@ -208,9 +215,7 @@ enum status change_command(const struct options *opts, enum change_kind kind,
 
 	if (check_options(opts, err) < 0 ||
 	    columns_parse(&columns, row_type(opts, kind), opts->output, err) < 0 ||
-	    selection_read(&selection, opts,
-			   kind == CHANGE_RESTORE ? RESOLVE_TO_RESTORE : RESOLVE_TO_CHANGE,
-			   err) < 0 ||
+	    read_devices(&selection, opts, kind, err) < 0 ||
 	    change_read_request(&request, &access, opts, kind, &selection, err) < 0)
 		return err->status;
 	if (change_run(&change, &request, err) < 0) {

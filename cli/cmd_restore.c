@@ -23,7 +23,8 @@ const struct command cmd_restore = {
 	.details =
 		"bind records the driver and the override that a device had. Without a record the "
 		"override is cleared and the kernel chooses the driver. All devices or none; a "
-		"device that is in use is refused.",
+		"device that is in use is refused. Of one that is gone, what was noted is dropped, "
+		"and taken back from the user that it was given to.",
 	.options = options,
 	.columns = &change_result_record,
 	.document = &restore_document,

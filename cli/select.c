@@ -33,11 +33,13 @@ static int make_room(struct selection *selection, bool with_errors)
 	return 0;
 }
 
-/* Whether a device that is not there has a place among the others. */
-static bool keeps_missing(const struct options *opts, enum resolve_for purpose)
-{
-	return opts->keep_going || purpose == RESOLVE_TO_RESTORE;
-}
+/* How operands are taken. */
+struct reading {
+	const struct options *opts;
+	enum resolve_for purpose;
+	bool keeps_missing; /* a device that is not there has a place among the others */
+	bool may_be_none;
+};
 
 static int add_address(struct selection *selection, bool with_errors, const char *address,
 		       const struct error *why, struct error *err)
@@ -55,14 +57,14 @@ static int add_address(struct selection *selection, bool with_errors, const char
 	return 0;
 }
 
-static int add_word(struct selection *selection, const struct options *opts, const char *word,
-		    enum resolve_for purpose, struct error *err)
+static int add_word(struct selection *selection, const struct reading *how, const char *word,
+		    struct error *err)
 {
-	bool with_errors = keeps_missing(opts, purpose);
+	bool with_errors = how->keeps_missing;
 	char address[DEVICE_NAME_SIZE];
 	struct error own = {0};
 
-	if (device_resolve(address, word, purpose, &own) == 0)
+	if (device_resolve(address, word, how->purpose, &own) == 0)
 		return add_address(selection, with_errors, address, &own, err);
 	if (with_errors && own.status == STATUS_NO_DEVICE)
 		return add_address(selection, with_errors, word, &own, err);
@@ -71,8 +73,7 @@ static int add_word(struct selection *selection, const struct options *opts, con
 }
 
 /* Words on standard input, separated by blanks or newlines; '#' starts a comment. */
-static int add_stdin(struct selection *selection, const struct options *opts,
-		     enum resolve_for purpose, struct error *err)
+static int add_stdin(struct selection *selection, const struct reading *how, struct error *err)
 {
 	scoped_free char *line = NULL;
 	size_t size = 0;
@@ -82,41 +83,59 @@ static int add_stdin(struct selection *selection, const struct options *opts,
 
 		line[strcspn(line, "#\n")] = '\0';
 		while ((word = strsep(&rest, " \t\r")))
-			if (*word && add_word(selection, opts, word, purpose, err) < 0)
+			if (*word && add_word(selection, how, word, err) < 0)
 				return -1;
 	}
 	return 0;
 }
 
-static int read_operands(struct selection *selection, const struct options *opts,
-			 enum resolve_for purpose, struct error *err)
+static int read_operands(struct selection *selection, const struct reading *how, struct error *err)
 {
+	const struct options *opts = how->opts;
+
 	for (int i = 0; i < opts->n_args; i++) {
 		const char *word = opts->args[i];
-		int r = streq(word, "-") ? add_stdin(selection, opts, purpose, err)
-					 : add_word(selection, opts, word, purpose, err);
+		int r = streq(word, "-") ? add_stdin(selection, how, err)
+					 : add_word(selection, how, word, err);
 
 		if (r < 0)
 			return -1;
 	}
-	/* To give back all there is, which may be none, is no mistake. */
-	if (opts->n_args && selection->count == 0 && purpose != RESOLVE_TO_RESTORE)
+	if (opts->n_args && selection->count == 0 && !how->may_be_none)
 		return error_set(err, STATUS_USAGE, 0, "no-devices", NULL,
 				 "standard input names no device");
+	return 0;
+}
+
+static int read_selection(struct selection *ret, const struct reading *how, struct error *err)
+{
+	struct selection selection = {0};
+
+	if (read_operands(&selection, how, err) < 0) {
+		selection_free(&selection);
+		return -1;
+	}
+	*ret = selection;
 	return 0;
 }
 
 int selection_read(struct selection *ret, const struct options *opts, enum resolve_for purpose,
 		   struct error *err)
 {
-	struct selection selection = {0};
+	const struct reading how = {
+		.opts = opts, .purpose = purpose, .keeps_missing = opts->keep_going};
 
-	if (read_operands(&selection, opts, purpose, err) < 0) {
-		selection_free(&selection);
-		return -1;
-	}
-	*ret = selection;
-	return 0;
+	return read_selection(ret, &how, err);
+}
+
+int selection_read_to_restore(struct selection *ret, const struct options *opts, struct error *err)
+{
+	const struct reading how = {.opts = opts,
+				    .purpose = RESOLVE_TO_CHANGE,
+				    .keeps_missing = true,
+				    .may_be_none = true};
+
+	return read_selection(ret, &how, err);
 }
 
 void selection_free(struct selection *selection)

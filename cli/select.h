@@ -19,11 +19,17 @@ struct selection {
 };
 
 /*
- * Resolves all operands. 0, or -1 with the first error; with --keep-going, and to restore, a device
- * that does not exist is none. The caller frees it.
+ * Resolves all operands. 0, or -1 with the first error; with --keep-going a device that does not
+ * exist is none. The caller frees it.
  */
 int selection_read(struct selection *ret, const struct options *opts, enum resolve_for purpose,
 		   struct error *err);
+
+/*
+ * The same for who gives back: something may be noted of a device that does not exist, and none at
+ * all, from standard input, is no mistake: there may be nothing to give back.
+ */
+int selection_read_to_restore(struct selection *ret, const struct options *opts, struct error *err);
 
 void selection_free(struct selection *selection);
 #define scoped_selection __attribute__((cleanup(selection_free)))

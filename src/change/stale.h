@@ -21,10 +21,12 @@ const char *stale_name(struct arena *arena, const char *text);
  */
 bool stale_is_any(const struct change *change);
 
-/*
- * Forgets what was noted of other devices, takes back what was given to users of those, and warns
- * of it; and the same for those that are gone, which is what restore was asked for: when all others
- * have been admitted. True when there were any of these; a dry run only tells.
+/* Forgets what was noted of other devices, takes back what was given to users of those, and warns.
  */
 void stale_drop(struct change *change);
+
+/*
+ * The same for those that are gone, which restore was asked for: to be called when all others have
+ * been admitted. True when there were any; a dry run only tells.
+ */
 bool stale_forget(struct change *change, bool dry_run);

@@ -171,7 +171,7 @@ static int resolve_class_entry(char *ret, const char *text, const char *class, c
 		*strrchr(path, '/') = '\0';
 		name = base_name(path);
 	}
-	if (purpose != RESOLVE_TO_READ &&
+	if (purpose == RESOLVE_TO_CHANGE &&
 	    list_siblings(siblings, sizeof(siblings), class, device, name) > 0)
 		return refuse_ambiguous(err, text, base_name(device), siblings);
 	snprintf(ret, DEVICE_NAME_SIZE, "%s", base_name(device));

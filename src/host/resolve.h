@@ -17,7 +17,6 @@ enum resolve_for {
 	 * there: nobody shall lose the second port of a card by naming the first.
 	 */
 	RESOLVE_TO_CHANGE,
-	RESOLVE_TO_RESTORE, /* as to change; something may be noted of one that is gone */
 };
 
 /* Room for the name of any device in sysfs. */
