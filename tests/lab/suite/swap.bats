@@ -112,6 +112,8 @@ killed_at_job() {
 	expect_json 0 vfioctl.recover/1 recover
 	json_is '.results[0] | [.address, .state]' "[\"$slot\",\"gone\"]"
 	[ "$(journals)" -eq 0 ]
+	expect 0 vfioctl restore $slot
+	says "$slot: it is gone; what was noted of it is dropped"
 	expect 8 vfioctl restore $slot
 }
 
