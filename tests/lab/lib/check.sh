@@ -21,15 +21,27 @@ suite_line() {
 	lines_of "$LAB_DIR/suites" | grep "^$1[[:space:]]*:" || usage_error "no suite '$1' in tests/lab/suites"
 }
 
-# What the suites will boot, made beforehand, where the steps can be seen.
+# What the suites will boot, made beforehand, where the steps can be seen. One that takes longer than there is
+# time is given up, and its suites are not begun.
 build_kernels() {
-	local name variants
+	local name variants until=()
 	mapfile -t variants < <(
 		echo "$VARIANT"
 		for name; do suite_line "$name" | sed -n 's/.*--kernel \([^ ]*\).*/\1/p'; done
 	)
 	mapfile -t variants < <(printf '%s\n' "${variants[@]}" | sort -u)
-	"$LAB_DIR/lab" build "${variants[@]}"
+	no_time_left && return
+	[ -z "${VFIOCTL_LAB_UNTIL:-}" ] || until=(timeout "$(time_left)")
+	"${until[@]}" "$LAB_DIR/lab" build "${variants[@]}" || no_time_left
+}
+
+# Seconds from now to VFIOCTL_LAB_UNTIL, a time as `date +%s` prints it.
+time_left() {
+	echo $((VFIOCTL_LAB_UNTIL - $(date +%s)))
+}
+
+no_time_left() {
+	[ -n "${VFIOCTL_LAB_UNTIL:-}" ] && [ "$(time_left)" -le 0 ]
 }
 
 # All suites, JOBS at once. Side by side each prints when it is done, so that lines do not mix.
@@ -59,6 +71,11 @@ kill_jobs() {
 # One suite: its boots, one after the other.
 run_suite() {
 	local name=$1 options files boots boot status start
+	if no_time_left; then
+		echo skip >>"$RESULTS/$name.count"
+		printf '\nskip %s: not begun, the time for all suites is over\n' "$name"
+		return
+	fi
 	IFS=: read -r _ options files < <(suite_line "$name")
 	IFS=';' read -ra boots <<<"$files"
 	read -ra options <<<"${options//@/$RESULTS/$name.disk}"
