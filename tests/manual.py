@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """manual.py VFIOCTL MAN [--cases]: hold the manual's lists against the tables of the program.
 
-The rules of doctor, the cases of test and the keys of each JSON document must stand in MAN, the directory of
-the pages' sources, and nothing else may. With --cases, print the list of cases for vfioctl-test(8).
+The rules of doctor, the cases of test, the keys of each JSON document and the fields of show's sheets must stand
+in MAN, the directory of the pages' sources, and nothing else may. With --cases, print the list of cases for
+vfioctl-test(8).
 """
 import json
 import re
@@ -79,7 +80,11 @@ def print_cases():
 ROW = re.compile(r"^(\t*)(\*\w+\*(?:(?: \([a-z ]+\))?, \*\w+\*)*) \([a-z ]+\)$")
 
 
-sections = dict(re.findall(r"^# (.*)\n((?:(?!# ).*\n)*)", page("vfioctl-json.5"), re.M))
+def sections_of(name):
+    return dict(re.findall(r"^# (.*)\n((?:(?!# ).*\n)*)", page(name), re.M))
+
+
+sections = sections_of("vfioctl-json.5")
 
 
 def object_of(schema):
@@ -136,8 +141,8 @@ def hold(heading, where, owed, rows, lent):
                 hold(heading, f"{where}, {key}", inner, below, named | also)
 
 
-def documents():
-    owed, told = schemas(), set()
+def documents(owed):
+    told = set()
     for heading, body in sections.items():
         rows = rows_of(body.split("\n"))
         names = re.findall(r"_vfioctl\.(\w+)/1_", body.strip().split("\n\n")[0])
@@ -149,10 +154,33 @@ def documents():
     wrong.extend(f"vfioctl-json.5: no document {name}" for name in sorted(owed.keys() - told))
 
 
+# --- the sheets of show ----------------------------------------------------------------------------
+
+
+def sheets(owed):
+    """A section for each sheet; list has told of the fields that are its columns."""
+    listed, shown = object_of(owed["list"]["devices"]), object_of(owed["show"]["devices"])
+    inner = {"USER": object_of(shown.pop("user")), "PROBE": object_of(shown.pop("probe"))}
+    hold_sheet("FIELDS", shown.keys() - listed.keys(), shown.keys())
+    for heading, keys in inner.items():
+        hold_sheet(heading, keys.keys(), keys.keys())
+
+
+def hold_sheet(heading, owed, possible):
+    """In the sheet a blank stands where a key has an underscore. A row begins with what it tells of."""
+    text = sections_of("vfioctl-show.8").get(heading, "")
+    text = re.sub(r"\*([^*\n]+)\*", lambda label: label[0].replace(" ", "_"), text)
+    rows = re.findall(r"^\*\w+\*(?:, \*\w+\*)*$", text, re.M)
+    told, rows = (set(re.findall(r"\*(\w+)\*", part)) for part in (text, "\n".join(rows)))
+    wrong.extend(f"vfioctl-show.8, {heading}: no {key}" for key in sorted(owed - told))
+    wrong.extend(f"vfioctl-show.8, {heading}: {key}, which is not in it" for key in sorted(rows - possible))
+
+
 if sys.argv[3:] == ["--cases"]:
     print_cases()
     sys.exit()
 rules()
 cases()
-documents()
+documents(schemas())
+sheets(schemas())
 sys.exit("\n".join(wrong) or 0)

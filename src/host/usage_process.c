@@ -48,22 +48,43 @@ static int find_targets(struct targets *ret, const struct survey *survey)
 	return 0;
 }
 
-static void add_holder(struct look *look, enum usage_reason reason, const struct holder *holder)
+/* A process that has a device open and mapped is told once: more counts what else it has of it. */
+static void add_holder(struct look *look, enum usage_reason reason, const struct holder *holder,
+		       size_t more)
 {
 	char text[sizeof(((struct usage *)0)->evidence)];
 
-	usage_add(look, reason, NULL, "%s", holder_text(text, sizeof(text), holder));
+	holder_text(text, sizeof(text), holder);
+	if (more > 0)
+		append(text, sizeof(text), ", and %zu more", more);
+	usage_add(look, reason, NULL, "%s", text);
 }
 
-static void note_holder(const struct node *node, const struct holder *holder)
+/* True when both are of one process, one device and one kind. */
+static bool is_like(const struct targets *targets, const struct holder *a, const struct holder *b)
+{
+	const struct node *one = targets->nodes[a->target], *other = targets->nodes[b->target];
+
+	return a->pid == b->pid && one->look == other->look && one->kind == other->kind;
+}
+
+static void note_holder(const struct targets *targets, const struct holders *holders, size_t i)
 {
 	static const enum usage_reason reasons[] = {
 		[NODE_BLOCK] = USAGE_BLOCK_OPEN,
 		[NODE_CHAR] = USAGE_CHAR_OPEN,
 		[NODE_VFIO] = USAGE_VFIO_OPEN,
 	};
+	const struct holder *list = holders->list;
+	const struct node *node = targets->nodes[list[i].target];
+	size_t more = 0;
 
-	add_holder(node->look, reasons[node->kind], holder);
+	for (size_t k = i; k > 0 && list[k - 1].pid == list[i].pid; k--)
+		if (is_like(targets, &list[k - 1], &list[i]))
+			return;
+	for (size_t k = i + 1; k < holders->count && list[k].pid == list[i].pid; k++)
+		more += is_like(targets, &list[k], &list[i]);
+	add_holder(node->look, reasons[node->kind], &list[i], more);
 }
 
 /* Those that look at every new device for a moment: worth waiting for. */
@@ -148,7 +169,7 @@ static int look_at_nodes(struct survey *survey, struct error *err)
 	if (find_settled(&holders, &targets, err) < 0)
 		return -1;
 	for (size_t i = 0; i < holders.count; i++)
-		note_holder(targets.nodes[holders.list[i].target], &holders.list[i]);
+		note_holder(&targets, &holders, i);
 	for_each_look(look, survey)
 	{
 		note_kvm(look, &holders);
@@ -167,8 +188,13 @@ static int look_at_leaving(struct look *look, struct error *err)
 		return 0;
 	if (holders_of_device(&holders, look->dev, err) < 0)
 		return -1;
-	for (size_t i = 0; i < holders.count; i++)
-		add_holder(look, USAGE_VFIO_OPEN, &holders.list[i]);
+	for (size_t i = 0, more; i < holders.count; i += more + 1) {
+		more = 0;
+		while (i + more + 1 < holders.count &&
+		       holders.list[i + more + 1].pid == holders.list[i].pid)
+			more++;
+		add_holder(look, USAGE_VFIO_OPEN, &holders.list[i], more);
+	}
 	return 0;
 }
 

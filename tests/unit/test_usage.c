@@ -217,6 +217,26 @@ static void an_open_vfio_device_counts(void **state)
 		    "pid 90 (dd) has /dev/vfio/devices/vfio0 open (fd 3)");
 }
 
+static void a_process_is_told_once(void **state)
+{
+	struct device dev = make_vfio_device();
+	const struct usages *usages;
+
+	(void)state;
+	tree_file(FUNCTION "/enable", "1\n");
+	make_process("90", "3", "/dev/vfio/devices/vfio0");
+	make_process("90", "4", "/dev/vfio/devices/vfio1");
+	make_process("90", "5", "/dev/vfio/devices/vfio0");
+	make_process("90", "7", "/dev/vfio/devices/vfio0");
+	make_process("91", "8", "/dev/vfio/devices/vfio0");
+	usages = look_at(&dev);
+	assert_int_equal(usages->count, 2);
+	assert_string_equal(usages->list[0].evidence,
+			    "pid 90 (dd) has /dev/vfio/devices/vfio0 open (fd 3), and 2 more");
+	assert_string_equal(usages->list[1].evidence,
+			    "pid 91 (dd) has /dev/vfio/devices/vfio0 open (fd 8)");
+}
+
 static void an_invisible_user_counts(void **state)
 {
 	struct device dev = make_vfio_device();
@@ -360,6 +380,7 @@ int main(void)
 		tree_test(bridges_count),
 		tree_test(an_idle_vfio_device_is_free),
 		tree_test(an_open_vfio_device_counts),
+		tree_test(a_process_is_told_once),
 		tree_test(an_invisible_user_counts),
 		tree_test(mediated_devices_below_count),
 		tree_test(an_open_group_counts_on_older_kernels),
