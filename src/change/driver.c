@@ -144,31 +144,40 @@ static bool is_driver_name(const char *name)
 	return vfio_is_driver_name(name) && !strchr(name, '/'); /* it becomes part of a path */
 }
 
+/* By the name of a driver, or of its module: vfio_pci is taken for vfio-pci. */
+static int choose_named(struct driver_choice *ret, struct arena *arena, const struct device *dev,
+			const char *wanted, struct error *err)
+{
+	char module[128];
+
+	if (!is_driver_name(wanted)) {
+		error_set(err, STATUS_USAGE, EINVAL, "bad-option", NULL,
+			  "--driver: '%s' is not a driver that hands devices to user space",
+			  wanted);
+		return error_remedy(err, "Name a VFIO driver such as vfio-pci, or auto; pci-stub "
+					 "and the uio drivers are taken too.");
+	}
+	module_normalise(module, sizeof(module), wanted);
+	*ret = (struct driver_choice){
+		.driver = streq(module, wanted) ? predict_driver(arena, dev, module)
+						: arena_strdup(arena, wanted),
+		.module = arena_strdup(arena, module),
+		.why = "asked for by --driver",
+	};
+	return ret->driver && ret->module ? 0 : error_out_of_memory(err);
+}
+
 int driver_choose(struct driver_choice *ret, struct arena *arena, const struct device *dev,
 		  const char *wanted, struct driver_memo *memo, struct error *err)
 {
 	struct driver_choice choice = {0};
-	char *module;
+	int r = wanted && !streq(wanted, "auto")
+			? choose_named(&choice, arena, dev, wanted, err)
+			: choose_automatically(&choice, arena, dev, memo, err);
 
-	if (!wanted || streq(wanted, "auto")) {
-		if (choose_automatically(&choice, arena, dev, memo, err) < 0)
-			return -1;
-	} else {
-		if (!is_driver_name(wanted)) {
-			error_set(err, STATUS_USAGE, EINVAL, "bad-option", NULL,
-				  "--driver: '%s' is not a driver that hands devices to user space",
-				  wanted);
-			return error_remedy(err, "Name a VFIO driver such as vfio-pci, or auto; "
-						 "pci-stub and the uio drivers are taken too.");
-		}
-		choice.driver = arena_strdup(arena, wanted);
-		module = arena_alloc(arena, strlen(wanted) + 1);
-		for (size_t i = 0; module && wanted[i]; i++)
-			module[i] = wanted[i] == '-' ? '_' : wanted[i];
-		choice.module = module;
-		choice.why = "asked for by --driver";
-	}
-	if (choice.driver && is_registered(dev, choice.driver))
+	if (r < 0)
+		return -1;
+	if (is_registered(dev, choice.driver))
 		choice.module = NULL;
 	*ret = choice;
 	return 0;
