@@ -40,6 +40,7 @@ GETTER(finding_file, struct finding, value_string(r->file))
 GETTER(finding_value, struct finding, value_string(r->value))
 GETTER(finding_consequence, struct finding, value_string(r->rule->consequence))
 GETTER(finding_remedy, struct finding, value_string(r->remedy))
+GETTER(finding_command, struct finding, value_string(r->is_command ? r->remedy : NULL))
 GETTER(finding_reference, struct finding, value_string(r->rule->reference))
 
 /* What is said of everything that a rule has looked at. */
@@ -64,6 +65,8 @@ static const struct field finding_fields[] = {
 	ROW(STRING, "value", "VALUE", finding_value, "what was found there"),
 	ROW(STRING, "consequence", "CONSEQUENCE", finding_consequence, "what it means"),
 	ROW(STRING, "remedy", "REMEDY", finding_remedy, "a command or setting that mends it"),
+	ROW(STRING, "command", "COMMAND", finding_command,
+	    "the remedy, where a shell can run it as it stands"),
 	ROW(STRING, "reference", "REFERENCE", finding_reference, "where to read more"),
 	{0},
 };

@@ -72,6 +72,38 @@ static const char *make_out(struct arena *arena, const char *text, const struct 
 	return arena_strdup(arena, buf);
 }
 
+/* True when a shell takes all of it as it stands. Only {what} may be several words. */
+static bool is_plain(const struct word *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_./:@+,=-";
+
+	for (const char *c = word->value; *c; c++)
+		if (!strchr(plain, *c) && !(*c == ' ' && streq(word->name, "{what}")))
+			return false;
+	return true;
+}
+
+/*
+ * Names come from files, and whoever wrote those may have written a command into them. A rule that
+ * has nothing of its own but {what} has written the command itself, about {device}.
+ */
+static bool is_safe_command(const struct rule *rule, const struct word *words)
+{
+	bool is_own = streq(rule->remedy, "{what}");
+
+	for (; rule->is_command && words->name; words++) {
+		bool is_used = strstr(rule->remedy, words->name);
+
+		if (is_own && streq(words->name, "{what}"))
+			continue;
+		if ((is_used && !words->value) || ((is_used || streq(words->name, "{device}")) &&
+						   words->value && !is_plain(words)))
+			return false;
+	}
+	return rule->is_command;
+}
+
 static const char *group_word(const struct rule_run *run)
 {
 	return arena_printf(run->arena, "%lld", (long long)run->group);
@@ -141,8 +173,10 @@ void rule_fires(struct rule_run *run, const char *what, const char *file, const 
 	va_start(ap, fmt);
 	finding = add(run, file, format(run->arena, fmt, ap));
 	va_end(ap);
-	if (finding)
-		finding->remedy = make_out(run->arena, run->rule->remedy, words);
+	if (!finding)
+		return;
+	finding->remedy = make_out(run->arena, run->rule->remedy, words);
+	finding->is_command = is_safe_command(run->rule, words);
 }
 
 void rule_unknown(struct rule_run *run, const char *file, const char *fmt, ...)

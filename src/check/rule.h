@@ -80,6 +80,7 @@ struct rule {
 	 * it is about, {what} and {file} for what the function found.
 	 */
 	const char *remedy;
+	bool is_command;       /* the remedy can be run by a shell as it stands */
 	const char *reference; /* where to read more */
 	unsigned int blocks;   /* PURPOSE_*: what does not work while it is so */
 	enum rule_stage stage; /* of the remedy, where blocks is not empty */
@@ -104,6 +105,7 @@ struct finding {
 	bool unknown;                /* it could not look: value tells why */
 	const char *file, *value;    /* the evidence */
 	const char *remedy;          /* the rule's, made out; NULL when it could not look */
+	bool is_command;             /* the remedy can be run by a shell as it stands */
 };
 
 /* A run of vfioctl that changed devices and did not come to its end. */

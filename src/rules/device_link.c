@@ -127,6 +127,7 @@ const struct rule rules_device_link[] = {
 	 .title = "The link is down",
 	 .consequence = "The device cannot be reached.",
 	 .remedy = "echo 1 > /sys/bus/pci/devices/{device}/remove; echo 1 > /sys/bus/pci/rescan",
+	 .is_command = true,
 	 .reference = SYSFS,
 	 .blocks = PURPOSE_ANY,
 	 .stage = STAGE_DEVICE,

@@ -242,6 +242,7 @@ const struct rule rules_device_pci[] = {
 	 .title = "The device has no power",
 	 .consequence = "Some devices do not come back from D3cold, or have lost their state then.",
 	 .remedy = "echo 0 > /sys/bus/pci/devices/{device}/d3cold_allowed",
+	 .is_command = true,
 	 .reference = SYSFS,
 	 .check = d3cold},
 	{.id = "suspended-not-read",

@@ -138,6 +138,7 @@ const struct rule rules_device_reset[] = {
 	 .title = "Somebody has changed how the device is reset",
 	 .consequence = "The kernel does not take the method that it would choose.",
 	 .remedy = "echo default > /sys/bus/pci/devices/{device}/reset_method",
+	 .is_command = true,
 	 .reference = "Documentation/ABI/testing/sysfs-bus-pci of the kernel",
 	 .check = method_changed},
 	{.id = "hot-reset-set-wider-than-group",

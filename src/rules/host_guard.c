@@ -185,6 +185,7 @@ const struct rule rules_host_guard[] = {
 	 .consequence = "Nodes keep the kernel's owner and mode, and a node made anew loses its "
 			"owner.",
 	 .remedy = "systemctl start systemd-udevd",
+	 .is_command = true,
 	 .reference = "systemd-udevd.service(8)",
 	 .check = udev_not_running},
 	{.id = "selinux-or-apparmor-denies",

@@ -266,6 +266,7 @@ const struct rule rules_host_managers[] = {
 	 .title = "A run of vfioctl has not come to its end",
 	 .consequence = "Its devices may be half-way between two drivers.",
 	 .remedy = "vfioctl recover",
+	 .is_command = true,
 	 .reference = "vfioctl-recover(8)",
 	 .check = leftover_journal},
 	{.id = "given-device-gone",
@@ -276,6 +277,7 @@ const struct rule rules_host_managers[] = {
 		 "The user keeps what the nodes have in common, such as /dev/iommu, and gets "
 		 "the device again when it comes back.",
 	 .remedy = "vfioctl restore {what}",
+	 .is_command = true,
 	 .reference = "vfioctl-restore(8)",
 	 .check = given_device_gone},
 	{.id = "stuck-unbind",
@@ -292,6 +294,7 @@ const struct rule rules_host_managers[] = {
 	 .title = "driverctl gives a device to a driver",
 	 .consequence = "It does so whenever the device appears, whatever vfioctl did before.",
 	 .remedy = "driverctl unset-override {what}",
+	 .is_command = true,
 	 .reference = "driverctl(8)",
 	 .check = driverctl_present},
 	{.id = "ids-option-present",

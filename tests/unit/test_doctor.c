@@ -90,6 +90,38 @@ static void make_machine(void)
 		    "/driver_override=vfio-pci;+" THIRD " e1000e 9 020000 8086:10D3");
 }
 
+/* Whether a shell may be given what the remedy becomes. */
+static bool is_command(const char *remedy, const char *address, const char *what)
+{
+	static const struct rule_facts facts;
+	scoped_arena struct arena *arena = arena_new(1 << 16);
+	const struct rule rule = {.scope = RULE_DEVICE, .remedy = remedy, .is_command = true};
+	const struct device device = {.address = address};
+	struct rule_run run = {.rule = &rule, .facts = &facts, .arena = arena, .device = &device};
+
+	run.end = &run.first;
+	rule_fires(&run, what, "/file", "value");
+	assert_non_null(run.first);
+	return run.first->is_command;
+}
+
+static void only_plain_words_go_to_a_shell(void **state)
+{
+	static const char *const hostile[] = {"a;b", "$(b)", "a&b", "a\nb", "'", "a>b", "`b`", "*"};
+
+	(void)state;
+	assert_true(is_command("modprobe {what}", FIRST, "e1000e"));
+	assert_true(is_command("vfioctl bind {what}", FIRST, "--group " SECOND));
+	assert_true(is_command("{what}", FIRST, "echo > /sys/x"));
+	assert_false(is_command("modprobe {what}", FIRST, NULL));
+	assert_false(is_command("vfioctl bind {device}", "a b", NULL));
+	for (size_t i = 0; i < ARRAY_SIZE(hostile); i++) {
+		assert_false(is_command("modprobe {what}", FIRST, hostile[i]));
+		assert_false(is_command("vfioctl bind {device}", hostile[i], NULL));
+		assert_false(is_command("{what}", hostile[i], "echo > /sys/x"));
+	}
+}
+
 static const char *told(const struct finding *const *list, size_t count)
 {
 	static char text[1024];
@@ -239,6 +271,7 @@ static void the_last_option_of_the_kernel_counts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		tree_test(only_plain_words_go_to_a_shell),
 		tree_test(the_worst_comes_first_by_object),
 		tree_test(globs_choose),
 		tree_test(named_devices_alone),

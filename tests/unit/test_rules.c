@@ -38,6 +38,22 @@ static void every_rule_has_scenes(void **state)
 			fail_msg("%s has no scene: tests/unit/rule_scenes_*.h", rule->id);
 }
 
+/* Nothing but a command: it begins with one, and goes on without a word to people. */
+static bool is_nothing_but_a_command(const char *remedy)
+{
+	static const char *const commands[] = {"vfioctl ", "echo ",    "modprobe ", "systemctl ",
+					       "chmod ",   "udevadm ", "driverctl "};
+	static const char *const prose[] = {"`", ", ", " while ", " with "};
+
+	for (size_t i = 0; i < ARRAY_SIZE(prose); i++)
+		if (strstr(remedy, prose[i]))
+			return false;
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (startswith(remedy, commands[i]))
+			return true;
+	return false;
+}
+
 static void rows_are_complete(void **state)
 {
 	const struct rule *rule, *other;
@@ -56,6 +72,8 @@ static void rows_are_complete(void **state)
 		assert_true(*rule->remedy != '\0');
 		assert_int_not_equal(rule->remedy[strlen(rule->remedy) - 1], '.');
 		assert_true(*rule->reference != '\0');
+		if (!streq(rule->remedy, "{what}"))
+			assert_int_equal(rule->is_command, is_nothing_but_a_command(rule->remedy));
 	}
 }
 
@@ -89,6 +107,8 @@ static void check_finding(const struct scene *scene, const struct finding *findi
 		complain(scene, "what is that: %s", finding->remedy);
 	if (scene->remedy && !strstr(finding->remedy, scene->remedy))
 		complain(scene, "remedy is: %s", finding->remedy);
+	if (finding->is_command != finding->rule->is_command)
+		complain(scene, "can a shell run it? %s", finding->remedy);
 	if (!finding->object || (finding->rule->scope == RULE_DEVICE) != (finding->device != NULL))
 		complain(scene, "whose is it?");
 }
