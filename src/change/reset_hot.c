@@ -135,24 +135,30 @@ static const struct {
 	int errnum;
 	const char *cause, *remedy;
 } causes[] = {
-	{EPERM,
-	 "the platform does not keep its interrupts apart, and allow_unsafe_interrupts is not set",
-	 "`vfioctl mode` shows whether interrupt remapping is on."},
 	{EBUSY, "another process has it, or its IOMMU group, open", "`vfioctl show` tells who."},
 	{EACCES, "it is a virtual function, and its PF's VFIO driver wants a VF token",
 	 "Restore the PF to its own driver first."},
 	{ENODEV, "it has no node, or is gone", "`vfioctl show` tells which."},
 };
 
-static int explain_open(const struct device *dev, int errnum, struct error *err)
+/* Who has the group, or what speaks against it. */
+static int explain_refusal(const struct opened *opened, const struct device *dev, struct error *err)
 {
-	char blocker[256];
+	bool legacy = opened->path == VFIO_GROUP && path_exists("/sys/module/vfio_iommu_type1");
+	char cause[256];
+	const char *remedy = group_refusal(cause, sizeof(cause), dev->syspath,
+					   legacy ? "vfio_iommu_type1" : "iommufd");
 
-	if (errnum == EPERM && group_blocker(blocker, sizeof(blocker), dev->syspath)) {
-		error_set(err, STATUS_REFUSED, EPERM, usage_reasons[USAGE_GROUP].name, dev->address,
-			  "%s", blocker);
-		return error_remedy(err, "Bind that one too, or unbind it.");
-	}
+	error_set(err, STATUS_REFUSED, EPERM, usage_reasons[USAGE_GROUP].name, dev->address, "%s",
+		  cause);
+	return error_remedy(err, "%s", remedy);
+}
+
+static int explain_open(const struct opened *opened, const struct device *dev, int errnum,
+			struct error *err)
+{
+	if (errnum == EPERM)
+		return explain_refusal(opened, dev, err);
 	for (size_t i = 0; i < ARRAY_SIZE(causes); i++) {
 		if (causes[i].errnum != errnum)
 			continue;
@@ -177,7 +183,7 @@ static int open_all(struct opened *opened, struct error *err)
 	for (size_t i = 0; i < result->n_members; i++) {
 		r = open_member(opened, i);
 		if (r < 0)
-			return explain_open(result->members[i].dev, -r, err);
+			return explain_open(opened, result->members[i].dev, -r, err);
 	}
 	return 0;
 }

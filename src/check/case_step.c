@@ -40,16 +40,12 @@ const char *case_owner_module(const struct case_run *run)
 	return legacy ? "vfio_iommu_type1" : "iommufd";
 }
 
-/* The kernel refuses a group either because the host has part of it or for its interrupts. */
 static void explain_ownership(const struct case_run *run, char *buf, size_t size)
 {
 	if (run->target.noiommu)
 		append(buf, size, "without an IOMMU this takes CAP_SYS_RAWIO");
-	else if (!group_blocker(buf, size, run->device->syspath))
-		append(buf, size,
-		       "the platform does not keep the device's interrupts apart: interrupt "
-		       "remapping is off, and allow_unsafe_interrupts of %s is not set",
-		       case_owner_module(run));
+	else
+		group_refusal(buf, size, run->device->syspath, case_owner_module(run));
 }
 
 void case_explain(const struct case_run *run, const char *what, int got, char *buf, size_t size)

@@ -126,15 +126,13 @@ static int wants_token(const struct device *dev, struct error *err)
 
 static int add_remedy(const struct case_run *run, struct error *err)
 {
-	char blocker[128] = "";
+	char cause[256];
 
-	if (run->target.noiommu)
-		return error_remedy(err, "Run as root.");
-	if (group_blocker(blocker, sizeof(blocker), run->device->syspath))
-		return error_remedy(err, "`vfioctl bind --group %s` takes the whole group.",
-				    run->device->address);
-	return error_remedy(err, "Turn interrupt remapping on; the parameter is for machines whose "
-				 "guests are trusted.");
+	return error_remedy(err, "%s",
+			    run->target.noiommu
+				    ? "Run as root."
+				    : group_refusal(cause, sizeof(cause), run->device->syspath,
+						    case_owner_module(run)));
 }
 
 static int cannot_open(const struct case_run *run, const struct verdict *verdict, struct error *err)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/path.h"
+#include "host/mode.h"
 #include "host/vfio_driver.h"
 
 bool group_allows_driver(const char *driver)
@@ -40,6 +41,31 @@ bool group_blocker(char *buf, size_t size, const char *syspath)
 		return true;
 	}
 	return false;
+}
+
+/* iommu_device_claim_dma_owner() and iommufd_device_bind() in the kernel have these reasons. */
+const char *group_refusal(char *buf, size_t size, const char *syspath, const char *module)
+{
+	enum answer remaps = host_interrupt_remapping();
+	char unsafe[8] = "";
+
+	if (group_blocker(buf, size, syspath))
+		return "Bind that one too (--group), or unbind it.";
+	*buf = '\0';
+	path_read(unsafe, sizeof(unsafe), "/sys/module/%s/parameters/allow_unsafe_interrupts",
+		  module);
+	if (remaps == ANSWER_YES || *unsafe == 'Y') {
+		append(buf, size, "another process owns its IOMMU group");
+		return "`vfioctl show` names who can be seen.";
+	}
+	append(buf, size,
+	       "the platform does not keep its interrupts apart: interrupt remapping is off, and "
+	       "allow_unsafe_interrupts of %s is not set",
+	       module);
+	if (remaps == ANSWER_UNKNOWN)
+		append(buf, size, "; or another process owns its IOMMU group");
+	return "Turn interrupt remapping on; the parameter is for machines whose guests are "
+	       "trusted.";
 }
 
 struct device *iommu_group_member(const struct inventory *inventory, int64_t group, size_t i)
