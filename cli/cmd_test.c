@@ -12,6 +12,13 @@
  */
 #define DEADLINE_MS 70000
 
+static void tell_case(const struct test_case *test, const struct case_run *run)
+{
+	if (run->device)
+		message_progress("testing %s: %s through the %s", run->device->address, test->id,
+				 case_path_name(run->path));
+}
+
 static struct case_request request_of(const struct options *opts)
 {
 	return (struct case_request){
@@ -23,6 +30,7 @@ static struct case_request request_of(const struct options *opts)
 			 : opts->destructive ? CASE_NEIGHBOURS
 					     : CASE_SELF,
 		.contradict = opts->contradict,
+		.on_case = tell_case,
 	};
 }
 
@@ -68,6 +76,7 @@ static int run_cases(struct test_report *report, struct case_request request,
 		if (cases_run(&report->results, &request, dev) < 0)
 			return error_out_of_memory(err);
 	}
+	message_progress(NULL);
 	for (size_t i = 0; i < report->results.count; i++)
 		report->counts[report->results.list[i].outcome.status]++;
 	return 0;

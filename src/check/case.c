@@ -5,7 +5,7 @@
  *
  * A case that misses its deadline is killed. When it is stuck in the kernel even that does not end
  * it, and it still holds the device: all that follows on that device would only fail for this
- * reason, so it is skipped.
+ * reason, so it is skipped. So it is when the device is gone.
  */
 #include "check/case.h"
 
@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
+#include "base/path.h"
 #include "base/worker.h"
 
 /* How long a killed case may take to go away. */
@@ -130,10 +131,29 @@ struct round {
 	struct case_results *results;
 	size_t first; /* index of the round's first result */
 	struct case_run blank;
+	ino_t directory;   /* of the device, in sysfs: one that comes back has another */
+	bool gone;         /* it was removed */
 	const char *stuck; /* id of the case that holds the device for ever */
 	int blocked;       /* -errno when a node cannot be opened */
 	const char *blocked_node;
 };
+
+/* 0: it is gone. */
+static ino_t directory_of(const struct device *dev)
+{
+	struct stat st;
+
+	return dev && dev->syspath && path_lstat(&st, "%s", dev->syspath) == 0 ? st.st_ino : 0;
+}
+
+/* Whatever failed meanwhile failed for this. */
+static void note_removal(struct round *round, struct case_run *run)
+{
+	if (round->gone || directory_of(run->device) == round->directory)
+		return;
+	round->gone = true;
+	fail(run, "the device was removed");
+}
 
 static bool builds_on(const struct test_case *test, const char *id)
 {
@@ -163,6 +183,8 @@ static bool is_barred(const struct round *round, struct case_run *run, const str
 
 	if (test->class > round->request->up_to)
 		case_skip(run, "it wants --%s", test->class == CASE_LAB ? "lab" : "destructive");
+	else if (round->gone)
+		case_skip(run, "%s is gone", run->device->address);
 	else if (round->stuck)
 		case_skip(run, "%s never let go of the device", round->stuck);
 	else if (round->blocked < 0)
@@ -187,6 +209,8 @@ static void run_and_tidy(struct round *round, struct case_run *run, const struct
 
 	if (run->device)
 		case_find(&run->nodes, &run->target, run->host, run->device);
+	if (request->on_case)
+		request->on_case(test, run);
 	if (test->class != CASE_SELF) {
 		state = case_state_save(request->named, request->n_named);
 		if (!state) {
@@ -198,11 +222,15 @@ static void run_and_tidy(struct round *round, struct case_run *run, const struct
 		round->stuck = test->id;
 	if (state && !case_state_restore(state, why, sizeof(why)))
 		fail(run, "%s", why);
+	/* Some cases remove it themselves, and find it again. */
+	if (test->class != CASE_SELF && directory_of(run->device))
+		round->directory = directory_of(run->device);
+	note_removal(round, run);
 }
 
 /*
  * 1 when the case fails in that very step with the opposite of what is owed, else 0 and the result
- * is a failure.
+ * is a failure; -1 when the device is gone, and the result says so.
  */
 static int prove_failable(struct round *round, struct case_outcome *outcome,
 			  const struct test_case *test)
@@ -212,6 +240,10 @@ static int prove_failable(struct round *round, struct case_outcome *outcome,
 	run.contradicted = outcome->n_steps;
 	if (outcome->n_steps > 0)
 		run_and_tidy(round, &run, test);
+	if (round->gone) {
+		*outcome = run.outcome;
+		return -1;
+	}
 	if (run.outcome.status == CASE_FAIL && run.outcome.n_steps == run.contradicted)
 		return 1;
 	outcome->status = CASE_FAIL;
@@ -232,7 +264,8 @@ static int add_result(struct round *round, const struct test_case *test)
 	if (!list)
 		return -ENOMEM;
 	results->list = list;
-	if (!is_barred(round, &run, test)) {
+	note_removal(round, &run);
+	if (run.outcome.status == CASE_PASS && !is_barred(round, &run, test)) {
 		run_and_tidy(round, &run, test);
 		if (round->request->contradict && run.outcome.status == CASE_PASS)
 			can_fail = prove_failable(round, &run.outcome, test);
@@ -287,6 +320,9 @@ int cases_run(struct case_results *results, const struct case_request *request,
 
 	if (!dev)
 		return run_round(&round);
+	round.directory = directory_of(dev);
+	if (!round.directory) /* the first case shall say so */
+		round.directory = (ino_t)-1;
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
 		round.blank.path = ways[i].path;
 		round.first = results->count;

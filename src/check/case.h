@@ -245,6 +245,8 @@ struct case_request {
 	 * decided. A case that passes all the same proves nothing, and fails.
 	 */
 	bool contradict;
+	/* Told of each case before it is run; may be NULL. */
+	void (*on_case)(const struct test_case *test, const struct case_run *run);
 };
 
 /* Whether the request asks for the case at all. */
@@ -253,7 +255,8 @@ bool case_is_wanted(const struct case_request *request, const struct test_case *
 /*
  * Runs every wanted case for the device on each way that it offers, or those for the host when dev
  * is NULL, and appends the results. Cases open and reset the device; after one that is not for the
- * device alone, the drivers of all named devices are put back. 0 or -ENOMEM.
+ * device alone, the drivers of all named devices are put back. When the device is removed, or
+ * removed and found again, the case that is run then fails, and the rest is skipped. 0 or -ENOMEM.
  */
 int cases_run(struct case_results *results, const struct case_request *request,
 	      const struct device *dev);

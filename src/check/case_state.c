@@ -190,7 +190,8 @@ static void restore_in_child(void *arg, int fd)
 	if (put_parameters(&outcome, state) >= 0)
 		take_mdevs_away(&outcome);
 	for (size_t i = 0; i < state->count && outcome.result >= 0; i++)
-		if (put_driver(&outcome, &state->devices[i]) >= 0 &&
+		if (path_exists("%s", state->devices[i].syspath) && /* it may have been removed */
+		    put_driver(&outcome, &state->devices[i]) >= 0 &&
 		    put_override(&outcome, &state->devices[i]) >= 0)
 			put_nodes(&outcome, &state->devices[i]);
 	if (write(fd, &outcome, sizeof(outcome)) < 0)
