@@ -9,6 +9,16 @@ teardown() {
 	give_back $lone
 }
 
+@test "mode names the host" {
+	local offers='group and cdev'
+	case $LAB_KERNEL in
+	*cdev-only) offers='cdev only' ;;
+	debian) offers='group only' ;;
+	esac
+	expect_json 0 vfioctl.mode/1 mode
+	json_is .offers "\"$offers\""
+}
+
 @test "a lone NVMe: all cases" {
 	vfioctl bind -q $lone
 	scene lone '*' $lone
