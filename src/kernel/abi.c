@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Nothing runs here: at compile time our declarations are compared with the kernel headers that are
- * installed, as far as those go.
+ * installed, as far as those go. `tests/lab/lab abi` compares them with the newest, which must have
+ * all of it (ABI_NEWEST).
  */
 #include "kernel/abi.h"
 #include "kernel/abi_iommufd.h"
@@ -181,6 +182,11 @@ SAME_OFFSET(k_ioas_map_file, iova, iommu_ioas_map_file, iova);
 SAME(K_VIOMMU_ALLOC, IOMMU_VIOMMU_ALLOC);
 SAME_OFFSET(k_viommu_alloc, id, iommu_viommu_alloc, out_viommu_id);
 #endif
+#ifdef IOMMU_IOAS_NOIOMMU_GET_PA
+SAME(K_NOIOMMU_GET_PA, IOMMU_IOAS_NOIOMMU_GET_PA);
+SAME_SIZE(k_noiommu_pa, iommu_ioas_noiommu_get_pa);
+SAME_OFFSET(k_noiommu_pa, physical, iommu_ioas_noiommu_get_pa, out_phys);
+#endif
 #endif
 
 #if __has_include(<linux/kvm.h>)
@@ -197,4 +203,11 @@ SAME_OFFSET(k_kvm_device_attr, address, kvm_device_attr, addr);
 SAME(K_KVM_VFIO_FILE, KVM_DEV_VFIO_GROUP);
 SAME(K_KVM_VFIO_FILE_ADD, KVM_DEV_VFIO_GROUP_ADD);
 SAME(K_KVM_VFIO_FILE_DEL, KVM_DEV_VFIO_GROUP_DEL);
+#endif
+
+#if defined(ABI_NEWEST) &&                                                                         \
+	!(defined(VFIO_DEVICE_FEATURE_DMA_BUF) && defined(VFIO_DEVICE_BIND_FLAG_TOKEN) &&          \
+	  defined(VFIO_DEVICE_ATTACH_PASID) && defined(IOMMU_VIOMMU_ALLOC) &&                      \
+	  defined(IOMMU_IOAS_MAP_FILE) && defined(IOMMU_IOAS_NOIOMMU_GET_PA))
+#error "these headers lack what some of the comparisons are about"
 #endif

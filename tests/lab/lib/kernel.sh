@@ -211,6 +211,38 @@ fill_debian_kernel() {
 	umount --recursive "$ROOT"
 }
 
+# --- headers ------------------------------------------------------------------------------------
+
+# Sets HEADERS: a directory with what the newest source offers to user space.
+need_headers() {
+	choose_source dual
+	need_kernel_source
+	HEADERS=$CACHE/headers-$(kernel_source_key)
+	[ -d "$HEADERS" ] || with_lock kernel-build exclusive \
+		artefact "$HEADERS" headers "headers of $(basename "$(kernel_source)" .deb)" fill_headers
+}
+
+fill_headers() {
+	enter_tree
+	bind rw "$KERNEL_BUILD" "$ROOT/build"
+	uncover_source
+	kernel_make headers
+	cp -r "$KERNEL_BUILD/obj/usr/include" "$1/include"
+	umount --recursive "$ROOT"
+}
+
+# Our declarations against the newest, as no distribution's compiler sees them yet.
+lab_abi() {
+	in_own_namespace abi
+	need_tree
+	need_headers
+	enter_tree
+	bind_checkout none
+	bind ro "$HEADERS" "$ROOT/mnt"
+	in_root gcc -std=gnu17 -Wall -Werror -fsyntax-only -D_GNU_SOURCE -DABI_NEWEST -isystem /mnt/include \
+		-I/vfioctl-src/src /vfioctl-src/src/kernel/abi.c
+}
+
 lab_build() {
 	local variant
 	[ $# -gt 0 ] || set -- dual
