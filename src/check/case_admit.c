@@ -5,10 +5,11 @@
  * members of its group must be free, too: the group way takes them all.
  */
 #include <errno.h>
-#include <stdio.h>
+#include <unistd.h>
 
 #include "base/path.h"
 #include "check/case.h"
+#include "host/permission.h"
 #include "host/refusal.h"
 
 static const struct usage *find_unseen(const struct usages *usages)
@@ -76,15 +77,21 @@ int case_way_access(const struct device *dev, enum case_path path, const char **
 
 static int refuse_node(const char *node, int r, const struct device *dev, struct error *err)
 {
+	scoped_arena struct arena *arena = arena_new(1 << 16);
+	struct account account = {0};
 	struct stat st;
-	char owner[64] = "";
+	char owner[160] = "";
 
+	if (!arena || account_of(&account, arena, geteuid(), NULL) < 0)
+		return error_out_of_memory(err);
 	if (node && path_stat(&st, "%s", node) >= 0)
-		snprintf(owner, sizeof(owner), " (uid %u, gid %u, mode %04o)", st.st_uid, st.st_gid,
-			 st.st_mode & 07777U);
+		append(owner, sizeof(owner), " (%s)", permission_text(arena, &st));
 	error_errno(err, r, "no-access", dev->address, "cannot open %s%s", node ? node : "any node",
 		    owner);
-	return error_remedy(err, "Run as root, or as a user to whom the nodes were given.");
+	return error_remedy(err,
+			    "Run as root, or have root give it to this user: vfioctl bind "
+			    "--owner %s %s",
+			    account_word(arena, &account), dev->address);
 }
 
 /* One way that this user may go is enough: cases of the other are skipped. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include "check/case.h"
 #include "host/group.h"
@@ -15,7 +16,6 @@ static const struct {
 	{"open", -EPERM, "without an IOMMU this takes CAP_SYS_RAWIO"},
 	{"bind", -EBUSY, "another process has the group open"},
 	{"bind", -ENODEV, "the container's module, vfio_iommu_type1, is not loaded"},
-	{"map", -ENOMEM, "the limit of locked memory (ulimit -l) is too small"},
 };
 
 const char *case_result_name(int result)
@@ -48,6 +48,17 @@ static void explain_ownership(const struct case_run *run, char *buf, size_t size
 		group_refusal(buf, size, run->device->syspath, case_owner_module(run));
 }
 
+/* What is locked already nothing tells. */
+static void explain_memlock(char *buf, size_t size)
+{
+	struct rlimit limit;
+
+	append(buf, size, "the limit of locked memory (ulimit -l) is too small");
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+		append(buf, size, ": it is %llu KiB, and memory that is mapped elsewhere may count",
+		       (unsigned long long)limit.rlim_cur / 1024);
+}
+
 void case_explain(const struct case_run *run, const char *what, int got, char *buf, size_t size)
 {
 	if (takes_ownership(what) && got == -EPERM)
@@ -56,6 +67,8 @@ void case_explain(const struct case_run *run, const char *what, int got, char *b
 		append(buf, size,
 		       "noiommu mode was turned off since the driver was bound: see "
 		       "enable_unsafe_noiommu_mode of vfio");
+	else if (streq(what, "map") && got == -ENOMEM)
+		explain_memlock(buf, size);
 	for (size_t i = 0; i < ARRAY_SIZE(meanings); i++)
 		if (!*buf && streq(meanings[i].what, what) && meanings[i].got == got)
 			append(buf, size, "%s", meanings[i].meaning);

@@ -313,7 +313,7 @@ static int answer(struct doctor_answer *ret, struct doctor_report *report,
 	struct doctor_answer answer = {
 		.device = dev,
 		.purpose = purpose->name,
-		.user = rule_user_name(report->arena, user),
+		.user = account_word(report->arena, user),
 		.steps = arena_alloc(report->arena,
 				     (report->n_findings + 1) * sizeof(*answer.steps)),
 		.unseen = arena_alloc(report->arena,

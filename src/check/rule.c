@@ -113,7 +113,7 @@ static const char *user_word(const struct rule_run *run)
 {
 	const struct account *user = run->facts->user;
 
-	return user ? rule_user_name(run->arena, user) : "USER";
+	return user ? account_word(run->arena, user) : "USER";
 }
 
 static const char *object_of(const struct rule_run *run)
@@ -189,13 +189,6 @@ void rule_unknown(struct rule_run *run, const char *file, const char *fmt, ...)
 	va_end(ap);
 	if (finding)
 		finding->unknown = true;
-}
-
-const char *rule_user_name(struct arena *arena, const struct account *user)
-{
-	if (user->name)
-		return user->name;
-	return user->uid == 0 ? "root" : arena_printf(arena, "%u", user->uid);
 }
 
 const char *rule_errno_text(int errnum)

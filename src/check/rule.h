@@ -162,9 +162,6 @@ static inline size_t rule_device_index(const struct rule_run *run)
 	return (size_t)(run->device - run->facts->devices);
 }
 
-/* How the user is called: "alice", "root", or a number that has no name. */
-const char *rule_user_name(struct arena *arena, const struct account *user);
-
 /* What an errno means for who wanted to look: "it is not there". */
 const char *rule_errno_text(int errnum);
 

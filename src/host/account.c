@@ -260,6 +260,13 @@ const char *account_group_name(struct arena *arena, gid_t gid)
 				   : arena_printf(arena, "%u", (unsigned int)gid);
 }
 
+const char *account_word(struct arena *arena, const struct account *account)
+{
+	if (account->name)
+		return account->name;
+	return account->uid == 0 ? "root" : arena_printf(arena, "%u", account->uid);
+}
+
 bool account_is_in(const struct account *account, gid_t gid)
 {
 	for (size_t i = 0; i < account->n_groups; i++)

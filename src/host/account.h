@@ -37,4 +37,7 @@ int account_group(gid_t *ret, const char *word, struct error *err);
 const char *account_user_name(struct arena *arena, uid_t uid);
 const char *account_group_name(struct arena *arena, gid_t gid);
 
+/* How the user is called on a command line: the name, or the number. */
+const char *account_word(struct arena *arena, const struct account *account);
+
 bool account_is_in(const struct account *account, gid_t gid);

@@ -79,7 +79,7 @@ static int may(const struct account *account, struct stat *st, const char *path,
 	return permission_in_list(account, st, list, (size_t)count, wanted);
 }
 
-static const char *describe(struct arena *arena, const struct stat *st)
+const char *permission_text(struct arena *arena, const struct stat *st)
 {
 	return arena_printf(arena, "owner %s, group %s, mode %04o",
 			    account_user_name(arena, st->st_uid),
@@ -118,14 +118,14 @@ void permission_check(struct permission *ret, struct arena *arena, const struct 
 			continue;
 		*ret = r < 0 ? failed(arena, r, directory)
 			     : refused(arena_printf(arena, "%s cannot be entered: %s", directory,
-						    describe(arena, &st)));
+						    permission_text(arena, &st)));
 		return;
 	}
 	r = may(account, &st, path, R_OK | W_OK);
 	if (r < 0)
 		*ret = failed(arena, r, path);
 	else if (r == 0)
-		*ret = refused(describe(arena, &st));
+		*ret = refused(permission_text(arena, &st));
 	else
 		*ret = (struct permission){.may = ANSWER_YES};
 }

@@ -23,3 +23,6 @@ bool permission_in_list(const struct account *account, const struct stat *st,
 /* Whether account may open the file to read and write it. Strings are in arena. */
 void permission_check(struct permission *ret, struct arena *arena, const struct account *account,
 		      const char *path);
+
+/* "owner root, group kvm, mode 0660", in arena. */
+const char *permission_text(struct arena *arena, const struct stat *st);

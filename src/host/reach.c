@@ -17,12 +17,6 @@ static void add(struct reach *reach, struct reach_need need)
 		reach->needs[reach->n_needs++] = need;
 }
 
-/* How the user is called on a command line. */
-static const char *user_word(struct arena *arena, const struct account *account)
-{
-	return account->name ? account->name : arena_printf(arena, "%u", account->uid);
-}
-
 /* The node of the device, or one that is there for all of them. True when the user may open it. */
 static bool add_node(struct reach *reach, struct arena *arena, const struct device *dev,
 		     const char *way, const char *node)
@@ -33,7 +27,7 @@ static bool add_node(struct reach *reach, struct arena *arena, const struct devi
 	permission_check(&permission, arena, &reach->account, node);
 	if (permission.errnum == EACCES)
 		remedy = arena_printf(arena, "vfioctl bind --owner %s %s",
-				      user_word(arena, &reach->account), dev->address);
+				      account_word(arena, &reach->account), dev->address);
 	else if (permission.errnum == ENOENT)
 		remedy = streq(node, IOMMU_NODE)       ? "modprobe iommufd"
 			 : streq(node, CONTAINER_NODE) ? "modprobe vfio"
@@ -66,7 +60,7 @@ static bool add_device(struct reach *reach, struct arena *arena, const struct de
 	if (!device_is_vfio(dev)) {
 		add_device_need(reach, dev, "not bound to a VFIO driver",
 				arena_printf(arena, "vfioctl bind --owner %s %s",
-					     user_word(arena, account), dev->address));
+					     account_word(arena, account), dev->address));
 		return false;
 	}
 	if (dev->iommu == IOMMU_NONE && account->uid != 0) {
@@ -118,7 +112,7 @@ static bool add_memlock(struct reach *reach, struct arena *arena)
 			"`%s - memlock unlimited` in /etc/security/limits.d/vfio.conf, and log in "
 			"again; in the unit of a service LimitMEMLOCK=infinity; in root's script "
 			"`ulimit -l unlimited`",
-			user_word(arena, &reach->account));
+			account_word(arena, &reach->account));
 	}
 	add(reach, need);
 	return need.met != ANSWER_NO;

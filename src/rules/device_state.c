@@ -40,7 +40,7 @@ static void not_bound(struct rule_run *run)
 		return;
 	if (gives)
 		owner = arena_printf(run->arena, "--owner %s ",
-				     rule_user_name(run->arena, facts->user));
+				     account_word(run->arena, facts->user));
 	rule_fires(run,
 		   arena_printf(run->arena, "%s%s%s", owner, has_company(run) ? "--group " : "",
 				dev->address),

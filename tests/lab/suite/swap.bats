@@ -117,6 +117,25 @@ killed_at_job() {
 	expect 8 vfioctl restore $slot
 }
 
+@test "pulled while it is tested: one case fails for it, and the rest is skipped" {
+	local said=$BATS_TEST_TMPDIR/said.json status=0
+	vfioctl bind -q $slot
+	vfioctl test --conformance --json $slot >"$said" 2>/dev/null 3>&- &
+	eventually eval 'find /proc/[0-9]*/fd -lname "/dev/vfio/*" 2>/dev/null | grep -q .'
+	pull
+	wait $! || status=$?
+	[ "$status" -eq 1 ]
+	run -0 jq -c '[.results[] | select(.status == "fail").reason]' "$said"
+	[ "$output" = '["the device was removed"]' ]
+	# Whatever comes behind it, on both ways.
+	run -0 jq -c "(.results | map(.status == \"fail\") | index(true)) as \$n |
+		[.results[\$n + 1:][] | .status + \" \" + .reason] | unique" "$said"
+	[ "$output" = "[\"skip $slot is gone\"]" ]
+	mkdir -p "$documents"
+	cp "$said" "$documents/vfioctl.test-pulled.json"
+	expect 0 vfioctl restore $slot
+}
+
 # swapped_at FILE CALL VERB CONDITION: the machine swaps the device while the run is held up for twenty seconds
 # in that call, on that file; the condition holds when it is there. It refuses to do anything to the new one,
 # and leaves nothing.
