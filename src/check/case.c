@@ -181,10 +181,10 @@ static bool is_barred(const struct round *round, struct case_run *run, const str
 	const struct case_result *earlier = unmet(round, test);
 	const char *lacking = case_lacks(run, test->needs);
 
-	if (test->class > round->request->up_to)
-		case_skip(run, "it wants --%s", test->class == CASE_LAB ? "lab" : "destructive");
-	else if (round->gone)
+	if (round->gone)
 		case_skip(run, "%s is gone", run->device->address);
+	else if (test->class > round->request->up_to)
+		case_skip(run, "it wants --%s", test->class == CASE_LAB ? "lab" : "destructive");
 	else if (round->stuck)
 		case_skip(run, "%s never let go of the device", round->stuck);
 	else if (round->blocked < 0)
