@@ -149,8 +149,12 @@ static int explain_refusal(const struct opened *opened, const struct device *dev
 	const char *remedy = group_refusal(cause, sizeof(cause), dev->syspath,
 					   legacy ? "vfio_iommu_type1" : "iommufd");
 
-	error_set(err, STATUS_REFUSED, EPERM, usage_reasons[USAGE_GROUP].name, dev->address, "%s",
-		  cause);
+	if (group_blocker(cause, sizeof(cause), dev->syspath))
+		error_set(err, STATUS_REFUSED, EPERM, usage_reasons[USAGE_GROUP].name, dev->address,
+			  "%s", cause);
+	else
+		error_set(err, STATUS_FAILED, EPERM, "open", dev->address,
+			  "it cannot be opened: %s (EPERM)", cause);
 	return error_remedy(err, "%s", remedy);
 }
 
