@@ -31,13 +31,14 @@ stage_vfioctl() {
 	install_vfioctl "$BUILD" "$RUN/share/stage"
 }
 
-# What goes to /run/systemd: our units, and the masks of units and generators that only cost time.
+# What goes to /run/systemd: our units; and the masks of units, generators and udev's rules that only cost time.
 guest_units() {
 	local name
 	cp -r "$LAB_DIR"/guest/systemd "$RUN/share"
-	mkdir "$RUN/share/systemd/system-generators"
+	mkdir "$RUN/share/systemd/system-generators" "$RUN/share/rules.d"
 	while IFS= read -r name; do
 		case $name in
+		*.rules) : >"$RUN/share/rules.d/$name" ;;
 		*-generator) ln -s /dev/null "$RUN/share/systemd/system-generators/$name" ;;
 		*) ln -s /dev/null "$RUN/share/systemd/system/$name" ;;
 		esac
