@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The tree is read out of the devices' directories: "/sys/devices/pci0000:00/0000:00:02.0/..."
- * names a device's ancestors. A component that is the name of a device is that one, "pci0000:00" is
- * a host bridge (which itself can be below a device: VMD), and all else is passed over.
+ * names a device's ancestors. A part of it that is the directory of a device is that one,
+ * "pci0000:00" is a host bridge (which itself can be below a device: VMD), and all else is passed
+ * over. Whoever is above has the shorter path, whatever a captured tree says: there are no loops.
  */
 #include "host/topology.h"
 
@@ -38,6 +39,7 @@ const char *topology_kind_word(enum topology_kind kind)
 struct branch {
 	struct topology_node node;
 	struct branch *first, *last, *next; /* below it, and beside it */
+	struct branch *other_host;          /* of a host bridge: another one */
 };
 
 struct builder {
@@ -45,7 +47,7 @@ struct builder {
 	struct branch *devices;  /* in the order of the inventory */
 	struct branch **by_name; /* the same, by address */
 	size_t count;
-	struct branch **hosts; /* the host bridges */
+	struct branch *hosts; /* the host bridges */
 	size_t n_hosts;
 	struct branch roots; /* no node: what has nothing above it is below this */
 	bool full;           /* the arena is */
@@ -79,6 +81,14 @@ static bool is_host_bridge_name(const char *name)
 	       isxdigit((unsigned char)domain[n + 2]) && domain[n + 3] == '\0';
 }
 
+/* One that does not answer was not asked for its directory; nothing is above it. */
+static bool has_directory(const struct branch *branch, const char *path)
+{
+	const char *own = branch->node.device.syspath;
+
+	return !own || streq(own, path);
+}
+
 static void hang_below(struct branch *above, struct branch *branch)
 {
 	if (above->last)
@@ -101,20 +111,26 @@ static void hang(struct builder *builder, struct branch *branch)
 /* The host bridge with that directory: the one that is known, or a new one. */
 static struct branch *host_bridge(struct builder *builder, const char *path)
 {
+	const char *own;
 	struct branch *host;
 
-	for (size_t i = 0; i < builder->n_hosts; i++)
-		if (streq(builder->hosts[i]->node.device.syspath, path))
-			return builder->hosts[i];
+	for (host = builder->hosts; host; host = host->other_host)
+		if (streq(host->node.device.syspath, path))
+			return host;
 	host = arena_alloc(builder->arena, sizeof(*host));
-	if (!host) {
+	own = arena_strdup(builder->arena, path);
+	if (!host || !own) {
 		builder->full = true;
 		return &builder->roots;
 	}
-	host->node = (struct topology_node){.device = blank_bridge, .kind = TOPOLOGY_HOST_BRIDGE};
-	host->node.device.syspath = arena_strdup(builder->arena, path);
-	host->node.device.address = base_name(host->node.device.syspath);
-	builder->hosts[builder->n_hosts++] = host;
+	*host = (struct branch){
+		.node = {.device = blank_bridge, .kind = TOPOLOGY_HOST_BRIDGE},
+		.other_host = builder->hosts,
+	};
+	host->node.device.syspath = own;
+	host->node.device.address = base_name(own);
+	builder->hosts = host;
+	builder->n_hosts++;
 	hang(builder, host);
 	return host;
 }
@@ -132,7 +148,7 @@ static struct branch *branch_above(struct builder *builder, const char *path)
 		if (is_host_bridge_name(base_name(above)))
 			return host_bridge(builder, above);
 		branch = find_device(builder, base_name(above));
-		if (branch)
+		if (branch && has_directory(branch, above))
 			return branch;
 	}
 	return &builder->roots;
@@ -154,8 +170,7 @@ static int make_branches(struct builder *builder, const struct inventory *invent
 	builder->count = count;
 	builder->devices = arena_alloc(builder->arena, (count + 1) * sizeof(*builder->devices));
 	builder->by_name = arena_alloc(builder->arena, (count + 1) * sizeof(*builder->by_name));
-	builder->hosts = arena_alloc(builder->arena, (count + 1) * sizeof(*builder->hosts));
-	if (!builder->devices || !builder->by_name || !builder->hosts)
+	if (!builder->devices || !builder->by_name)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		builder->devices[i].node.device = inventory->devices[i];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A whole captured tree to JSON, by every command that looks. The input is files for the tree,
- * separated by 0x1e: a byte that chooses the path, and what is in it; with a '>' first it is a link
- * to there, with a '-' alone there is none. Whatever it is, each command must print one document
- * that parses and has no control byte in it.
+ * A whole captured tree to JSON, by every command that looks, and to what topology draws. The input
+ * is files for the tree, separated by 0x1e: a byte that chooses the path, and what is in it; with a
+ * '>' first it is a link to there, with a '-' alone there is none. Whatever it is, each command
+ * must print one document that parses, and nothing that has a control byte in it.
  */
 #include <json-c/json.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@
 
 #define DEVICE "/sys/devices/pci0000:00/0000:01:00.0"
 #define PF     "/sys/devices/pci0000:00/0000:02:00.0"
+#define DEEP   "/sys/devices/pci0000:00/pci0001:00/pci0002:00/0000:02:00.0/0000:04:00.0"
 
 static const char *const paths[] = {
 	DEVICE "/uevent",
@@ -78,6 +79,8 @@ static const char *const paths[] = {
 	"/vfioctl/names",
 	"/vfioctl/nodes",
 	"/dev/vfio/7",
+	DEEP "/uevent",
+	"/sys/bus/pci/devices/0000:04:00.0",
 };
 
 static void make_machine(void)
@@ -124,25 +127,29 @@ static void forget(void)
 		fuzz_remove(paths[i]);
 }
 
-static void check_document(const char *text, size_t size)
+static void check_text(const char *text, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		must(((unsigned char)text[i] >= ' ' && text[i] != 0x7f) || text[i] == '\n');
+}
+
+static void check_document(const char *text)
 {
 	struct json_object *object = json_tokener_parse(text);
 
-	must(size > 0 && object);
-	must(json_object_is_type(object, json_type_object));
-	for (size_t i = 0; i < size; i++)
-		must((unsigned char)text[i] >= ' ' || text[i] == '\n');
+	must(object && json_object_is_type(object, json_type_object));
 	json_object_put(object);
 }
 
 static void run(const struct command *command, char **arguments, int count, struct options opts)
 {
+	bool draws = opts.tree || opts.format;
 	FILE *saved = stdout;
 	struct error err = {0};
 	char *text = NULL;
 	size_t size = 0;
 
-	opts.json = true;
+	opts.json = !draws;
 	opts.quiet = true;
 	opts.args = arguments;
 	opts.n_args = count;
@@ -151,8 +158,10 @@ static void run(const struct command *command, char **arguments, int count, stru
 	command->run(&opts, &err);
 	fclose(stdout);
 	stdout = saved;
-	if (!err.code)
-		check_document(text, size);
+	must(err.code || size > 0);
+	check_text(text, size);
+	if (!err.code && !draws)
+		check_document(text);
 	free(text);
 }
 
@@ -173,6 +182,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		data += n + 1;
 	}
 	run(&cmd_list, NULL, 0, (struct options){.output = "address,usage"});
+	run(&cmd_list, NULL, 0, (struct options){.tree = true});
+	run(&cmd_topology, NULL, 0, (struct options){0});
+	run(&cmd_topology, both, 1, (struct options){.format = "tree"});
+	run(&cmd_topology, NULL, 0, (struct options){.format = "dot"});
+	run(&cmd_topology, NULL, 0, (struct options){.format = "svg"});
 	run(&cmd_mode, NULL, 0, (struct options){0});
 	run(&cmd_show, both, 1, (struct options){.user = "0"});
 	run(&cmd_doctor, both, 2, (struct options){.purpose = "qemu", .user = "0"});

@@ -116,6 +116,26 @@ static void test_tree(void **state)
 	assert_int_equal(topology.nodes[9]->kind, TOPOLOGY_OTHER);
 }
 
+/* A host bridge below another one, and directories that claim to be below each other and below
+ * themselves. */
+static void test_no_loops(void **state)
+{
+	(void)state;
+	/* Host bridges are more than devices. */
+	add("/sys/devices/pci0000:00/pci0001:00/pci0002:00/pci0003:00/pci0004:00/pci0005:00/"
+	    "0000:01:00.0",
+	    NETWORK, NULL, -1);
+	add("/sys/devices/a/0000:03:00.0/0000:02:00.0", NETWORK, NULL, -1);
+	add("/sys/devices/b/0000:02:00.0/0000:03:00.0", NETWORK, NULL, -1);
+	add("/sys/devices/c/0000:04:00.0/0000:04:00.0", NETWORK, NULL, -1);
+	build();
+	expect_nodes((const char *const[]){"pci0000:00<", "pci0001:00<pci0000:00",
+					   "pci0002:00<pci0001:00", "pci0003:00<pci0002:00",
+					   "pci0004:00<pci0003:00", "pci0005:00<pci0004:00",
+					   "0000:01:00.0<pci0005:00", "0000:02:00.0<",
+					   "0000:03:00.0<", "0000:04:00.0<", NULL});
+}
+
 static void test_places(void **state)
 {
 	(void)state;
@@ -204,6 +224,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_tree, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_loops, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_places, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_groups, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_handover, setup, teardown),
