@@ -8,7 +8,7 @@ setup_file() {
 	# The sanitizers make calls of their own, and look for leaks by ptrace too.
 	[ -x "$program" ] || program=$VFIOCTL
 	for count in 64 512; do
-		ASAN_OPTIONS=detect_leaks=0 strace -f -qq -e trace=%file,%process,read,getdents64 -o "$BATS_FILE_TMPDIR/$count" \
+		ASAN_OPTIONS=detect_leaks=0 kept strace -f -qq -e trace=%file,%process,read,getdents64 -o "$BATS_FILE_TMPDIR/$count" \
 			"$program" list --json --sysroot "${VFIOCTL_TREES:-$top/build/trees}/synthetic-$count" >/dev/null
 	done
 }
@@ -81,10 +81,14 @@ at_most() {
 	[ -x "$program" ] || program=$VFIOCTL
 	for count in 64 512; do
 		tree=${VFIOCTL_TREES:-$top/build/trees}/synthetic-$count
-		ASAN_OPTIONS=detect_leaks=0 strace -f -qq -e trace=open,openat,openat2 -o "$BATS_TEST_TMPDIR/calls.$count" \
+		ASAN_OPTIONS=detect_leaks=0 kept strace -f -qq -e trace=open,openat,openat2 -o "$BATS_TEST_TMPDIR/calls.$count" \
 			"$program" doctor --json --sysroot "$tree" >"$BATS_TEST_TMPDIR/out.$count"
 	done
 	few=$(wc -l <"$BATS_TEST_TMPDIR/calls.64") many=$(wc -l <"$BATS_TEST_TMPDIR/calls.512")
 	[ "$few" -gt 64 ]
 	[ "$many" -le $((few * 9)) ] || { echo "$many for 512, $few for 64"; return 1; }
+}
+
+@test "every document of this file is valid" {
+	all_documents_valid
 }

@@ -67,7 +67,7 @@ name_of() {
 	runs bash -c '"$VFIOCTL" restore - </dev/null'
 	exits 0
 	says "nothing to do"
-	runs bash -c '"$VFIOCTL" restore - --json </dev/null'
+	runs kept bash -c '"$VFIOCTL" restore - --json </dev/null'
 	equals "$(jq -c '[.changed, .results]' <<<"$output")" "[false,[]]"
 }
 

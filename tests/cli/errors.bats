@@ -74,7 +74,7 @@ wrong() {
 	wrong unknown-option "Did you mean --noheadings?" list --noheadngs
 	wrong unknown-option "Did you mean --driver?" list --drivr nvme
 	wrong unknown-option "there is no option -x" list -x
-	vfioctl list --json --driver
+	json list --json --driver
 	exits 2
 	equals "$(jq -r .error.message <<<"$output")" "--driver wants an argument"
 	wrong bad-option "takes no argument" list --vfio=yes
@@ -90,7 +90,7 @@ wrong() {
 }
 
 @test "options before the command" {
-	vfioctl --json list
+	json --json list
 	exits 2
 	equals "$(jq -r .error.message <<<"$output")" "options stand behind the command"
 	vfioctl -n list

@@ -58,9 +58,24 @@ terminal() {
 json() {
 	vfioctl "$@"
 	json=$output
+	keep
+}
+
+# Keep the document in $output.
+keep() {
 	[ -d "$BATS_FILE_TMPDIR/documents" ] || mkdir "$BATS_FILE_TMPDIR/documents"
 	documents=$((documents + 1))
 	printf '%s' "$output" >"$BATS_FILE_TMPDIR/documents/$BATS_TEST_NUMBER.$documents.json"
+}
+
+# Run a command that has vfioctl print one JSON document; it is printed, and kept.
+kept() {
+	local file status=0
+	mkdir -p "$BATS_FILE_TMPDIR/documents"
+	file=$(mktemp "$BATS_FILE_TMPDIR/documents/${BATS_TEST_NUMBER:-0}.XXXXXX.json")
+	"$@" >"$file" || status=$?
+	cat "$file"
+	return "$status"
 }
 documents=0
 

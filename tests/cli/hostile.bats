@@ -178,7 +178,7 @@ within() {
 	chmod 755 "$tree"
 	chmod 000 "$tree/sys/devices/pci0000:00/0000:01:00.0/driver_override"
 	chmod 000 "$tree/sys/devices/pci0000:00/0000:02:00.0/uevent"
-	runs as_nobody "$VFIOCTL" list --json --sysroot "$tree"
+	runs kept as_nobody "$VFIOCTL" list --json --sysroot "$tree"
 	rm -rf "$tree"
 	exits 0
 	equals "$(jq -r '[.devices[].address] | join(" ")' <<<"$output")" "0000:01:00.0 0000:02:00.0"
@@ -328,10 +328,10 @@ within() {
 	chmod 700 "$tree/etc/modprobe.d"
 	mkdir "$tree/out"
 	chmod 777 "$tree/out"
-	runs as_nobody "$VFIOCTL" doctor 01:00.0 --json --sysroot "$tree"
+	runs kept as_nobody "$VFIOCTL" doctor 01:00.0 --json --sysroot "$tree"
 	[[ $status =~ ^[01]$ ]] || exits 0
 	jq -e . <<<"$output" >/dev/null
-	runs as_nobody "$VFIOCTL" snapshot "$tree/out/taken" --json --sysroot "$tree"
+	runs kept as_nobody "$VFIOCTL" snapshot "$tree/out/taken" --json --sysroot "$tree"
 	exits 0
 	equals "$(jq -r '[.gaps[] | select(.path | test("cmdline|uevent")).cause] | unique | join(" ")' <<<"$output")" EACCES
 	rm -rf "$tree"

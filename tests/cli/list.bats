@@ -76,7 +76,7 @@ addresses() {
 
 @test "--group" {
 	group=$(jq -r '.devices[] | select(.address == "0000:01:00.0").iommu_group' < \
-		<("$VFIOCTL" list --json --sysroot "$trees/both"))
+		<(kept "$VFIOCTL" list --json --sysroot "$trees/both"))
 	addresses --group "$group"
 	equals "$output" "0000:01:00.0 0000:01:00.1"
 	addresses --group 9999
@@ -185,7 +185,7 @@ $mdev mtty"
 	[[ ${lines[0]} =~ ^ADDRESS\ +DRIVER\ +GROUP\ RESET-SET\ +MODES\ +NAME ]]
 	on both list --tree -o +usage -n 02:00.0
 	[[ ${lines[2]} == *" live-vfs" ]]
-	on both list --tree --json
+	json_on both list --tree
 	exits 2
 	[[ $output == *topology* ]]
 }

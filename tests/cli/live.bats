@@ -7,7 +7,7 @@ load helper
 setup() {
 	[ -d /sys/bus/pci/devices ] || skip "this machine has no PCI"
 	# One that no VFIO driver has: nobody shall be surprised by what is said of theirs.
-	device=$("$VFIOCTL" list --json | jq -r 'first(.devices[] | select(.driver != null and .modes == [])).address')
+	device=$(kept "$VFIOCTL" list --json | jq -r 'first(.devices[] | select(.driver != null and .modes == [])).address')
 	before=$(readlink "/sys/bus/pci/devices/$device/driver" || true)
 	[ -n "$device" ] || skip "this machine has no PCI function with a driver"
 }
@@ -23,9 +23,8 @@ unchanged() {
 		json $arguments --json
 		exits 0
 		# shellcheck disable=SC2086 # words
-		runs as_nobody "$VFIOCTL" $arguments --json
+		runs kept as_nobody "$VFIOCTL" $arguments --json
 		exits 0
-		printf '%s' "$output" >"$BATS_FILE_TMPDIR/documents/nobody.${arguments%% *}.json"
 	done
 }
 
@@ -42,11 +41,10 @@ unchanged() {
 	exits 4
 	says "Changing devices needs root."
 	unchanged
-	runs as_nobody "$VFIOCTL" bind "$device" --driver pci-stub --json
+	runs kept as_nobody "$VFIOCTL" bind "$device" --driver pci-stub --json
 	exits 4
 	equals "$(jq -r .schema <<<"$output")" vfioctl.error/1
 	equals "$(jq -r .error.remedy <<<"$output")" "Changing devices needs root."
-	printf '%s' "$output" >"$BATS_FILE_TMPDIR/documents/nobody.bind.json"
 	unchanged
 }
 
@@ -104,7 +102,7 @@ unchanged() {
 }
 
 @test "hostile surroundings have no effect" {
-	runs env MODPROBE_OPTIONS=-C/nonexistent PAGER=false TMPDIR=/nonexistent \
+	runs kept env MODPROBE_OPTIONS=-C/nonexistent PAGER=false TMPDIR=/nonexistent \
 		LIBSMARTCOLS_DEBUG=all SYSTEMD_COLORS=1 COLUMNS=1 "$VFIOCTL" list --json
 	exits 0
 	equals "$(jq -r .schema <<<"$output")" vfioctl.list/1

@@ -90,10 +90,10 @@ m ice
 	index=$tree/lib/modules/6.18.0/modules.alias.bin
 	# Its first node has a prefix without an end, as far as the file goes.
 	printf '\xb0\x07\xf4\x57\x00\x02\x00\x01\x80\x00\x00\x0cpci' >"$index"
-	run -0 --separate-stderr timeout 10 "$VFIOCTL" show 03:00.0 --json --sysroot "$tree"
+	run -0 --separate-stderr kept timeout 10 "$VFIOCTL" show 03:00.0 --json --sysroot "$tree"
 	json=$output
 	equals "$(query '.devices[0].native_modules | tojson')" '[]'
-	run -1 --separate-stderr timeout 10 "$VFIOCTL" doctor --sysroot "$tree" --rule 'module-*' --json
+	run -1 --separate-stderr kept timeout 10 "$VFIOCTL" doctor --sysroot "$tree" --rule 'module-*' --json
 	json=$output
 	equals "$(query '[.findings[] | "\(.rule) \(.file)"] | join(",")')" \
 		"module-index-damaged /lib/modules/6.18.0/modules.alias.bin"
@@ -113,7 +113,7 @@ m ice
 		unshare --mount sh -c 'mount --bind "$1" /proc/cmdline && shift && exec "$@"' sh "$BATS_TEST_TMPDIR/blacklist" "$@"
 	}
 	as_if_here true || skip "no mounts of its own for this user"
-	run -0 --separate-stderr as_if_here "$VFIOCTL" show 03:00.0 --json --sysroot "$tree"
+	run -0 --separate-stderr kept as_if_here "$VFIOCTL" show 03:00.0 --json --sysroot "$tree"
 	json=$output
 	equals "$(query '.devices[0].bind_driver')" ice_vfio_pci
 	cp "$BATS_TEST_TMPDIR/blacklist" "$tree/proc/cmdline"

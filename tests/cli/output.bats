@@ -4,6 +4,7 @@
 load helper
 
 @test "a full disk under stdout: exit 1 and a message" {
+	# not kept: nothing arrives
 	for arguments in "list" "list --json" "mode" "mode --json" "show 03:00.0" "show 03:00.0 --json"; do
 		# shellcheck disable=SC2086 # words
 		runs bash -c '"$VFIOCTL" '"$arguments"' --sysroot "$1" >/dev/full' - "$trees/both"
@@ -18,12 +19,14 @@ load helper
 }
 
 @test "an error keeps its own status when stdout is full" {
+	# not kept: nothing arrives
 	runs bash -c '"$VFIOCTL" list 99:00.0 --json --sysroot "$1" >/dev/full' - "$trees/both"
 	exits 8
 }
 
 @test "a reader that leaves early: not a word, and the end that a pipe gives" {
 	# None of these fits into a pipe.
+	# not kept: the end is cut off
 	for arguments in "list --json" "topology --json"; do
 		# shellcheck disable=SC2086 # words
 		[ "$("$VFIOCTL" $arguments --sysroot "$trees/synthetic-512" | wc -c)" -gt 65536 ]
@@ -33,6 +36,7 @@ load helper
 	done
 	# What fits is told to nobody, which is no failure: it ends as it always does.
 	local usual
+	# not kept: the end is cut off
 	for arguments in list topology "topology --format svg" "doctor --json"; do
 		usual=0
 		# shellcheck disable=SC2086 # words
@@ -47,6 +51,7 @@ load helper
 @test "Ctrl-C while a device is waited for ends at once, by that signal, and leaves nobody waiting" {
 	local verb pid since
 	make_tree both <<<$'@ /sys/devices/pci0000:00/0000:00:04.0/0000:03:00.0\np uevent'
+	# not kept: nothing is printed
 	for verb in list "list --tree" "list --json" "show 01:00.0" topology doctor; do
 		# shellcheck disable=SC2086 # words
 		env --default-signal=INT "$VFIOCTL" $verb --sysroot "$tree" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
@@ -81,7 +86,7 @@ waiting_in() {
 }
 
 @test "closed streams do not disturb the reading" {
-	runs bash -c '"$VFIOCTL" list --json --sysroot "$1" <&- 2>&-' - "$trees/both"
+	runs kept bash -c '"$VFIOCTL" list --json --sysroot "$1" <&- 2>&-' - "$trees/both"
 	exits 0
 	equals "$(jq -r '[.devices[].state] | unique | join(",")' <<<"$output")" ok
 }
@@ -89,7 +94,7 @@ waiting_in() {
 @test "--json prints one document and nothing on stderr" {
 	for arguments in "list" "mode" "show 03:00.0" "list 99:00.0"; do
 		# shellcheck disable=SC2086 # words
-		vfioctl $arguments --json --sysroot "$trees/both"
+		json $arguments --json --sysroot "$trees/both"
 		equals "$stderr" ""
 		equals "$(jq -s length <<<"$output")" 1
 	done
@@ -139,4 +144,8 @@ waiting_in() {
 	# All but help, which prints what was asked for and no more.
 	equals "$("$VFIOCTL" help --words | grep -c '^command ')" \
 		"$(("$("$VFIOCTL" help --words | grep -c '^option [a-z]* --quiet ')" + 1))"
+}
+
+@test "every document of this file is valid" {
+	all_documents_valid
 }

@@ -61,12 +61,12 @@ same_trees() {
 	local place
 	place=$(mktemp -d /tmp/vfioctl-snapshot-XXXXXX)
 	chown 65534:65534 "$place"
-	runs as_nobody "$VFIOCTL" snapshot "$place/taken" --json
+	runs kept as_nobody "$VFIOCTL" snapshot "$place/taken" --json
 	exits 0
 	mapfile -t devices < <("$VFIOCTL" list -n -r -o address)
 	for arguments in list mode "show ${devices[*]}" "doctor --ignore in-use ${devices[*]}"; do
 		# shellcheck disable=SC2086 # words
-		runs as_nobody "$VFIOCTL" $arguments --json
+		runs kept as_nobody "$VFIOCTL" $arguments --json
 		jq "$without_network" <<<"$output" >"$BATS_TEST_TMPDIR/live"
 		# Also when root looks at it: what could not be read then cannot be read now.
 		# shellcheck disable=SC2086 # words
@@ -229,6 +229,7 @@ not_above() {
 	[ -x "$program" ] || program=$VFIOCTL
 	for name in both without-iommu; do
 		address=$("$VFIOCTL" list -n -r -o address --sysroot "$trees/$name" | tail -n 1)
+		# not kept: only the calls count
 		for arguments in "list --json" "list -o address,usage" "show $address" "show --user root $address" mode topology \
 			doctor "doctor --for qemu --json $address" "snapshot $BATS_TEST_TMPDIR/taken-$name"; do
 			# shellcheck disable=SC2086 # words

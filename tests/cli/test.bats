@@ -13,7 +13,7 @@ status_fits() { # PASSED FAILED
 
 # The ids that jq's FILTER selects from the catalogue.
 catalogue() {
-	"$VFIOCTL" test --list --json | jq -r "[.cases[] | select($1) | .id] | join(\" \")"
+	kept "$VFIOCTL" test --list --json | jq -r "[.cases[] | select($1) | .id] | join(\" \")"
 }
 
 @test "--list prints one line for each case" {
@@ -176,7 +176,7 @@ is_tap() {
 	# shellcheck disable=SC2059 # escapes
 	equals "$(grep -cE "$(printf '^E[0-9]+ +\e\\[(32mpass|31mfail|2mskip)')" <<<"$output")" "$rows"
 	for how in "NO_COLOR=1 $VFIOCTL test" "$VFIOCTL test --color never" \
-		"$VFIOCTL test --color always --tap" "$VFIOCTL test --color always --json"; do
+		"$VFIOCTL test --color always --tap" "$VFIOCTL test --color always --json"; do # not kept: both streams are one
 		# shellcheck disable=SC2086 # words
 		terminal env $how
 		[[ $output != *$'\e'* ]] || { echo "$how: $output"; return 1; }

@@ -53,7 +53,7 @@ while_it_is_locked() {
 	while_locked 3 "$VFIOCTL" recover
 	exits 0
 	[[ $stderr != *waiting* ]]
-	for option in --quiet --json; do
+	for option in --quiet --json; do # not kept: both streams are one
 		while_locked 3 script -qec "'$VFIOCTL' recover $option" /dev/null
 		exits 0
 		[[ $output != *waiting* && $output != *$'\e'* ]] || { echo "$option: $output"; return 1; }
@@ -68,7 +68,7 @@ while_it_is_locked() {
 	[ "$(grep -o $'\r\e\[Kvfioctl: [a-z]' <<<"$output" | wc -l)" -ge 2 ]
 	# Only what it came to, and what comes next.
 	equals "$(screen | sed -n '$=')" "$(screen | grep -cE '^vfioctl: ([0-9]+ files? could|next: |/.*: [0-9]+ devices)')"
-	for option in --quiet --json; do
+	for option in --quiet --json; do # not kept: both streams are one
 		terminal "$VFIOCTL" snapshot "$BATS_TEST_TMPDIR/with$option" --sysroot "$tree" "$option"
 		exits 0
 		[[ $output != *$'\e'* ]] || { echo "$option: $output"; return 1; }

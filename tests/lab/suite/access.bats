@@ -82,7 +82,7 @@ group_cases='@(G04|G06|D02)'
 	json_is .devices[0].user.may_use true
 	expect 0 uses $lone "$cdev_cases"
 	expect 0 uses $lone "$group_cases"
-	run --separate-stderr as_tester vfioctl test --json $lone
+	run --separate-stderr kept as_tester vfioctl test --json $lone
 	[ "$status" -eq 0 ]
 	json_is '[.failed, (.results | map(select(.status == "pass").path) | unique)]' \
 		'[0,["cdev","group","host"]]'
@@ -394,7 +394,7 @@ no_lists() {
 	expect_json 0 vfioctl.show/1 show --user tester $lone
 	json_is '.devices[0].user | [.may_use, .memlock_limited]' '[true,false]'
 	# Of itself a process knows.
-	run as_tester bash -c "ulimit -l 128 && vfioctl show --json --user tester $lone"
+	run kept as_tester bash -c "ulimit -l 128 && vfioctl show --json --user tester $lone"
 	json_is '.devices[0].user | [.memlock_soft, .memlock_source]' '[131072,"this process"]'
 }
 

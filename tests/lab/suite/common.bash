@@ -61,13 +61,23 @@ expect() {
 	return 1
 }
 
-# Runs vfioctl with --json: expect_json STATUS SCHEMA VERB... The document is in $output, and kept
-# in /out/documents, where the host holds it against its schema.
+# kept COMMAND...: runs vfioctl with --json, however it is called. Its document is printed, and kept in
+# /out/documents, where the host holds it against its schema.
 documents=/out/documents
+kept() {
+	local file status=0
+	mkdir -p "$documents"
+	file=$(mktemp "$documents/$(basename "$BATS_TEST_FILENAME")-${BATS_TEST_NUMBER:-0}-XXXXXX.json")
+	"$@" >"$file" || status=$?
+	cat "$file"
+	return "$status"
+}
+
+# Runs vfioctl with --json: expect_json STATUS SCHEMA VERB... The document is in $output, and kept.
 expect_json() {
 	local wanted=$1 schema=$2
 	shift 2
-	run --separate-stderr vfioctl "$@" --json
+	run --separate-stderr kept vfioctl "$@" --json
 	[ "$status" -eq "$wanted" ] || {
 		printf 'exit status %s instead of %s: vfioctl %s --json\n%s\n' "$status" "$wanted" "$*" "$output"
 		return 1
@@ -77,8 +87,6 @@ expect_json() {
 		printf 'not a %s document: %s\n' "$schema" "$output"
 		return 1
 	}
-	mkdir -p "$documents"
-	cat >"$(mktemp "$documents/${schema%/*}-XXXXXX.json")" <<<"$output"
 }
 
 # says 'text': $output contains it.

@@ -34,7 +34,7 @@ teardown() {
 finds() {
 	local rule=$1
 	shift
-	run --separate-stderr vfioctl doctor --json --rule "$rule" "$@"
+	run --separate-stderr kept vfioctl doctor --json --rule "$rule" "$@"
 	[ "$status" -le 1 ] || { echo "$output"; return 1; }
 	[ "$(jq '.findings | length' <<<"$output")" -gt 0 ] || { echo "$rule: nothing: $output"; return 1; }
 	remedy=$(jq -r '.findings[0].remedy' <<<"$output")
@@ -44,7 +44,7 @@ finds() {
 silent() {
 	local rule=$1
 	shift
-	run --separate-stderr vfioctl doctor --json --rule "$rule" "$@"
+	run --separate-stderr kept vfioctl doctor --json --rule "$rule" "$@"
 	[ "$status $(jq -c '[.findings, .unknown | length]' <<<"$output")" = "0 [0,0]" ] || { echo "$output"; return 1; }
 }
 
@@ -70,7 +70,7 @@ mends() {
 
 @test "an ordinary user sees nearly as much" {
 	vfioctl bind -q $lone
-	run as_tester vfioctl doctor --json
+	run kept as_tester vfioctl doctor --json
 	[ "$status" -eq 0 ]
 	json_is '[.errors, .warnings]' '[0,0]'
 }
@@ -204,7 +204,7 @@ mends() {
 	eventually eval '[ ! -e $pci/$lone/driver ]'
 	finds stuck-unbind
 	[[ $remedy == *"vfioctl show $lone"* ]]
-	run as_tester vfioctl doctor --json --rule stuck-unbind
+	run kept as_tester vfioctl doctor --json --rule stuck-unbind
 	json_is '[.findings, .unknown | length]' '[0,1]'
 	kill "$user"
 	wait $unbinder || true
@@ -234,13 +234,13 @@ starts() {
 	by_cdev=(-object "iommufd,id=i0" -device "vfio-pci,host=$lone,iommufd=i0")
 	run starts "${by_cdev[@]}"
 	[ "$status" -ne 0 ]
-	run --separate-stderr vfioctl doctor --json --for qemu --user tester $lone
+	run --separate-stderr kept vfioctl doctor --json --for qemu --user tester $lone
 	[ "$status" -eq 1 ]
 	json_is '.answers[0] | [.ready, .sentence]' "[false,\"tester can start a VM in QEMU with $lone: no\"]"
 	json_is '[.answers[0].steps[].rule]' '["not-bound","memlock-low"]'
 	eval "$(jq -r '.answers[0].steps[0].remedy' <<<"$output")"
 	echo 'tester - memlock unlimited' >/etc/security/limits.d/lab-doctor.conf
-	run --separate-stderr vfioctl doctor --json --for qemu --user tester $lone
+	run --separate-stderr kept vfioctl doctor --json --for qemu --user tester $lone
 	[ "$status" -eq 0 ]
 	json_is '.answers[0] | [.ready, .steps, .sentence]' \
 		"[true,[],\"tester can start a VM in QEMU with $lone: yes\"]"

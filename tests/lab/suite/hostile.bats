@@ -237,7 +237,7 @@ hostile() {
 
 @test "nor on what is printed" {
 	vfioctl=$(command -v vfioctl)
-	for command in "bind --dry-run $nvme" "restore $nvme" "sriov --dry-run $pf 2" "list --json" mode; do
+	for command in "bind --dry-run $nvme" "restore $nvme" "sriov --dry-run $pf 2" "list --json" mode; do # not kept: printed together with stderr
 		# shellcheck disable=SC2086 # words
 		expected=$("$vfioctl" $command 2>&1)
 		# shellcheck disable=SC2086

@@ -11,7 +11,7 @@ other=0000:05:00.0
 # From here to the last test $stuck waits for its user to go.
 setup_file() {
 	vfioctl bind -q $stuck
-	vfioctl list --json >"$BATS_FILE_TMPDIR/before"
+	kept vfioctl list --json >"$BATS_FILE_TMPDIR/before"
 	hold "$(cdev_of $stuck)"
 	export holder
 	echo $stuck >/sys/bus/pci/drivers/vfio-pci/unbind 3>&- &
@@ -65,7 +65,7 @@ within() {
 
 @test "list --json: the stuck device is locked and null, the others are as before" {
 	expect_json 0 vfioctl.list/1 list
-	expect 0 within 3 vfioctl list --json
+	expect 0 within 3 kept vfioctl list --json
 	json_is "[.devices[] | select(.state != \"ok\").address]" "[\"$stuck\"]"
 	json_is ".devices[] | select(.address == \"$stuck\") | del(.address, .bus, .state, .syspath, .iommu_group,
 			.iommu_instance) | [.[] | select(. != null and . != [])]" '[]'
@@ -77,7 +77,7 @@ within() {
 }
 
 @test "another device is shown" {
-	expect 0 within 3 vfioctl show --json $other
+	expect 0 within 3 kept vfioctl show --json $other
 	json_is '[.devices[] | .address, .state]' "[\"$other\",\"ok\"]"
 }
 
@@ -96,7 +96,7 @@ within() {
 @test "when its user has gone, all is as ever" {
 	kill "$holder"
 	eventually device_answers $stuck
-	expect 0 within 2 vfioctl list --json
+	expect 0 within 2 kept vfioctl list --json
 	json_is '[.devices[] | select(.state != "ok")]' '[]'
 	expect 0 vfioctl restore $stuck
 	[ "$(driver_of $stuck)" = nvme ]

@@ -38,8 +38,8 @@ teardown() {
 
 @test "auto takes the variant made for the device, by the name of its driver" {
 	[ ! -e /sys/module/lab_vfio_pci ]
-	vfioctl show $nvme --json >"$BATS_TEST_TMPDIR/show"
-	[ "$(jq -c '.devices[0].vfio_modules' "$BATS_TEST_TMPDIR/show")" = '["lab_vfio_pci","vfio_pci"]' ]
+	expect_json 0 vfioctl.show/1 show $nvme
+	json_is '.devices[0].vfio_modules' '["lab_vfio_pci","vfio_pci"]'
 	expect_json 0 vfioctl.bind/1 bind $nvme
 	[ "$(driver_of $nvme)" = $variant ]
 	[ "$(override_of $nvme)" = $variant ]

@@ -151,7 +151,7 @@ feature() {
 	ranges=$(jq -c .iova_ranges <<<"$output")
 	registers=$(jq -c .iommu_registers <<<"$output")
 	chown tester "$(group_of $lone)"
-	run --separate-stderr as_tester vfioctl show --probe --json $lone
+	run --separate-stderr kept as_tester vfioctl show --probe --json $lone
 	[ "$status" -eq 0 ]
 	output=$(jq '.devices[0].probe' <<<"$output")
 	json_is '[.path, .iommu_type, .iommu_source]' '["group","intel-vtd","sysfs"]'
@@ -168,10 +168,10 @@ feature() {
 	vfioctl bind -q $lone
 	probed $lone
 	json_is '[.memlock_exempt, .memlock_counted, .memlock_unit]' '[true,"user",4096]'
-	run bash -c "ulimit -l unlimited && vfioctl show --probe --json $lone"
+	run kept bash -c "ulimit -l unlimited && vfioctl show --probe --json $lone"
 	json_is '.devices[0].probe | [.memlock_limited, .memlock_soft, .memlock_hard]' '[false,null,null]'
 	chown tester "$(cdev_of $lone)" /dev/iommu
-	run as_tester bash -c "ulimit -S -l 64 && ulimit -H -l 128 && vfioctl show --probe --json $lone"
+	run kept as_tester bash -c "ulimit -S -l 64 && ulimit -H -l 128 && vfioctl show --probe --json $lone"
 	chown root /dev/iommu
 	[ "$status" -eq 0 ]
 	json_is '.devices[0].probe | [.memlock_limited, .memlock_soft, .memlock_hard, .memlock_exempt]' \
@@ -298,7 +298,7 @@ feature() {
 injected() {
 	local device=$1 what=$2
 	shift 2
-	run --separate-stderr traced -D --seccomp-bpf -o /dev/null -P "$(cdev_of "$device")" -e trace=ioctl \
+	run --separate-stderr kept traced -D --seccomp-bpf -o /dev/null -P "$(cdev_of "$device")" -e trace=ioctl \
 		-e inject="ioctl:$what" vfioctl show --probe --json "$@" "$device"
 }
 
@@ -329,7 +329,7 @@ injected() {
 
 @test "a question that fails is told, and the others are answered" {
 	vfioctl bind -q $lone
-	run --separate-stderr traced --seccomp-bpf -o /dev/null -P /dev/iommu -e trace=ioctl \
+	run --separate-stderr kept traced --seccomp-bpf -o /dev/null -P /dev/iommu -e trace=ioctl \
 		-e inject=ioctl:error=EIO:when=2+ vfioctl show --probe --json $lone
 	[ "$status" -eq 0 ]
 	output=$(jq '.devices[0].probe' <<<"$output")

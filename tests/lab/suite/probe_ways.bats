@@ -40,7 +40,7 @@ probed() {
 
 @test "iommufd-container: the group, when the cdev is not this user's, with iommufd's container" {
 	chown tester "/dev/vfio/$(basename "$(readlink $pci/$lone/iommu_group)")"
-	run --separate-stderr setpriv --reuid tester --regid tester --clear-groups \
+	run --separate-stderr kept setpriv --reuid tester --regid tester --clear-groups \
 		vfioctl show --probe --json $lone
 	[ "$status" -eq 0 ]
 	output=$(jq '.devices[0].probe' <<<"$output")
@@ -72,7 +72,7 @@ probed() {
 }
 
 @test "noiommu: without CAP_SYS_RAWIO: exit 4, and why" {
-	run --separate-stderr setpriv --bounding-set -sys_rawio vfioctl show --probe --json $lone
+	run --separate-stderr kept setpriv --bounding-set -sys_rawio vfioctl show --probe --json $lone
 	[ "$status" -eq 4 ]
 	json_is '[.error.code, .error.errno]' '["cannot-open","EPERM"]'
 	json_is '.error.message | contains("CAP_SYS_RAWIO")' true

@@ -260,7 +260,7 @@ finish() {
 }
 
 @test "a configuration that comes back different is told, with exit status 5" {
-	slowly 4 $lone vfioctl reset --json $lone >"$BATS_TEST_TMPDIR/text" 3>&- &
+	kept slowly 4 $lone vfioctl reset --json $lone >"$BATS_TEST_TMPDIR/text" 3>&- &
 	tracer=$!
 	eventually grep -qx on $pci/$lone/power/control
 	sleep 1

@@ -36,8 +36,8 @@ same_answers() {
 		"doctor --ignore in-use" "doctor --ignore in-use ${devices[*]}" \
 		"doctor --ignore in-use --for qemu --user $user $lone"; do
 		# shellcheck disable=SC2086 # words
-		diff -u <("$@" vfioctl $arguments --json | jq "$without_network") \
-			<(vfioctl $arguments --json --sysroot "$tree" | jq "$without_network") || { echo "$arguments"; return 1; }
+		diff -u <(kept "$@" vfioctl $arguments --json | jq "$without_network") \
+			<(kept vfioctl $arguments --json --sysroot "$tree" | jq "$without_network") || { echo "$arguments"; return 1; }
 	done
 }
 
@@ -56,7 +56,7 @@ same_answers() {
 @test "who holds a device is told by the snapshot, too" {
 	exec 9<>"$(cdev_of $lone)"
 	expect 0 vfioctl snapshot /tmp/taken
-	run vfioctl show $lone --json --sysroot /tmp/taken
+	run kept vfioctl show $lone --json --sysroot /tmp/taken
 	exec 9>&-
 	[ "$(jq -r '.devices[0].in_use' <<<"$output")" = true ]
 	[ "$(jq -r '.devices[0].holders | length' <<<"$output")" -gt 0 ]

@@ -347,7 +347,7 @@ has_lock() { # PID
 @test "a user with the nodes of one way: the other is skipped" {
 	vfioctl bind -q $lone
 	chown tester "$(cdev_of $lone)" /dev/iommu
-	run as_tester vfioctl test --json --case "@(C05|X01|G01)" $lone
+	run kept as_tester vfioctl test --json --case "@(C05|X01|G01)" $lone
 	chown root /dev/iommu
 	[ "$status" -eq 0 ]
 	json_is .failed 0
@@ -359,7 +359,7 @@ has_lock() { # PID
 @test "a user who may lock no memory: mapping fails, and the limit is named" {
 	vfioctl bind -q $lone
 	chown tester "$(cdev_of $lone)" /dev/iommu
-	run as_tester bash -c "ulimit -l 0 && vfioctl test --json --case D02 $lone"
+	run kept as_tester bash -c "ulimit -l 0 && vfioctl test --json --case D02 $lone"
 	chown root /dev/iommu
 	[ "$status" -eq 1 ]
 	json_is .failed 1

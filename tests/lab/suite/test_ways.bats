@@ -136,7 +136,7 @@ is_reset_both_ways() {
 }
 
 @test "noiommu: without CAP_SYS_RAWIO it fails, and says why" {
-	run --separate-stderr setpriv --bounding-set -sys_rawio vfioctl test --json $lone
+	run --separate-stderr kept setpriv --bounding-set -sys_rawio vfioctl test --json $lone
 	[ "$status" -eq 1 ]
 	[ "$(status_of cdev C04)" = fail ]
 	[[ $(reason_of cdev C04) == *EPERM*CAP_SYS_RAWIO* ]]
@@ -145,7 +145,7 @@ is_reset_both_ways() {
 
 @test "noiommu: with the mode turned off since, the group fails, and says why" {
 	echo N >/sys/module/vfio/parameters/enable_unsafe_noiommu_mode
-	run --separate-stderr vfioctl test --json $lone
+	run --separate-stderr kept vfioctl test --json $lone
 	echo Y >/sys/module/vfio/parameters/enable_unsafe_noiommu_mode
 	[ "$status" -eq 1 ]
 	[[ $(reason_of group G03) == *ENODEV*enable_unsafe_noiommu_mode* ]]
