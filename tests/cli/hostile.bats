@@ -14,6 +14,28 @@ within() {
 	[ "$took" -le "$limit" ] || { echo "took $took ms, not $limit"; return 1; }
 }
 
+# drawn: the pictures of $tree are there, in time, without a byte that a terminal or a reader would stumble over.
+drawn() {
+	local arguments
+	for arguments in topology "topology --format dot" "topology --format svg" "list --tree"; do
+		# shellcheck disable=SC2086 # words
+		within 15000 vfioctl $arguments --sysroot "$tree"
+		exits 0
+		plain "$output$stderr"
+		[[ $arguments != *svg ]] ||
+			/usr/bin/python3 -c 'import sys, xml.etree.ElementTree as tree; tree.fromstring(sys.stdin.read())' <<<"$output"
+	done
+	within 15000 json topology --json --sysroot "$tree"
+	exits 0
+}
+
+# plain TEXT: UTF-8 without control bytes, and nothing that turns its direction around.
+plain() {
+	equals "$(LC_ALL=C grep -c $'[\x01-\x08\x0b-\x1f\x7f]' <<<"$1")" 0
+	iconv -f UTF-8 -t UTF-16 <<<"$1" >/dev/null
+	[[ $1 != *$'\xe2\x80\xae'* ]]
+}
+
 @test "a FIFO instead of an attribute: the device is locked, the others are not" {
 	{
 		a_function 0000:01:00.0 ixgbe
@@ -28,6 +50,8 @@ within() {
 	within 10000 vfioctl list -n -r -o address,driver,state --sysroot "$tree"
 	exits 0
 	equals "${lines[1]}" "0000:02:00.0 - locked"
+	drawn
+	equals "$(query '[.devices[] | select(.kind == "function").state] | sort | join(" ")')" "locked ok ok"
 }
 
 @test "many FIFOs cost no more time than one" {
@@ -106,10 +130,9 @@ within() {
 		# shellcheck disable=SC2086 # words
 		vfioctl $arguments --sysroot "$tree"
 		exits 0
-		equals "$(LC_ALL=C grep -c $'[\x01-\x08\x0b-\x1f\x7f]' <<<"$output")" 0
-		iconv -f UTF-8 -t UTF-16 <<<"$output" >/dev/null
-		[[ $output != *$'\xe2\x80\xae'* ]]
+		plain "$output"
 	done
+	drawn
 	json list --json --sysroot "$tree"
 	equals "$(query '.devices[0].driver')" 'evil?[2J?]0;x??31m???('
 	equals "$(query '.devices[0].driver_override')" '?[31mred??"quoted"\'
@@ -127,6 +150,7 @@ within() {
 	[ "$(query '.devices[0].driver_override | length')" -le 4096 ]
 	vfioctl list --sysroot "$tree"
 	exits 0
+	drawn
 }
 
 @test "NULs and missing newlines" {
@@ -160,6 +184,22 @@ within() {
 		vfioctl show "$address" --sysroot "$tree"
 		exits 0
 	done
+	drawn
+	equals "$(query '[.devices[] | select(.kind == "function")] | length')" 4
+}
+
+@test "devices that claim to be below each other and themselves, and bridges below bridges: all are drawn" {
+	local deep=pci0000:00/pci0001:00/pci0002:00/pci0003:00/pci0004:00/pci0005:00 path
+	{
+		for path in "$deep/0000:01:00.0" 0000:03:00.0/0000:02:00.0 0000:02:00.0/0000:03:00.0 0000:04:00.0/0000:04:00.0; do
+			printf '@ /sys/devices/%s\nF uevent\n\tPCI_CLASS=20000\n\tPCI_ID=8086:1572\n' "$path"
+			printf '@ /sys/bus/pci/devices\nl %s ../../../devices/%s\n' "${path##*/}" "$path"
+		done
+	} | make_tree
+	drawn
+	equals "$(query '[.devices[] | "\(.address)<\(.parent)"] | join(" ")')" \
+		"0000:01:00.0<pci0005:00 0000:02:00.0<null 0000:03:00.0<null 0000:04:00.0<null"
+	equals "$(query '[.host_bridges[].name] | join(" ")')" "$(tr / ' ' <<<"$deep")"
 }
 
 @test "odd names in the directory of devices" {
@@ -170,6 +210,7 @@ within() {
 	[[ $(query '[.devices[].address] | join(" ")') == *"0000:01:00.0"* ]]
 	vfioctl list --sysroot "$tree"
 	[[ $output != *$'\e'* ]]
+	drawn
 }
 
 @test "without rights to read: what can be seen is shown" {
@@ -178,11 +219,14 @@ within() {
 	chmod 755 "$tree"
 	chmod 000 "$tree/sys/devices/pci0000:00/0000:01:00.0/driver_override"
 	chmod 000 "$tree/sys/devices/pci0000:00/0000:02:00.0/uevent"
-	runs kept as_nobody "$VFIOCTL" list --json --sysroot "$tree"
+	for arguments in topology list; do
+		# shellcheck disable=SC2086 # words
+		runs kept as_nobody "$VFIOCTL" $arguments --json --sysroot "$tree"
+		exits 0
+		equals "$(jq -r '[.devices[].address] | join(" ")' <<<"$output")" "0000:01:00.0 0000:02:00.0"
+		equals "$(jq -r '.devices[0].driver' <<<"$output")" ixgbe
+	done
 	rm -rf "$tree"
-	exits 0
-	equals "$(jq -r '[.devices[].address] | join(" ")' <<<"$output")" "0000:01:00.0 0000:02:00.0"
-	equals "$(jq -r '.devices[0].driver' <<<"$output")" ixgbe
 }
 
 @test "doctor and snapshot of links out of the root and of loops stay inside and end" {
@@ -195,7 +239,7 @@ within() {
 		printf '@ /etc\nl passwd /etc/passwd\nl modprobe.d ../../../../../../etc/modprobe.d\n'
 		printf '@ /etc/udev\nl rules.d rules.d\n@ /sys/class\nl vfio-dev .\nl iommu /\n'
 	} | make_tree
-	for arguments in "doctor 01:00.0" "doctor --for qemu --user 0 01:00.0" doctor "show 01:00.0" mode "list -o address,usage"; do
+	for arguments in "doctor 01:00.0" "doctor --for qemu --user 0 01:00.0" doctor "show 01:00.0" mode "list -o address,usage" topology; do
 		# shellcheck disable=SC2086 # words
 		within 15000 json $arguments --json --sysroot "$tree"
 		[[ $status =~ ^[0128]$ ]] || exits 0
@@ -218,6 +262,8 @@ within() {
 	[[ $status =~ ^[01]$ ]] || exits 0
 	within 20000 json show --user 0 01:00.0 --json --sysroot "$tree"
 	exits 0
+	within 20000 json topology --json --sysroot "$tree"
+	exits 0
 	within 20000 json list --json --sysroot "$tree"
 	exits 0
 	equals "$(query '.devices[1].driver')" ixgbe
@@ -238,7 +284,7 @@ within() {
 		cd "$many/below" && seq 1000 | xargs mkdir
 		cd "$tree/sys/kernel/iommu_groups" && seq 1000 | xargs mkdir
 	)
-	for arguments in list "list -o address,usage" mode "doctor 01:00.0" "show 01:00.0"; do
+	for arguments in list "list -o address,usage" mode topology "doctor 01:00.0" "show 01:00.0"; do
 		# shellcheck disable=SC2086 # words
 		within 30000 json $arguments --json --sysroot "$tree"
 		[[ $status =~ ^[01]$ ]] || exits 0
@@ -261,7 +307,7 @@ within() {
 		done
 	) 3>&- &
 	changer=$!
-	for arguments in list "list -o address,usage" "show 01:00.0" "doctor 0000:02:00.0 0000:01:00.0" list "snapshot $BATS_TEST_TMPDIR/taken"; do
+	for arguments in list "list -o address,usage" topology "show 01:00.0" "doctor 0000:02:00.0 0000:01:00.0" topology "snapshot $BATS_TEST_TMPDIR/taken"; do
 		# shellcheck disable=SC2086 # words
 		within 60000 json $arguments --json --sysroot "$tree"
 		[[ $status =~ ^[0128]$ ]] || { touch "$BATS_TEST_TMPDIR/enough"; exits 0; }
@@ -287,10 +333,9 @@ within() {
 		# shellcheck disable=SC2086 # words
 		vfioctl $arguments --sysroot "$tree"
 		[[ $status =~ ^[01]$ ]] || exits 0
-		equals "$(LC_ALL=C grep -c $'[\x01-\x08\x0b-\x1f\x7f]' <<<"$output$stderr")" 0
-		iconv -f UTF-8 -t UTF-16 <<<"$output$stderr" >/dev/null
-		[[ $output$stderr != *$'\xe2\x80\xae'* ]]
+		plain "$output$stderr"
 	done
+	drawn
 	json doctor 01:00.0 --json --sysroot "$tree"
 	query . >/dev/null
 	vfioctl snapshot "$BATS_TEST_TMPDIR/taken" -v --sysroot "$tree"
@@ -310,7 +355,7 @@ within() {
 		printf '@ /proc\nf cmdline %s=%s\n@ /etc\nf passwd %s\n' "$long" "$long" "$long"
 		printf '@ /vfioctl\nf names %s\nf nodes %s\n' "$long" "$long"
 	} | make_tree
-	for arguments in doctor "doctor 01:00.0" "doctor --for libvirt 01:00.0" "show 01:00.0 --user 0"; do
+	for arguments in doctor "doctor 01:00.0" "doctor --for libvirt 01:00.0" "show 01:00.0 --user 0" topology; do
 		# shellcheck disable=SC2086 # words
 		within 20000 json $arguments --json --sysroot "$tree"
 		[[ $status =~ ^[01]$ ]] || exits 0
