@@ -31,6 +31,32 @@ doctor() {
 	same "$1/doctor.json"
 }
 
+# doctor_for TREE DEVICE...: whether they can be used, and what is missing.
+doctor_for() {
+	[ "$(id -u)" -eq 0 ] || return 0
+	on "$1" doctor --for qemu "${@:2}"
+	[ "$status" -le 1 ] || exits 0
+	same "$1/doctor-for-qemu.txt"
+}
+
+# What hangs together, drawn. Behind the tree stand names, or the place of a host bridge. In DOT they are amid the
+# rest: it is kept of machines that bring their names along.
+pictures() {
+	local before_names
+	on "$1" topology
+	exits 0
+	before_names=${lines[1]%NAME}
+	output=$(sed -E "3,/^\$/ { /^[^0-9a-z]*pci/! s/^(.{${#before_names}}).*/\1/; s/ +\$// }" <<<"$output")
+	same "$1/topology.txt"
+	on "$1" list --tree -o address,driver,iommu_group,reset_set,modes
+	exits 0
+	same "$1/list-tree.txt"
+	[ -e "$trees/$1/vfioctl/names" ] || return 0
+	on "$1" topology --format dot
+	exits 0
+	same "$1/topology.dot"
+}
+
 list() {
 	on "$1" list -o "$columns"
 	exits 0
@@ -48,6 +74,7 @@ host_and_devices() {
 	output=$(jq . <<<"$json")
 	same "$tree/mode.json"
 	doctor "$tree"
+	doctor_for "$tree" "$@"
 	for device; do
 		on "$tree" show "$device"
 		exits 0
@@ -64,5 +91,10 @@ golden() {
 	json_on "$1" list
 	output=$(jq "$without_names" <<<"$json")
 	same "$1/list.json"
+	json_on "$1" topology
+	exits 0
+	output=$(jq "$without_names" <<<"$json")
+	same "$1/topology.json"
+	pictures "$1"
 	host_and_devices "$@"
 }

@@ -41,6 +41,7 @@ load golden
 # A GPU, a PF and a VF, a disk behind VMD, a GPU in a large group.
 @test "big" {
 	list big
+	pictures big
 	host_and_devices big 23:00.0 41:00.1 41:01.0 10000:81:00.0 c3:00.0
 }
 
@@ -50,6 +51,17 @@ load golden
 
 @test "synthetic-s390" {
 	golden synthetic-s390 0001:00:00.0 669d9b23-fe1b-4ecb-be08-a2fabca99b71
+}
+
+# --- what is the same on every machine ----------------------------------------------------------
+
+@test "the rules of doctor and the cases of test" {
+	vfioctl doctor --list-rules
+	exits 0
+	same rules.txt
+	vfioctl test --list
+	exits 0
+	same cases.txt
 }
 
 @test "every document of this file is valid" {
