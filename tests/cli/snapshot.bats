@@ -48,6 +48,7 @@ same_trees() {
 	mapfile -t devices < <("$VFIOCTL" list -n -r -o address)
 	same_answers list
 	same_answers mode
+	same_answers topology
 	same_answers show "${devices[@]}"
 	same_answers show --user nobody "${devices[@]}"
 	same_answers doctor --ignore in-use
@@ -64,7 +65,7 @@ same_trees() {
 	runs kept as_nobody "$VFIOCTL" snapshot "$place/taken" --json
 	exits 0
 	mapfile -t devices < <("$VFIOCTL" list -n -r -o address)
-	for arguments in list mode "show ${devices[*]}" "doctor --ignore in-use ${devices[*]}"; do
+	for arguments in list mode topology "show ${devices[*]}" "doctor --ignore in-use ${devices[*]}"; do
 		# shellcheck disable=SC2086 # words
 		runs kept as_nobody "$VFIOCTL" $arguments --json
 		jq "$without_network" <<<"$output" >"$BATS_TEST_TMPDIR/live"
@@ -85,6 +86,7 @@ same_trees() {
 		mapfile -t devices < <("$VFIOCTL" list -n -r -o address --sysroot "$trees/$name")
 		same_trees "$name" list
 		same_trees "$name" mode
+		same_trees "$name" topology
 		same_trees "$name" show "${devices[@]}"
 		same_trees "$name" doctor
 		same_trees "$name" doctor --for qemu "${devices[@]}"

@@ -32,7 +32,7 @@ without_network='
 same_answers() {
 	local tree=$1 user=$2 arguments
 	shift 2
-	for arguments in "list" "show ${devices[*]}" "show --user $user ${devices[*]}" \
+	for arguments in list topology "show ${devices[*]}" "show --user $user ${devices[*]}" \
 		"doctor --ignore in-use" "doctor --ignore in-use ${devices[*]}" \
 		"doctor --ignore in-use --for qemu --user $user $lone"; do
 		# shellcheck disable=SC2086 # words
