@@ -148,6 +148,13 @@ static size_t row_above(const void *records, size_t i)
 enum { LABEL = 2, LIST = 17 };
 
 /* All of it comes from sysfs. */
+static void print_clean(FILE *out, const char *text, int width)
+{
+	scoped_free char *clean = scrub(text, SIZE_MAX);
+
+	fprintf(out, "%-*s", width, clean ? clean : "");
+}
+
 static void print_filled(FILE *out, const char *text)
 {
 	scoped_free char *clean = scrub(text, SIZE_MAX);
@@ -206,7 +213,8 @@ static void print_sets(FILE *out, const struct topology *topology)
 	if (topology->n_sets)
 		fputs("\nReset together, for they share the bus below a bridge:\n", out);
 	for (size_t i = 0; i < topology->n_sets; i++) {
-		fprintf(out, "%*s%-*s", LABEL, "", LIST - LABEL, topology->sets[i]->bridge);
+		fprintf(out, "%*s", LABEL, "");
+		print_clean(out, topology->sets[i]->bridge, LIST - LABEL);
 		print_members(out, topology->sets[i]->members, topology->sets[i]->count);
 	}
 }
@@ -219,7 +227,8 @@ void topology_print_tree(FILE *out, const struct topology_rows *rows, const stru
 	choose_columns(&columns, rows->topology);
 	if (!opts->noheadings) {
 		topology_headline(head, sizeof(head), rows->topology);
-		fprintf(out, "%s\n\n", head);
+		print_clean(out, head, 0);
+		fputs("\n\n", out);
 	}
 	table_print_tree(out, &columns, opts, row_at, row_above, rows);
 	if (opts->raw)

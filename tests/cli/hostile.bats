@@ -124,7 +124,11 @@ plain() {
 		a_function 0000:01:00.0 $'evil\e[2J\e]0;x\a\x9b31m\xe2\x80\xae\xff\xc3('
 		printf '@ /sys/devices/pci0000:00/0000:01:00.0\n'
 		printf 'f driver_override \e[31mred\x01\x7f"quoted"\\\n'
-		printf 'd net/e\e[1mth\n'
+		printf 'd net/e\e[1mth\nl iommu ../../virtual/iommu/e\e[1mvil\n'
+		for i in 0 1; do
+			printf '@ /sys/devices/pci0000:00/e\e[1mvil/0000:02:00.%d\nF uevent\n\tPCI_CLASS=20000\n\tPCI_ID=8086:1572\n' $i
+			printf '@ /sys/bus/pci/devices\nl 0000:02:00.%d ../../../devices/pci0000:00/e\e[1mvil/0000:02:00.%d\n' $i $i
+		done
 	} | make_tree
 	for arguments in "list -o +driver_override,modalias,syspath" "list -r" "show 01:00.0"; do
 		# shellcheck disable=SC2086 # words
@@ -133,6 +137,7 @@ plain() {
 		plain "$output"
 	done
 	drawn
+	equals "$(query '.reset_sets[0].bridge, .iommus[0].name')" $'e?[1mvil\ne?[1mvil'
 	json list --json --sysroot "$tree"
 	equals "$(query '.devices[0].driver')" 'evil?[2J?]0;x??31m???('
 	equals "$(query '.devices[0].driver_override')" '?[31mred??"quoted"\'
