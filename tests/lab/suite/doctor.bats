@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What vfioctl doctor finds on a real kernel; where a command mends it, the command is run as it is printed,
-# and the rule falls silent.
+# and the rule falls silent. Rules that want another machine are in doctor_ways.bats, managers.bats, holder.bats
+# and locked.bats.
 
 load common
+load doctor
 bats_require_minimum_version 1.5.0
 
 lone=0000:03:00.0
@@ -19,42 +21,20 @@ setup() {
 
 teardown() {
 	[ -z "${user:-}" ] || kill "$user" 2>/dev/null || true
+	systemctl start systemd-udevd
+	[ -z "${huge:-}" ] || echo "$huge" >/proc/sys/vm/nr_hugepages
 	umount /mnt 2>/dev/null || true
 	rm -f /etc/modprobe.d/lab-doctor.conf /etc/security/limits.d/lab-doctor.conf
 	rm -rf /etc/driverctl.d /etc/cdi
 	echo N >/sys/module/iommufd/parameters/allow_unsafe_interrupts
-	[ ! -e $pci/$igb/virtfn0 ] || vfioctl sriov -q $igb 0
+	[ ! -e $pci/$igb/virtfn0 ] || has_driver $igb vfio-pci || vfioctl sriov -q $igb 0
+	echo 0 >$pci/$igb/sriov_numvfs
+	echo 1 >$pci/$igb/sriov_drivers_autoprobe
 	echo default >$pci/$lone/reset_method
-	give_back $lone $disk $pair0 $pair1
+	give_back $lone $disk $pair0 $pair1 $igb
+	[ -z "${vf:-}" ] || rm -f "$state/$vf.json"
 	setfacl -b /dev/iommu
 	chmod 660 /dev/iommu
-}
-
-# finds RULE [ARGUMENT...]: doctor tells of the rule; its remedy is in $remedy.
-finds() {
-	local rule=$1
-	shift
-	run --separate-stderr kept vfioctl doctor --json --rule "$rule" "$@"
-	[ "$status" -le 1 ] || { echo "$output"; return 1; }
-	[ "$(jq '.findings | length' <<<"$output")" -gt 0 ] || { echo "$rule: nothing: $output"; return 1; }
-	remedy=$(jq -r '.findings[0].remedy' <<<"$output")
-}
-
-# silent RULE [ARGUMENT...]: the rule has looked, and found nothing.
-silent() {
-	local rule=$1
-	shift
-	run --separate-stderr kept vfioctl doctor --json --rule "$rule" "$@"
-	[ "$status $(jq -c '[.findings, .unknown | length]' <<<"$output")" = "0 [0,0]" ] || { echo "$output"; return 1; }
-}
-
-# mends RULE [ARGUMENT...]: what the remedy says is done, and the rule is silent.
-mends() {
-	finds "$@"
-	echo "$remedy"
-	eval "$remedy"
-	udevadm settle
-	silent "$@"
 }
 
 @test "a healthy machine: no error, no warning, and all was seen" {
@@ -84,10 +64,8 @@ mends() {
 }
 
 @test "a companion" {
-	finds companion-function $pair0
-	[ "$remedy" = "vfioctl bind --group $pair0" ]
-	eval "$remedy"
-	silent companion-function $pair0
+	mends companion-function $pair0
+	[ "$command" = "vfioctl bind --group $pair0" ]
 	silent 'group-*' $pair0
 }
 
@@ -113,9 +91,7 @@ mends() {
 @test "a node that everybody may open" {
 	vfioctl bind -q $lone
 	chmod 666 "$(cdev_of $lone)"
-	finds node-world-writable
-	eval "${remedy%%;*}"
-	silent node-world-writable
+	mends_with "chmod o= $(cdev_of $lone)" node-world-writable
 }
 
 @test "interrupts that may be unsafe" {
@@ -136,12 +112,53 @@ mends() {
 
 @test "a PF with VFs, and VFs whose siblings the host would take" {
 	vfioctl sriov -q $igb 1
-	finds vf-autoprobe-on
-	eval "$remedy"
-	silent vf-autoprobe-on
+	mends vf-autoprobe-on
 	echo 1 >$pci/$igb/sriov_drivers_autoprobe
 	mends pf-with-live-vfs $igb
 	[ ! -e $pci/$igb/virtfn0 ]
+}
+
+@test "a VF whose PF is user space's wants a token" {
+	echo Y >/sys/module/vfio_pci/parameters/enable_sriov
+	vfioctl bind -q $igb
+	echo 1 >$pci/$igb/sriov_numvfs
+	vf=$(basename "$(readlink $pci/$igb/virtfn0)")
+	udevadm settle
+	[ "$(driver_of "$vf")" = vfio-pci ] || vfioctl bind -q "$vf"
+	finds vf-token-needed "$vf"
+	[[ $remedy == *"host=$vf,vf-token="* ]]
+	expect 4 vfioctl show --probe "$vf" # so it is
+	silent vf-token-needed $igb
+}
+
+@test "a device that sleeps is left alone until it is told to wake" {
+	vfioctl bind -q $lone
+	eventually grep -q suspended $pci/$lone/power/runtime_status
+	mends_with "echo on > /sys/bus/pci/devices/$lone/power/control" suspended-not-read $lone
+	[ "$(<$pci/$lone/power/runtime_status)" = active ]
+	silent link-down $lone
+}
+
+@test "udev is not there" {
+	systemctl stop systemd-udevd.service systemd-udevd-control.socket systemd-udevd-kernel.socket
+	mends udev-not-running
+}
+
+@test "a node is not there" {
+	vfioctl bind -q $lone
+	rm "$(cdev_of $lone)"
+	finds node-missing
+	[[ $remedy == *"$(cdev_of $lone)" ]]
+	eval "${remedy%%,*}"
+	silent node-missing
+}
+
+@test "a group that the IOMMU lets pass" {
+	local group
+	group=$(basename "$(group_of $lone)")
+	echo $lone >$pci/$lone/driver/unbind
+	echo identity >"/sys/kernel/iommu_groups/$group/type"
+	mends_with "echo DMA > /sys/kernel/iommu_groups/$group/type" group-type-identity $lone
 }
 
 @test "a disk in use" {
@@ -238,7 +255,7 @@ starts() {
 	[ "$status" -eq 1 ]
 	json_is '.answers[0] | [.ready, .sentence]' "[false,\"tester can start a VM in QEMU with $lone: no\"]"
 	json_is '[.answers[0].steps[].rule]' '["not-bound","memlock-low"]'
-	eval "$(jq -r '.answers[0].steps[0].remedy' <<<"$output")"
+	eval "$(jq -r '.answers[0].steps[0].command' <<<"$output")"
 	echo 'tester - memlock unlimited' >/etc/security/limits.d/lab-doctor.conf
 	run --separate-stderr kept vfioctl doctor --json --for qemu --user tester $lone
 	[ "$status" -eq 0 ]
@@ -260,10 +277,7 @@ starts() {
 
 @test "DPDK wants huge pages" {
 	vfioctl bind -q $lone
-	before=$(</proc/sys/vm/nr_hugepages)
+	huge=$(</proc/sys/vm/nr_hugepages)
 	echo 0 >/proc/sys/vm/nr_hugepages
-	finds hugepages-none --for dpdk
-	echo 4 >/proc/sys/vm/nr_hugepages
-	silent hugepages-none --for dpdk
-	echo "$before" >/proc/sys/vm/nr_hugepages
+	mends hugepages-none --for dpdk
 }

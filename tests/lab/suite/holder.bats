@@ -3,6 +3,7 @@
 # that outlived its descriptor, a file that only KVM refers to. Wants /dev/kvm: a machine with --cpu EPYC.
 
 load common
+load doctor
 bats_require_minimum_version 1.5.0
 
 nvme=0000:03:00.0
@@ -10,7 +11,7 @@ nvme=0000:03:00.0
 # use.py DEVICE WAY MARK: has the device in that way, makes the file MARK, and waits.
 setup_file() {
 	cat >"$BATS_FILE_TMPDIR/use.py" <<-'END'
-		import ctypes, fcntl, os, struct, sys, time
+		import ctypes, fcntl, os, socket, struct, sys, time
 		address, way, mark = sys.argv[1:]
 		sysfs = f"/sys/bus/pci/devices/{address}"
 		libc = ctypes.CDLL(None, use_errno=True)
@@ -45,6 +46,9 @@ setup_file() {
 		    map_bar(opened[0])
 		if way.endswith("-kvm"):
 		    give_to_kvm(opened[0])
+		if way.endswith("-sent"):
+		    pair = socket.socketpair()
+		    socket.send_fds(pair[0], [b"x"], opened)
 		if "-" in way:
 		    for fd in opened:
 		        os.close(fd)
@@ -174,6 +178,16 @@ forced() {
 	[ "$(cat $pci/$nvme/enable)" = 0 ]
 	forced
 	[ "$(driver_of $nvme) $(override_of $nvme)" = "nvme (null)" ]
+}
+
+@test "a bound cdev that is in a message under way: no process shows it, and doctor says so" {
+	use cdev-sent
+	[ "$(cat $pci/$nvme/enable)" = 1 ]
+	finds held-by-unknown $nvme
+	[ "$remedy" = "Stop the virtual machine or container that has $nvme" ]
+	release
+	holder=
+	eventually silent held-by-unknown $nvme
 }
 
 @test "the kernel logged no bug" {

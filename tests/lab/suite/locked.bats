@@ -3,6 +3,7 @@
 # that device is lost, and nothing hangs. Wants the kernel locked-attributes.
 
 load common
+load doctor
 bats_require_minimum_version 1.5.0
 
 stuck=0000:03:00.0
@@ -81,6 +82,14 @@ within() {
 	json_is '[.devices[] | .address, .state]' "[\"$other\",\"ok\"]"
 }
 
+@test "doctor tells that it does not answer, and what names its user; of another it tells nothing" {
+	finds not-answering $stuck
+	[ "$remedy" = "\`vfioctl show $stuck\` names who has it open: stop that" ]
+	expect 0 vfioctl show $stuck
+	says "$holder"
+	silent not-answering $other
+}
+
 @test "another device is bound and given back" {
 	expect 0 within 10 vfioctl bind $other
 	[ "$(driver_of $other)" = vfio-pci ]
@@ -98,6 +107,7 @@ within() {
 	eventually device_answers $stuck
 	expect 0 within 2 kept vfioctl list --json
 	json_is '[.devices[] | select(.state != "ok")]' '[]'
+	silent not-answering $stuck
 	expect 0 vfioctl restore $stuck
 	[ "$(driver_of $stuck)" = nvme ]
 	[ "$(override_of $stuck)" = "(null)" ]

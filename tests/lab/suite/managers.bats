@@ -2,6 +2,7 @@
 # A variant of vfio-pci, and others who give devices to drivers. Wants --module lab_vfio_pci.
 
 load common
+load doctor
 bats_require_minimum_version 1.5.0
 
 nvme=0000:03:00.0
@@ -28,6 +29,7 @@ teardown_file() {
 }
 
 teardown() {
+	[ -z "${damaged:-}" ] || depmod
 	rm -f $conf /etc/driverctl.d/pci-* /run/udev/rules.d/test.rules /etc/libvirt/qemu/test.xml
 	[ "$(driver_of $nvme)" != $variant ] || vfioctl restore -q $nvme
 	modprobe e1000
@@ -67,6 +69,19 @@ teardown() {
 	[ "$(driver_of $nvme)" = vfio-pci ]
 	expect 0 vfioctl restore $nvme
 	[ "$(driver_of $nvme)" = nvme ]
+}
+
+@test "doctor: a variant that was made for the device is there, and the device gets it" {
+	vfioctl bind -q $nvme --driver vfio-pci
+	mends variant-available $nvme
+	[ "$(driver_of $nvme)" = $variant ]
+}
+
+@test "doctor: an index of modules that was cut short is made anew" {
+	damaged=/usr/lib/modules/$(uname -r)/modules.alias.bin
+	head -c 10 "$damaged" >"$damaged.new"
+	mv "$damaged.new" "$damaged" # udev has the old one mapped
+	mends_with depmod module-index-damaged
 }
 
 @test "a variant that refuses the device: it is put back, and the message names the generic driver" {
@@ -187,6 +202,12 @@ captured_by_ids() {
 	json_is '.results[0].warnings' '[]'
 }
 
+@test "doctor: driverctl has the device, until it lets it go" {
+	driverctl set-override $nvme vfio-pci
+	mends driverctl-present
+	[ "$(driver_of $nvme)" = nvme ]
+}
+
 @test "a udev rule that sets its override is warned about" {
 	echo 'SUBSYSTEM=="pci", ATTR{vendor}=="0x1b36", ATTR{device}=="0x0010", ATTR{driver_override}="vfio-pci"' \
 		>/run/udev/rules.d/test.rules
@@ -218,6 +239,10 @@ captured_by_ids() {
 	expect 0 vfioctl bind $nvme
 	says "warning: $nvme: libvirt takes it for the domain lab"
 	says "(/etc/libvirt/qemu/test.xml:6)"
+	finds libvirt-managed $nvme
+	[ "$remedy" = "Write managed='no' in the domain to leave $nvme to vfioctl" ]
 	expect 0 vfioctl restore -q $nvme
 	says "warning: $nvme: libvirt"
+	sed -i "s/managed='yes'/managed='no'/" /etc/libvirt/qemu/test.xml
+	silent libvirt-managed $nvme
 }
