@@ -9,6 +9,16 @@ load common
 nvme=0000:03:00.0
 port=0000:01:00.0
 
+# What an example prints as JSON is kept, too.
+vfioctl() {
+	if [[ " $* " == *" --json "* ]]; then kept command vfioctl "$@"; else command vfioctl "$@"; fi
+}
+
+setup() {
+	export documents
+	export -f vfioctl kept
+}
+
 teardown() {
 	! mountpoint -q "$BATS_TEST_TMPDIR/disk" || umount "$BATS_TEST_TMPDIR/disk"
 	vfioctl list --vfio -n -r -o address >"$BATS_TEST_TMPDIR/left"
