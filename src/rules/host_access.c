@@ -9,10 +9,32 @@
 
 /* --- nodes -------------------------------------------------------------------------------- */
 
+/* The mode that the kernel gives a node. */
+static const char *mode_of(const char *node)
+{
+	return streq(node, "/dev/vfio/vfio") ? "666" : streq(node, "/dev/iommu") ? "660" : "600";
+}
+
+/* udev makes no nodes, and the kernel only once: who has lost one has to make it. */
+static const char *make_node(const struct rule_run *run, const char *node)
+{
+	static const char *const classes[] = {"vfio-dev", "vfio", "misc"};
+	unsigned int major_number, minor_number;
+	char number[32];
+
+	for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
+		if (path_read(number, sizeof(number), "/sys/class/%s/%s/dev", classes[i],
+			      base_name(node)) >= 0 &&
+		    sscanf(number, "%u:%u", &major_number, &minor_number) == 2)
+			return arena_printf(run->arena, "mknod -m %s %s c %u %u", mode_of(node),
+					    node, major_number, minor_number);
+	return "Have /dev kept up";
+}
+
 static void must_be_there(struct rule_run *run, const char *node, const char *why)
 {
 	if (node && !path_exists("%s", node))
-		rule_fires(run, NULL, node, "it is not there, and %s", why);
+		rule_fires(run, make_node(run, node), node, "it is not there, and %s", why);
 }
 
 static void node_missing(struct rule_run *run)
@@ -168,8 +190,8 @@ const struct rule rules_host_access[] = {
 	 .title = "A node is not there",
 	 .consequence = "Nobody can open what the kernel offers: /dev is not kept up, or a "
 			"container's own.",
-	 .remedy = "udevadm trigger --settle, or give the container {file}",
-	 .reference = "udev(7)",
+	 .remedy = "{what}, or give the container {file}",
+	 .reference = "mknod(1)",
 	 .blocks = PURPOSE_ANY,
 	 .stage = STAGE_NODE,
 	 .check = node_missing},

@@ -119,11 +119,11 @@ static const struct scene host_scenes[] = {
 	 .remedy = "Reboot into 7.3.5"},
 
 	{RULE("node-missing"), .fires = BOUND "/dev/vfio/7%0600", .silent = BOUND NODES,
-	 .unknown = BOUND, .remedy = "/dev/vfio/devices/vfio7"},
-	{RULE("node-missing"), .fires = "/sys/class/misc/iommu/;/dev/null%0666",
+	 .unknown = BOUND, .remedy = "mknod -m 600 /dev/vfio/devices/vfio7 c 511 0"},
+	{RULE("node-missing"), .fires = "/sys/class/misc/iommu/dev=10:124;/dev/null%0666",
 	 .silent = "/sys/class/misc/iommu/;/sys/class/misc/vfio/;/dev/iommu%0660;/dev/vfio/"
 		   "vfio%0666",
-	 .remedy = "/dev/iommu"},
+	 .remedy = "mknod -m 660 /dev/iommu c 10 124, or give the container /dev/iommu"},
 	{RULE("node-world-writable"), .fires = "/dev/vfio/vfio%0666;/dev/vfio/devices/vfio7%0666",
 	 .silent = "/dev/vfio/vfio%0666;/dev/vfio/devices/vfio7%0660;/dev/vfio/7%0600",
 	 .remedy = "chmod o= /dev/vfio/devices/vfio7"},
