@@ -21,7 +21,7 @@ setup() {
 
 teardown() {
 	[ -z "${user:-}" ] || kill "$user" 2>/dev/null || true
-	systemctl start systemd-udevd
+	[ -e /run/udev/control ] || systemctl start systemd-udevd
 	[ -z "${huge:-}" ] || echo "$huge" >/proc/sys/vm/nr_hugepages
 	umount /mnt 2>/dev/null || true
 	rm -f /etc/modprobe.d/lab-doctor.conf /etc/security/limits.d/lab-doctor.conf
