@@ -106,13 +106,8 @@ static const char tree_columns[] = "address,driver,iommu_group,reset_set,modes,d
 
 static int choose_columns(struct columns *ret, const struct options *opts, struct error *err)
 {
-	char text[1024] = "";
-
-	if (!opts->tree || (opts->output && *opts->output != '+'))
-		return columns_parse(ret, &device_record, opts->output, err);
-	append(text, sizeof(text), "%s%s%s", tree_columns, opts->output ? "," : "",
-	       opts->output ? opts->output + 1 : "");
-	return columns_parse(ret, &device_record, text, err);
+	return columns_parse_over(ret, &device_record, opts->tree ? tree_columns : NULL,
+				  opts->output, err);
 }
 
 static int choose_order(const struct field **ret, const struct options *opts, struct error *err)

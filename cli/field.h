@@ -63,6 +63,7 @@ enum {
 	FIELD_TRUNC = 1 << 2,     /* may be cut when the terminal is narrow */
 	FIELD_JSON_ONLY = 1 << 3, /* not in the sheet of `show`; -o can still name it */
 	FIELD_WRAP = 1 << 4,      /* goes on in the next line of a terminal that is too narrow */
+	FIELD_SPARE = 1 << 5,     /* left out of a terminal that is too narrow, unless named */
 };
 
 /* How a table shows a cell where it may use colour. Colour repeats what the text says. */

@@ -34,10 +34,15 @@ void json_print_schema(const struct record_type *type);
 #define COLUMNS_MAX 64
 struct columns {
 	const struct field *list[COLUMNS_MAX];
+	bool named[COLUMNS_MAX]; /* by the text: it is printed however narrow the terminal is */
 	size_t count;
 };
 int columns_parse(struct columns *ret, const struct record_type *type, const char *text,
 		  struct error *err);
+
+/* The same with other default columns, named as in text. */
+int columns_parse_over(struct columns *ret, const struct record_type *type, const char *defaults,
+		       const char *text, struct error *err);
 
 /* One column of that key. 0, or -1 with such an error. */
 int column_parse(const struct field **ret, const struct record_type *type, const char *word,
@@ -46,7 +51,7 @@ int column_parse(const struct field **ret, const struct record_type *type, const
 /* The union of the columns' needs. */
 unsigned int columns_needs(const struct columns *columns);
 
-/* Prints one row a record; honours --noheadings, --raw and the width of the terminal. */
+/* Prints one row a record; honours --noheadings, --raw and the width of the terminal (fit.h). */
 void table_print(const struct columns *columns, const struct options *opts,
 		 const void *(*record)(const void *records, size_t i), const void *records);
 

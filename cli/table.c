@@ -4,8 +4,9 @@
  */
 #include <libsmartcols.h>
 #include <stdio.h>
+#include <unistd.h>
 
-#include "cli/render.h"
+#include "cli/fit.h"
 
 static void out_of_memory(void)
 {
@@ -14,20 +15,23 @@ static void out_of_memory(void)
 
 /* --- choosing columns ------------------------------------------------------------------- */
 
-static bool add_column(struct columns *columns, const struct field *field)
+static void add_column(struct columns *columns, const struct field *field, bool named)
 {
-	for (size_t i = 0; i < columns->count; i++)
-		if (columns->list[i] == field)
-			return true;
-	if (columns->count == COLUMNS_MAX)
-		return false;
-	columns->list[columns->count++] = field;
-	return true;
+	size_t i = 0;
+
+	while (i < columns->count && columns->list[i] != field)
+		i++;
+	if (i == COLUMNS_MAX)
+		return;
+	columns->list[i] = field;
+	columns->named[i] |= named;
+	columns->count += i == columns->count;
 }
 
 static void add_defaults(struct columns *columns, const struct record_type *type)
 {
-	for_each_field(field, type) if (field->flags & FIELD_DEFAULT) add_column(columns, field);
+	for_each_field(field, type) if (field->flags & FIELD_DEFAULT)
+		add_column(columns, field, false);
 }
 
 static bool is_column(const struct field *field)
@@ -83,25 +87,45 @@ int column_parse(const struct field **ret, const struct record_type *type, const
 	return 0;
 }
 
-int columns_parse(struct columns *ret, const struct record_type *type, const char *text,
-		  struct error *err)
+/* Adds the columns of a list, "address,driver". */
+static int add_list(struct columns *columns, const struct record_type *type, const char *text,
+		    bool named, struct error *err)
 {
-	struct columns columns = {.count = 0};
-	scoped_free char *copy = NULL;
-	char *word, *rest;
+	scoped_free char *copy = strdup(text);
+	char *word, *rest = copy;
 
-	if (!text || *text == '+')
-		add_defaults(&columns, type);
-	rest = copy = text ? strdup(text + (*text == '+')) : NULL;
+	if (!copy)
+		out_of_memory();
 	while ((word = strsep(&rest, ","))) {
 		const struct field *field = NULL;
 
 		if (column_parse(&field, type, word, err) < 0)
 			return -1;
-		add_column(&columns, field);
+		add_column(columns, field, named);
 	}
+	return 0;
+}
+
+int columns_parse_over(struct columns *ret, const struct record_type *type, const char *defaults,
+		       const char *text, struct error *err)
+{
+	struct columns columns = {.count = 0};
+	bool adds = text && *text == '+';
+
+	if ((!text || adds) && !defaults)
+		add_defaults(&columns, type);
+	else if ((!text || adds) && add_list(&columns, type, defaults, false, err) < 0)
+		return -1;
+	if (text && add_list(&columns, type, text + adds, true, err) < 0)
+		return -1;
 	*ret = columns;
 	return 0;
+}
+
+int columns_parse(struct columns *ret, const struct record_type *type, const char *text,
+		  struct error *err)
+{
+	return columns_parse_over(ret, type, NULL, text, err);
 }
 
 unsigned int columns_needs(const struct columns *columns)
@@ -171,6 +195,14 @@ static void print_and_free(struct libscols_table *table)
 	scols_unref_table(table);
 }
 
+static void fit_and_print(struct libscols_table *table, const struct columns *columns,
+			  const struct options *opts, FILE *out)
+{
+	if (!opts->raw && out == stdout && isatty(STDOUT_FILENO))
+		table_fit(table, columns);
+	print_and_free(table);
+}
+
 static void add_headings(struct libscols_table *table, const struct columns *columns, int first)
 {
 	for (size_t c = 0; c < columns->count; c++)
@@ -192,7 +224,7 @@ void table_print(const struct columns *columns, const struct options *opts,
 	add_headings(table, columns, 0);
 	for (size_t i = 0; (row = record(records, i)); i++)
 		fill_line(new_line(table), columns, row);
-	print_and_free(table);
+	fit_and_print(table, columns, opts, stdout);
 }
 
 void table_print_tree(FILE *out, const struct columns *columns, const struct options *opts,
@@ -212,7 +244,7 @@ void table_print_tree(FILE *out, const struct columns *columns, const struct opt
 			out_of_memory();
 		fill_line(line, columns, row);
 	}
-	print_and_free(table);
+	fit_and_print(table, columns, opts, out);
 }
 
 /* --- sheets ----------------------------------------------------------------------------- */
@@ -247,7 +279,7 @@ static void child_columns(struct columns *columns, const struct record_type *typ
 	add_defaults(columns, type);
 	if (columns->count)
 		return;
-	for_each_field(field, type) if (is_column(field)) add_column(columns, field);
+	for_each_field(field, type) if (is_column(field)) add_column(columns, field, false);
 }
 
 static void print_sub_list(const struct field *field, const void *record,

@@ -63,8 +63,11 @@ static const struct field group = {.key = "group",
 				   .type = FIELD_STRING,
 				   .flags = FIELD_RIGHT,
 				   .get = row_group};
-static const struct field reset = {
-	.key = "reset", .title = "RESET", .type = FIELD_STRING, .get = row_reset};
+static const struct field reset = {.key = "reset",
+				   .title = "RESET",
+				   .type = FIELD_STRING,
+				   .flags = FIELD_SPARE, /* the sets are told below, too */
+				   .get = row_reset};
 static const struct field offer = {.key = "offered",
 				   .title = "OFFERED",
 				   .type = FIELD_STRING,
@@ -123,7 +126,7 @@ static void choose_columns(struct columns *columns, const struct topology *topol
 		{&name, true},
 	};
 
-	columns->count = 0;
+	*columns = (struct columns){.count = 0};
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		if (all[i].wanted)
 			columns->list[columns->count++] = all[i].field;

@@ -44,11 +44,11 @@ on() {
 	vfioctl "$@" --sysroot "$trees/$tree"
 }
 
-# terminal COMMAND...: run it on a terminal of 80 columns, where both streams are $output.
+# terminal COMMAND...: run it on a terminal of $wide or 80 columns, where both streams are $output.
 terminal() {
 	local line
 	printf -v line '%q ' env TERM=xterm "$@"
-	runs script -qec "stty cols 80; $line" /dev/null
+	runs script -qec "stty cols ${wide:-80}; $line" /dev/null
 	output=${output//$'\r\n'/$'\n'}
 	output=${output%$'\r'}
 }

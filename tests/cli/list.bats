@@ -254,17 +254,71 @@ coloured() {
 	prints $'driver:           \e[32mvfio-pci\e[0m'
 }
 
-@test "at 80 columns no line is longer, with ten devices and with many" {
-	for machine in cdev-only big synthetic-512; do
+# The lines of a terminal, none wider than it is; the column NAME has room for 15, or for all.
+reads_well() {
+	local line before
+	for line in "${lines[@]%$'\r'}"; do
+		[ "${#line}" -le "${wide:-80}" ] || { echo "too wide: $line"; return 1; }
+		[[ $line != *" NAME" ]] || before=${line%NAME}
+	done
+	[[ $output != *…* ]] || [ "${#before}" -le $((${wide:-80} - 15)) ] || { echo "no room for a name: $before"; return 1; }
+}
+
+@test "at 80 columns no line is longer and names have room, with ten devices and with many" {
+	for machine in cdev-only big both synthetic-512 synthetic-s390 synthetic-arm64 noiommu; do
 		for view in list "list --tree" topology; do
 			# shellcheck disable=SC2086 # words
 			terminal "$VFIOCTL" $view --color never --sysroot "$trees/$machine"
 			[ "${#lines[@]}" -gt 2 ]
-			for line in "${lines[@]%$'\r'}"; do
-				[ "${#line}" -le 80 ] || { echo "$view on $machine: $line"; return 1; }
-			done
+			reads_well || { echo "$view on $machine"; return 1; }
 		done
 	done
+}
+
+# screen WIDTH ARGUMENTS...: list on a terminal so wide.
+screen() {
+	local wide=$1
+	shift
+	terminal "$VFIOCTL" list --color never --sysroot "$trees/both" "$@"
+}
+
+@test "a narrow terminal: UUIDs are shortened, names cut, both with a mark; wide ones show all" {
+	short=${mdev::8}…${mdev: -4}
+	[ -n "$("$VFIOCTL" list -nr -o device_name --sysroot "$trees/both" 03:00.0)" ]
+	screen 80
+	prints $'\n'"$short -      -      mtty" $'\n0000:03:00.0  1b36   0010   vfio-pci '
+	screen 80 -o +driver_override
+	[[ ${lines[0]} != *" VFIO "* && ${lines[0]} == *" OVERRIDE"* ]]
+	screen 80 -o +driver_override,vfio_name
+	[[ ${lines[0]} == *" VFIO "* ]] # it is named
+	screen 80 --tree
+	prints $'\n'"$short "
+	screen 80 -o address,driver
+	prints $'\n'"$mdev mtty"
+	screen 80 -r
+	prints $'\n'"$mdev - - mtty"
+	screen 200
+	prints $'\n'"$mdev -      -      mtty"
+	[[ $output != *…* ]]
+	on both list
+	prints $'\n'"$mdev -      -      mtty"
+	[[ $output != *…* ]]
+}
+
+@test "a name is cut between characters, however wide, and marked in every locale" {
+	make_tree both <<-'END'
+		@ /sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2
+		f name 網路介面卡網路介面卡網路介面卡網路介面卡
+	END
+	terminal "$VFIOCTL" list -n --color never --vfio --sysroot "$tree"
+	prints $' vfio3 網路介面卡網路介面…'
+	[[ $output != *\?* && $output != *�* ]]
+	make_tree both <<-'END'
+		@ /sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2
+		f name A name that has no room
+	END
+	terminal env LC_ALL=C "$VFIOCTL" list -n --color never --vfio --sysroot "$tree"
+	prints $'\n83b8f4f2...1001 ' $' vfio3 A name that has...'
 }
 
 @test "every document of this file is valid" {

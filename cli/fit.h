@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A table that is wider than its terminal: what of it is shortened, left out and cut (fit.c).
+ */
+#pragma once
+
+#include <libsmartcols.h>
+
+#include "cli/render.h"
+
+/* Makes the filled table fit its terminal as far as it can. */
+void table_fit(struct libscols_table *table, const struct columns *columns);
