@@ -43,7 +43,7 @@ static bool ends_with(const char *text, const char *end)
 {
 	size_t n = strlen(text), k = strlen(end);
 
-	return n > k && streq(text + n - k, end);
+	return n > k && strcasecmp(text + n - k, end) == 0;
 }
 
 static int bad_format(const char *word, struct error *err)
@@ -58,6 +58,25 @@ static int bad_format(const char *word, struct error *err)
 	return near ? error_remedy(err, "Did you mean '%s'?", near) : -1;
 }
 
+/* A picture of another kind would be a text of that name. */
+static int bad_ending(const char *file, struct error *err)
+{
+	char known[64] = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
+		append(known, sizeof(known), "%s%s", i ? ", " : "", formats[i].suffix);
+	error_set(err, STATUS_USAGE, EINVAL, "bad-option", NULL,
+		  "--output: '%s' ends as no format that there is", file);
+	return error_remedy(err, "Endings are: %s; --format says what goes into any other.", known);
+}
+
+static bool has_ending(const char *file)
+{
+	const char *name = base_name(file);
+
+	return *name && strchr(name + 1, '.');
+}
+
 /* The one that is asked for, that the name of the file tells, or the tree. */
 static int choose_format(const struct format **ret, const struct options *opts, struct error *err)
 {
@@ -70,6 +89,8 @@ static int choose_format(const struct format **ret, const struct options *opts, 
 	}
 	if (opts->format)
 		return bad_format(opts->format, err);
+	if (opts->file && has_ending(opts->file))
+		return bad_ending(opts->file, err);
 	*ret = &formats[0];
 	return 0;
 }

@@ -64,6 +64,36 @@ static const struct {
 	{"check", "`vfioctl doctor` looks at the host, `vfioctl test DEVICE` at a device."},
 };
 
+/* Options of other tools that stand where a command does here, as dpdk-devbind's. */
+static const struct {
+	const char *word, *hint;
+} foreign_options[] = {
+	{"-b", "`vfioctl bind DEVICE --driver NAME` binds it to a driver of VFIO."},
+	{"--bind", "`vfioctl bind DEVICE --driver NAME` binds it to a driver of VFIO."},
+	{"-u", "`vfioctl restore DEVICE` gives a device back to the driver it had."},
+	{"--unbind", "`vfioctl restore DEVICE` gives a device back to the driver it had."},
+	{"-s", "`vfioctl list` lists devices and their drivers."},
+	{"--status", "`vfioctl list` lists devices and their drivers."},
+	{"--status-dev", "`vfioctl list --class NAME` lists those of a class."},
+	{"--noiommu-mode", "`vfioctl mode` tells whether noiommu is on, and how to have it."},
+};
+
+static int option_unknown(const char *word, struct error *err)
+{
+	size_t n = startswith(word, "--") ? strcspn(word, "=") : 2;
+
+	for (size_t i = 0; i < ARRAY_SIZE(foreign_options); i++) {
+		const char *foreign = foreign_options[i].word;
+
+		if (strlen(foreign) != n || strncmp(foreign, word, n) != 0)
+			continue;
+		error_set(err, STATUS_USAGE, 0, "unknown-option", NULL, "there is no option %s",
+			  foreign);
+		return error_remedy(err, "%s", foreign_options[i].hint);
+	}
+	return 0;
+}
+
 int command_unknown(const char *word, struct error *err)
 {
 	const char *names[32] = {NULL}, *near;
@@ -214,7 +244,8 @@ static enum status dispatch(int argc, char **argv, struct options *opts, struct 
 		return err->status;
 	}
 	/* "vfioctl", "vfioctl --help", "vfioctl -V": no verb. */
-	if (options_parse(opts, argc, argv, NULL, VERB_ANY, err) < 0)
+	if ((argc > 1 && option_unknown(argv[1], err) < 0) ||
+	    options_parse(opts, argc, argv, NULL, VERB_ANY, err) < 0)
 		return err->status;
 	if (opts->version)
 		help_print_version();

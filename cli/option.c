@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/option.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -195,28 +196,44 @@ int options_split(struct options *ret, int argc, char **argv)
 	return argc;
 }
 
-/* Levenshtein's distance; words longer than the row are far from everything. */
+static bool are_same(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+enum { LONGEST = 31 };
+
+/*
+ * How many letters are wrong, missing, too many, or swapped with the next, in whatever case; words
+ * longer than a row are far from everything.
+ */
 static size_t distance(const char *a, const char *b)
 {
-	size_t row[32], n = strlen(b);
+	size_t rows[3][LONGEST + 1], n = strlen(b), i;
 
-	if (n >= ARRAY_SIZE(row))
+	if (n > LONGEST)
 		return SIZE_MAX;
 	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 1; *a; a++, i++) {
-		size_t diagonal = row[0];
+		rows[0][j] = j;
+	for (i = 1; a[i - 1]; i++) {
+		size_t *row = rows[i % 3];
+		const size_t *above = rows[(i + 2) % 3], *second = rows[(i + 1) % 3];
 
 		row[0] = i;
 		for (size_t j = 1; j <= n; j++) {
-			size_t best = diagonal + (*a != b[j - 1]);
-
-			diagonal = row[j];
-			best = row[j] + 1 < best ? row[j] + 1 : best;
-			row[j] = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+			row[j] = least(above[j - 1] + !are_same(a[i - 1], b[j - 1]),
+				       least(above[j], row[j - 1]) + 1);
+			if (i > 1 && j > 1 && are_same(a[i - 1], b[j - 2]) &&
+			    are_same(a[i - 2], b[j - 1]))
+				row[j] = least(row[j], second[j - 2] + 1);
 		}
 	}
-	return row[n];
+	return rows[(i - 1) % 3][n];
 }
 
 const char *nearest_word(const char *word, const char *const *words)

@@ -5,6 +5,8 @@
 #include <fnmatch.h>
 #include <stdio.h>
 
+#include "cli/command.h"
+
 /* --- operands --------------------------------------------------------------------------- */
 
 static bool contains(const struct selection *selection, const char *address)
@@ -258,6 +260,27 @@ static bool matches(const struct filter *filter, const struct device *dev)
 	       class_matches(filter, dev);
 }
 
+static void tell_of_none(const struct options *opts)
+{
+	const struct {
+		const char *option, *value;
+	} filters[] = {
+		{"--driver", opts->with_driver},
+		{"--class", opts->with_class},
+		{"--id", opts->with_id},
+		{"--group", opts->with_group},
+	};
+	char text[512] = "";
+
+	if (opts->vfio_only)
+		append(text, sizeof(text), " --vfio");
+	for (size_t i = 0; i < ARRAY_SIZE(filters); i++)
+		if (filters[i].value)
+			append(text, sizeof(text), " %s %s", filters[i].option, filters[i].value);
+	if (*text)
+		message_note("no device matches%s", text);
+}
+
 int filter_apply(struct inventory *inventory, const struct options *opts, struct error *err)
 {
 	struct filter filter;
@@ -269,5 +292,7 @@ int filter_apply(struct inventory *inventory, const struct options *opts, struct
 		if (matches(&filter, &inventory->devices[i]))
 			inventory->devices[kept++] = inventory->devices[i];
 	inventory->count = kept;
+	if (kept == 0)
+		tell_of_none(opts);
 	return 0;
 }

@@ -34,6 +34,8 @@ int selection_read_to_restore(struct selection *ret, const struct options *opts,
 void selection_free(struct selection *selection);
 #define scoped_selection __attribute__((cleanup(selection_free)))
 
-/* Drops the devices that --vfio, --driver, --class, --id and --group exclude. 0, or -1 with
- * STATUS_USAGE for a malformed filter. */
+/*
+ * Drops the devices that --vfio, --driver, --class, --id and --group exclude, and notes it when
+ * none is left. 0, or -1 with STATUS_USAGE for a malformed filter.
+ */
 int filter_apply(struct inventory *inventory, const struct options *opts, struct error *err);

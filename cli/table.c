@@ -47,32 +47,44 @@ static const struct field *find_column(const struct record_type *type, const cha
 	return NULL;
 }
 
-/* The key of the column whose heading somebody wrote: "group" is iommu_group. */
-static const char *key_of_heading(const struct record_type *type, const char *word)
+/*
+ * The column whose heading somebody wrote ("group" is iommu_group), whose key is nearest to the
+ * word, or whose heading is.
+ */
+static const struct field *near_column(const struct record_type *type, const char *word)
 {
-	for_each_field(field, type) if (is_column(field) &&
-					strcasecmp(field->title, word) == 0) return field->key;
-	return NULL;
-}
-
-static int unknown_column(const struct record_type *type, const char *word, struct error *err)
-{
-	const char *words[COLUMNS_MAX + 1] = {NULL}, *near;
-	char all[512] = "";
+	const char *keys[COLUMNS_MAX + 1] = {NULL}, *titles[COLUMNS_MAX + 1] = {NULL}, *near;
+	const struct field *fields[COLUMNS_MAX];
 	size_t n = 0;
 
 	for_each_field(field, type)
 	{
 		if (!is_column(field) || n == COLUMNS_MAX)
 			continue;
-		append(all, sizeof(all), "%s%s", n ? ", " : "", field->key);
-		words[n++] = field->key;
+		if (strcasecmp(field->title, word) == 0)
+			return field;
+		fields[n] = field;
+		keys[n] = field->key;
+		titles[n++] = field->title;
 	}
+	near = nearest_word(word, keys);
+	near = near ? near : nearest_word(word, titles);
+	for (size_t i = 0; near && i < n; i++)
+		if (near == keys[i] || near == titles[i])
+			return fields[i];
+	return NULL;
+}
+
+static int unknown_column(const struct record_type *type, const char *word, struct error *err)
+{
+	const struct field *near = near_column(type, word);
+	char all[512] = "";
+
 	error_set(err, STATUS_USAGE, 0, "unknown-column", NULL, "there is no column '%s'", word);
-	near = key_of_heading(type, word);
-	near = near ? near : nearest_word(word, words);
 	if (near)
-		return error_remedy(err, "Did you mean '%s'?", near);
+		return error_remedy(err, "Did you mean '%s'?", near->key);
+	for_each_field(field, type) if (is_column(field))
+		append(all, sizeof(all), "%s%s", *all ? ", " : "", field->key);
 	return error_remedy(err, "Columns are: %s.", all);
 }
 

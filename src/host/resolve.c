@@ -12,6 +12,7 @@
 
 #include "base/path.h"
 #include "host/address.h"
+#include "host/suggest.h"
 #include "host/vfio_driver.h"
 
 static bool valid_name(const char *name)
@@ -61,41 +62,17 @@ static bool climb_to_device(char *path)
 static int unknown(struct error *err, const char *text)
 {
 	error_set(err, STATUS_NO_DEVICE, 0, "no-such-device", text, "no such device");
+	if (suggest_device(err, text))
+		return -1;
 	return error_remedy(err, "`vfioctl list` shows the devices there are.");
 }
 
-/* Adds up to eight names of the directory to the message, those that contain part if given. */
-static void list_candidates(struct error *err, const char *directory, const char *part)
+static int malformed(struct error *err, const char *text)
 {
-	scoped_dir DIR *dir = path_opendir("%s", directory);
-	char names[512] = "";
-	const char *name;
-	int n = 0;
-
-	while (dir && (name = path_next(dir))) {
-		if (!strstr(name, part))
-			continue;
-		if (n++ < 8)
-			append(names, sizeof(names), "%s%s", n == 1 ? "" : ", ", name);
-	}
-	if (n > 8)
-		append(names, sizeof(names), " and %d more", n - 8);
-	if (n)
-		error_remedy(err, "Near it there %s: %s.", n == 1 ? "is" : "are", names);
-}
-
-/* An address of no device: show its neighbours on the same bus, or in another domain. */
-static int unknown_address(struct error *err, const char *text, const struct pci_address *address)
-{
-	char bus[PCI_ADDRESS_SIZE], slot[PCI_ADDRESS_SIZE];
-
-	unknown(err, text);
-	snprintf(bus, sizeof(bus), "%04x:%02x:", address->domain, address->bus);
-	snprintf(slot, sizeof(slot), ":%02x:%02x.%x", address->bus, address->device,
-		 address->function);
-	list_candidates(err, "/sys/bus/pci/devices", slot);
-	list_candidates(err, "/sys/bus/pci/devices", bus);
-	return -1;
+	error_set(err, STATUS_USAGE, EINVAL, "bad-address", text, "not a PCI address");
+	if (suggest_device(err, text))
+		return -1;
+	return error_remedy(err, "Write it as 0000:03:00.0 or 03:00.0.");
 }
 
 static int resolve_address(char *ret, const char *text, struct error *err)
@@ -103,13 +80,11 @@ static int resolve_address(char *ret, const char *text, struct error *err)
 	struct pci_address address;
 	char name[PCI_ADDRESS_SIZE];
 
-	if (pci_address_parse(&address, text) < 0) {
-		error_set(err, STATUS_USAGE, EINVAL, "bad-address", text, "not a PCI address");
-		return error_remedy(err, "Write it as 0000:03:00.0 or 03:00.0.");
-	}
+	if (pci_address_parse(&address, text) < 0)
+		return malformed(err, text);
 	pci_address_format(name, &address);
 	if (!path_exists("/sys/bus/pci/devices/%s", name))
-		return unknown_address(err, text, &address);
+		return unknown(err, text);
 	snprintf(ret, DEVICE_NAME_SIZE, "%s", name);
 	return 0;
 }

@@ -49,6 +49,22 @@ wrong() {
 	says "Did you mean \`vfioctl list\`"
 }
 
+@test "options of dpdk-devbind are answered with our commands" {
+	local word command
+	while read -r word; do
+		vfioctl "$word" vfio-pci 0000:03:00.0
+		exits 2
+		[[ $stderr == *"there is no option $word. "*\`vfioctl\ * ]]
+		command=$(grep -oE '`vfioctl [a-z]+' <<<"$stderr" | cut -d ' ' -f 2)
+		vfioctl help "$command"
+		exits 0
+	done < <(sed -n '/foreign_options\[\]/,/^};/s/^\t{"\([^"]*\)".*/\1/p' "$top/cli/main.c" | tee "$BATS_TEST_TMPDIR/words")
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/words")" -ge 6 ]
+	wrong unknown-option "vfioctl bind DEVICE --driver NAME" --bind=vfio-pci 03:00.0
+	wrong unknown-option "vfioctl list" -s
+	wrong unknown-option "vfioctl restore DEVICE" -u 03:00.0
+}
+
 @test "an answer to another tool's word names commands that there are" {
 	local word command
 	while read -r word; do

@@ -5,11 +5,15 @@ load helper
 
 mdev=83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
 
-# addresses ARGUMENTS...: what list finds, on one line.
+# addresses ARGUMENTS...: what list finds, on one line; that it finds nothing is told.
 addresses() {
 	on both list -n -r -o address "$@"
 	exits 0
-	equals "$stderr" ""
+	if [ -n "$output" ]; then
+		equals "$stderr" ""
+	else
+		equals "$stderr" "vfioctl: no device matches $*"
+	fi
 	output=${output//$'\n'/ }
 }
 
@@ -88,6 +92,22 @@ addresses() {
 	equals "$output" "0000:01:00.1"
 	addresses --vfio 0000:01:00.0 0000:01:00.1
 	equals "$output" "0000:01:00.1"
+}
+
+@test "that no device matches is told, but not with -q, nor where a document says it" {
+	on both list --vfio --driver nvm --class ntwork --id 8086: --group 999
+	exits 0
+	equals "$output" ""
+	equals "$stderr" "vfioctl: no device matches --vfio --driver nvm --class ntwork --id 8086: --group 999"
+	on both list --tree --driver nvm
+	exits 0
+	equals "$stderr" "vfioctl: no device matches --driver nvm"
+	on both list -q --driver nvm
+	exits 0
+	equals "$stderr" ""
+	json_on both list --driver nvm
+	exits 0
+	equals "$stderr" ""
 }
 
 @test "operands are listed in their order, each once" {
@@ -219,6 +239,11 @@ $mdev mtty"
 	says "Did you mean 'numa_node'?"
 	on both list -o adress
 	says "Did you mean 'address'?"
+	on both list -o +nmae
+	exits 2
+	says "Did you mean 'device_name'?"
+	on both list --sort gruop
+	says "Did you mean 'iommu_group'?"
 }
 
 @test "what a hot reset takes along, and which IOMMU guards it" {

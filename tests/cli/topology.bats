@@ -177,6 +177,31 @@ assert "url(" not in root.find("{http://www.w3.org/2000/svg}style").text
 	equals "$(find . -name '.*' -type f | wc -l)" 0
 }
 
+prints_tree() {
+	grep -q '^DEVICE .*NAME$' "$1"
+}
+
+@test "-o FILE: an ending that is no format's is refused, unless --format says what goes in" {
+	cd "$BATS_TEST_TMPDIR"
+	for file in x.png ./x.jpeg x.svg.gz; do
+		on both topology -o "$file"
+		exits 2
+		says "'$file' ends as no format that there is" ".txt, .dot, .svg" "--format"
+		[ ! -e "$file" ]
+	done
+	for file in plain x.txt .hidden with.dot/plain; do
+		mkdir -p with.dot
+		on both topology -o "$file"
+		exits 0
+		prints_tree "$file"
+	done
+	on both topology -o x.SVG
+	is_svg "$(<x.SVG)"
+	on both topology --format tree -o x.png
+	exits 0
+	prints_tree x.png
+}
+
 @test "mistakes" {
 	on both topology --format sgv
 	exits 2

@@ -168,11 +168,34 @@ static void test_columns(void **state)
 	assert_int_equal(columns_parse(&columns, &more, "nmber", &err), -1);
 	assert_int_equal(err.status, STATUS_USAGE);
 	assert_string_equal(err.remedy, "Did you mean 'number'?");
+	assert_int_equal(columns_parse(&columns, &more, "+nmae", &err), -1);
+	assert_string_equal(err.remedy, "Did you mean 'name'?");
 	assert_int_equal(columns_parse(&columns, &more, "things", &err), -1); /* no column */
 	assert_int_equal(columns_parse(&columns, &more, "", &err), -1);
 	assert_non_null(strstr(err.remedy, "Columns are: name, number"));
 	assert_int_equal(columns_parse(&columns, &more, "name,", &err), -1);
 	assert_int_equal(columns.count, 77);
+}
+
+/* What the text names is printed however narrow the terminal is; a default column may give way. */
+static void test_named_columns(void **state)
+{
+	struct columns columns;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(columns_parse(&columns, &more, "+id,number", &err), 0);
+	assert_int_equal(columns.count, 3);
+	assert_false(columns.named[0]);
+	assert_true(columns.named[1] && columns.named[2]);
+	assert_int_equal(columns_parse_over(&columns, &more, "number,name", NULL, &err), 0);
+	assert_string_equal(columns.list[0]->key, "number");
+	assert_false(columns.named[0] || columns.named[1]);
+	assert_int_equal(columns_parse_over(&columns, &more, "number", "+number,id", &err), 0);
+	assert_int_equal(columns.count, 2);
+	assert_true(columns.named[0] && columns.named[1]);
+	assert_int_equal(columns_parse_over(&columns, &more, "number", "id", &err), 0);
+	assert_int_equal(columns.count, 1);
 }
 
 int main(void)
@@ -184,6 +207,7 @@ int main(void)
 		cmocka_unit_test(test_long_lists_are_cut),
 		cmocka_unit_test(test_fields_of_a_base_come_first),
 		cmocka_unit_test(test_columns),
+		cmocka_unit_test(test_named_columns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -172,7 +172,7 @@ static void test_nearest_word(void **state)
 		{"lst", "list"},      {"lsit", "list"}, {"shwo", "show"},  {"restor", "restore"},
 		{"re", "restore"},    {"bnd", "bind"},  {"modes", "mode"}, {"tset", "test"},
 		{"completely", NULL}, {"", NULL},       {"l", NULL},       {"restoer", "restore"},
-		{"liste", "list"},    {"hlp", "help"},
+		{"liste", "list"},    {"hlp", "help"},  {"LSIT", "list"},  {"ehlp", "help"},
 	};
 
 	(void)state;

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a word that names no device may have been meant as.
+ */
+#pragma once
+
+#include "base/error.h"
+
+/*
+ * Makes the devices near a mistyped PCI address or UUID the remedy of an error, or tells that the
+ * word is a driver. Returns false, with the error as it was, when there is nothing near.
+ */
+bool suggest_device(struct error *err, const char *text);
