@@ -5,6 +5,21 @@
 
 #include "change/pool.h"
 #include "cli/records.h"
+#include "host/usage.h"
+
+/* --- words for completion ----------------------------------------------------------------- */
+
+const char *force_word(size_t i)
+{
+	return i < USAGE_REASON_COUNT ? usage_reasons[i].name : NULL;
+}
+
+const char *driver_word(size_t i)
+{
+	static const char *const words[] = {"auto", "vfio-pci"};
+
+	return i < ARRAY_SIZE(words) ? words[i] : NULL;
+}
 
 /* --- printing ----------------------------------------------------------------------------- */
 

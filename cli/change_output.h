@@ -27,7 +27,12 @@
 		       detailed_exitcode)
 
 #define CHANGE_FORCE_OPTION                                                                        \
-	OPTION("force", 0, OPTION_STRING, "REASON[,...]", "override exactly these refusals", force)
+	OPTION("force", 0, OPTION_STRING, "REASON[,...]", "override exactly these refusals",       \
+	       force, .word = force_word)
+
+/* The words of --force, and those that bind's --driver knows besides the drivers there are. */
+const char *force_word(size_t i);
+const char *driver_word(size_t i);
 
 /* How long, and how many at once. */
 #define CHANGE_WAIT_OPTIONS                                                                        \

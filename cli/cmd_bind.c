@@ -13,7 +13,8 @@ static enum status run(const struct options *opts, struct error *err)
 
 static const struct option_spec options[] = {
 	OPTION("driver", 0, OPTION_STRING, "NAME",
-	       "VFIO driver to bind; auto: the most specific one there is", driver),
+	       "VFIO driver to bind; auto: the most specific one there is", driver,
+	       .word = driver_word),
 	ACCESS_OPTIONS,
 	CHANGE_OPTIONS,
 	{0},

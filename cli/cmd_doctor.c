@@ -187,28 +187,46 @@ static enum status run(const struct options *opts, struct error *err)
 	return opts->list_rules ? list_rules(&request, opts, err) : examine(&request, opts, err);
 }
 
-static const struct option_spec options[] = {
-	OPTION("for", 0, OPTION_STRING, "PURPOSE",
-	       "say whether it works: qemu, libvirt, dpdk, spdk or container", purpose),
-	OPTION("user", 0, OPTION_STRING, "USER", "judge access and limits for this user", user),
-	OPTION("fail-on", 0, OPTION_STRING, "SEVERITY",
-	       "exit with 1 on a warning or an error (error)", fail_on),
-	OPTION("rule", 0, OPTION_STRING, "GLOB", "only rules of such a name", rule_glob),
-	OPTION("ignore", 0, OPTION_STRING, "GLOBS",
-	       "no rules of such a name; several between commas", ignore),
-	OPTION("list-rules", 0, OPTION_FLAG, NULL, "list the rules and look at nothing",
-	       list_rules),
-	OPTION("verbose", 'v', OPTION_COUNT, NULL, "print notes, too, and what was not checked",
-	       verbose),
-	{0},
-};
-
 static const char *rule_word(size_t i)
 {
 	const struct rule *rule = rule_at(rule_tables, i);
 
 	return rule ? rule->id : NULL;
 }
+
+static const char *purpose_word(size_t i)
+{
+	const struct rule_purpose *purpose = rule_purposes;
+
+	for (; purpose->name && i > 0; i--)
+		purpose++;
+	return purpose->name;
+}
+
+static const char *severity_word(size_t i)
+{
+	static const char *const words[] = {"error", "warning"};
+
+	return i < ARRAY_SIZE(words) ? words[i] : NULL;
+}
+
+static const struct option_spec options[] = {
+	OPTION("for", 0, OPTION_STRING, "PURPOSE",
+	       "say whether it works: qemu, libvirt, dpdk, spdk or container", purpose,
+	       .word = purpose_word),
+	OPTION("user", 0, OPTION_STRING, "USER", "judge access and limits for this user", user),
+	OPTION("fail-on", 0, OPTION_STRING, "SEVERITY",
+	       "exit with 1 on a warning or an error (error)", fail_on, .word = severity_word),
+	OPTION("rule", 0, OPTION_STRING, "GLOB", "only rules of such a name", rule_glob,
+	       .word = rule_word),
+	OPTION("ignore", 0, OPTION_STRING, "GLOB[,...]",
+	       "no rules of such a name; several between commas", ignore, .word = rule_word),
+	OPTION("list-rules", 0, OPTION_FLAG, NULL, "list the rules and look at nothing",
+	       list_rules),
+	OPTION("verbose", 'v', OPTION_COUNT, NULL, "print notes, too, and what was not checked",
+	       verbose),
+	{0},
+};
 
 const struct command cmd_doctor = {
 	.name = "doctor",
@@ -223,7 +241,6 @@ const struct command cmd_doctor = {
 	.columns = &finding_record,
 	.document = &doctor_document,
 	.catalogue = &rules_document,
-	.word = rule_word,
 	.read_only = true,
 	.max_args = -1,
 	.run = run,

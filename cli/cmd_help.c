@@ -149,15 +149,23 @@ static const struct record_type *document_find(const char *name)
 	return streq(name, error_document.name) ? &error_document : NULL;
 }
 
+static const char *schema_word(size_t i)
+{
+	for (size_t n = 0; commands[n / 2]; n++) {
+		const struct record_type *document = document_of(commands[n / 2], n % 2);
+
+		if (document && i-- == 0)
+			return document->name;
+	}
+	return i == 0 ? error_document.name : NULL;
+}
+
 static int unknown_schema(const char *name, struct error *err)
 {
-	char names[256] = "error";
+	char names[256] = "";
 
-	for (size_t i = 0; commands[i]; i++)
-		for (size_t k = 0; k < 2; k++)
-			if (document_of(commands[i], k))
-				append(names, sizeof(names), ", %s",
-				       document_of(commands[i], k)->name);
+	for (size_t i = 0; schema_word(i); i++)
+		append(names, sizeof(names), "%s%s", i ? ", " : "", schema_word(i));
 	error_set(err, STATUS_USAGE, 0, "unknown-schema", NULL, "there is no document '%s'", name);
 	return error_remedy(err, "Documents are: %s.", names);
 }
@@ -174,15 +182,29 @@ static int print_schema(const char *name, struct error *err)
 
 static void print_option_words(const struct command *command, const struct option_spec *specs)
 {
-	for (; specs && specs->name; specs++)
-		if (option_is_taken(specs, command_traits(command)) &&
-		    !option_is_replaced(specs, command->options))
-			printf("option %s --%s %s\n", command->name, specs->name,
-			       specs->argument ? specs->argument : "-");
+	for (; specs && specs->name; specs++) {
+		if (!option_is_taken(specs, command_traits(command)) ||
+		    option_is_replaced(specs, command->options))
+			continue;
+		printf("option %s --%s %s\n", command->name, specs->name,
+		       specs->argument ? specs->argument : "-");
+		for (size_t i = 0; specs->word && specs->word(i); i++)
+			printf("word %s --%s %s\n", command->name, specs->name, specs->word(i));
+	}
 }
 
-/* Words for the completion and lint: every command, then the options, variables, words and columns
- * of each. */
+/* What its operands are, the first word of the synopsis: "DEVICE" of "[DEVICE...]". */
+static void print_operand_word(const struct command *command)
+{
+	const char *word = command->synopsis + (*command->synopsis == '[');
+	int n = (int)strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+	if (n)
+		printf("operand %s %.*s\n", command->name, n, word);
+}
+
+/* Words for the completion and lint: every command, then its operands, options and their words,
+ * variables and columns. */
 static void print_words(void)
 {
 	for (size_t i = 0; commands[i]; i++) {
@@ -190,13 +212,12 @@ static void print_words(void)
 		const struct option_spec *const tables[] = {command->options, common_options};
 
 		printf("command %s %s\n", command->name, command->summary);
+		print_operand_word(command);
 		for (size_t t = 0; t < ARRAY_SIZE(tables); t++)
 			print_option_words(command, tables[t]);
 		for (const struct variable *variable = command->variables;
 		     variable && variable->name; variable++)
 			printf("variable %s %s\n", command->name, variable->name);
-		for (size_t k = 0; command->word && command->word(k); k++)
-			printf("word %s %s\n", command->name, command->word(k));
 		if (!command->columns)
 			continue;
 		for_each_field(field, command->columns) if (field->type != FIELD_RECORD &&
@@ -230,7 +251,8 @@ static enum status run(const struct options *opts, struct error *err)
 
 static const struct option_spec options[] = {
 	OPTION("schema", 0, OPTION_STRING, "NAME",
-	       "print the JSON Schema of a document: a command's name, or error", schema),
+	       "print the JSON Schema of a document: a command's name, or error", schema,
+	       .word = schema_word),
 	OPTION("words", 0, OPTION_FLAG, NULL,
 	       "print all commands, options and columns, for completion scripts", words),
 	{0},

@@ -119,7 +119,7 @@ static enum status run(const struct options *opts, struct error *err)
 
 static const struct option_spec options[] = {
 	OPTION("dry-run", 0, OPTION_FLAG, NULL, "tell what would be done, and do nothing", dry_run),
-	OPTION("force", 0, OPTION_STRING, "REASON[,...]", "override exactly these refusals", force),
+	CHANGE_FORCE_OPTION,
 	CHANGE_WAIT_OPTIONS,
 	{0},
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 
+#include "cli/change_output.h"
 #include "cli/reset_output.h"
 #include "cli/select.h"
 
@@ -49,11 +50,13 @@ static enum status run(const struct options *opts, struct error *err)
 
 static const struct option_spec options[] = {
 	OPTION("scope", 0, OPTION_STRING, "SCOPE",
-	       "function: the device alone (default); hot: its bus or slot, with all there", scope),
+	       "function: the device alone (default); hot: its bus or slot, with all there", scope,
+	       .word = reset_scope_word),
 	OPTION("method", 0, OPTION_STRING, "METHOD",
-	       "how to reset the function: flr, pm, bus, ... (the kernel's choice)", method),
+	       "how to reset the function: flr, pm, bus, ... (the kernel's choice)", method,
+	       .word = reset_method_word),
 	OPTION("dry-run", 0, OPTION_FLAG, NULL, "show what would be reset and do nothing", dry_run),
-	OPTION("force", 0, OPTION_STRING, "REASON[,...]", "override exactly these refusals", force),
+	CHANGE_FORCE_OPTION,
 	OPTION("timeout", 0, OPTION_NUMBER, "SECONDS", "give up a reset that takes longer (130)",
 	       timeout_s),
 	{0},

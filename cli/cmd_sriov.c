@@ -33,9 +33,17 @@ static enum status run(const struct options *opts, struct error *err)
 	return change_command(&own, CHANGE_SRIOV, &sriov_document, err);
 }
 
+static const char *vf_driver_word(size_t i)
+{
+	static const char *const words[] = {"native", "none"};
+
+	return i < ARRAY_SIZE(words) ? words[i] : driver_word(i - ARRAY_SIZE(words));
+}
+
 static const struct option_spec options[] = {
 	OPTION("driver", 0, OPTION_STRING, "NAME",
-	       "of the VFs: a VFIO driver, auto (the most specific one), native or none", driver),
+	       "of the VFs: a VFIO driver, auto (the most specific one), native or none", driver,
+	       .word = vf_driver_word),
 	CHANGE_DRY_RUN_OPTIONS,
 	CHANGE_FORCE_OPTION,
 	CHANGE_WAIT_OPTIONS,

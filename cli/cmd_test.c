@@ -157,11 +157,22 @@ static enum status run(const struct options *opts, struct error *err)
 	return opts->list_cases ? list_cases(opts, err) : run_and_print(opts, err);
 }
 
+static const char *case_word(size_t i)
+{
+	const struct options every = {.case_glob = NULL};
+	struct case_request request = request_of(&every);
+	const struct test_case *test;
+
+	request.all = true;
+	test = case_list_item(&request, i);
+	return test ? test->id : NULL;
+}
+
 static const struct option_spec options[] = {
 	OPTION("conformance", 0, OPTION_FLAG, NULL,
 	       "run the whole catalogue of what the kernel promises", conformance),
 	OPTION("case", 0, OPTION_STRING, "GLOB", "only cases of the catalogue with such an id",
-	       case_glob),
+	       case_glob, .word = case_word),
 	OPTION("list", 0, OPTION_FLAG, NULL, "list the catalogue and run nothing", list_cases),
 	OPTION("tap", 0, OPTION_FLAG, NULL, "print the results as TAP 14", tap),
 	OPTION("verbose", 'v', OPTION_COUNT, NULL, "say so when the lock could not be had",

@@ -171,7 +171,8 @@ static enum status run(const struct options *opts, struct error *err)
 
 static const struct option_spec options[] = {
 	OPTION("format", 0, OPTION_STRING, "FORMAT",
-	       "tree, dot or svg; as the name of FILE ends, else tree", format),
+	       "tree, dot or svg; as the name of FILE ends, else tree", format,
+	       .word = format_word),
 	OPTION("output", 'o', OPTION_STRING, "FILE", "write to FILE, whole or not at all", file),
 	{0},
 };
@@ -184,7 +185,6 @@ const struct command cmd_topology = {
 		   "them, and what is above. Equal virtual functions share one row.",
 	.options = options,
 	.document = &topology_document,
-	.word = format_word,
 	.read_only = true,
 	.max_args = -1,
 	.run = run,

@@ -6,12 +6,17 @@
 
 #include "cli/render.h"
 
-int color_check(const char *word, struct error *err)
+const char *color_word(size_t i)
 {
 	static const char *const words[] = {"auto", "always", "never"};
 
-	for (size_t i = 0; word && i < ARRAY_SIZE(words); i++)
-		if (streq(word, words[i]))
+	return i < ARRAY_SIZE(words) ? words[i] : NULL;
+}
+
+int color_check(const char *word, struct error *err)
+{
+	for (size_t i = 0; word && color_word(i); i++)
+		if (streq(word, color_word(i)))
 			return 0;
 	if (!word)
 		return 0;

@@ -21,11 +21,9 @@ struct command {
 	const struct record_type *document;  /* what --json prints; named like the verb */
 	const struct record_type *catalogue; /* what --list prints as JSON; may be NULL */
 	const struct variable *variables;    /* what a program that it runs is told; may be NULL */
-	/* The i-th word that some of its own options take, for completion; may be NULL. */
-	const char *(*word)(size_t i);
-	bool read_only;         /* only looks: takes --sysroot */
-	bool wraps;             /* runs the program behind "--" in its own place */
-	int min_args, max_args; /* operands; max -1: any number */
+	bool read_only;                      /* only looks: takes --sysroot */
+	bool wraps;                          /* runs the program behind "--" in its own place */
+	int min_args, max_args;              /* operands; max -1: any number */
 	/*
 	 * Runs the verb and prints its document or table on stdout. Returns the exit status; when
 	 * it fills err (err->code set) main() prints that, as a message or as the JSON document:

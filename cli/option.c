@@ -6,6 +6,8 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#include "cli/render.h"
+
 const struct option_spec common_options[] = {
 	OPTION_OF(VERB_PRINTS, "it prints no JSON", "json", 'J', OPTION_FLAG, NULL,
 		  "print one JSON document", json),
@@ -16,7 +18,7 @@ const struct option_spec common_options[] = {
 	OPTION_OF(VERB_PRINTS, "it prints no table", "raw", 'r', OPTION_FLAG, NULL,
 		  "print columns separated by one blank", raw),
 	OPTION_OF(VERB_PRINTS, "it prints no table", "color", 0, OPTION_STRING, "WHEN",
-		  "use colour: auto, always or never", color),
+		  "use colour: auto, always or never", color, .word = color_word),
 	OPTION_OF(VERB_TELLS, "it prints what was asked for and no more", "quiet", 'q', OPTION_FLAG,
 		  NULL, "print errors only", quiet),
 	OPTION_OF(VERB_TELLS, "it has no more to tell", "verbose", 'v', OPTION_COUNT, NULL,

@@ -31,6 +31,12 @@ struct option_spec {
 	size_t offset;        /* of the member of struct options */
 	unsigned int verbs;   /* VERB_*: all that a verb must be to take it; 0: every verb does */
 	const char *refusal;  /* why another verb does not: "it prints no JSON" */
+	/*
+	 * The i-th word that it takes, or NULL behind the last, for completion. An option without
+	 * takes what argument says: "LIST" and "COLUMN" columns, "DIR", "FILE" and "USER" those,
+	 * and any other what nobody can guess. "[,...]" in it: several between commas.
+	 */
+	const char *(*word)(size_t i);
 };
 
 /* Where the values land. A verb reads the ones that its table, or the common one, declares. */
@@ -76,18 +82,21 @@ struct options {
 
 /* The versions of clang-format differ on a macro that is a list in braces. */
 /* clang-format off */
-/* Row for an option stored in member m of struct options; taken by verbs that are all of which. */
-#define OPTION_OF(which, why_not, long_name, short_letter, kind, arg, text, m)                     \
+/*
+ * Row for an option stored in member m of struct options; taken by verbs that are all of which.
+ * Behind it, by name, what only some have: .word.
+ */
+#define OPTION_OF(which, why_not, long_name, short_letter, kind, arg, text, m, ...)                \
 	{                                                                                          \
 		.name = (long_name), .letter = (short_letter), .type = (kind), .argument = (arg),  \
 		.help = (text), .offset = offsetof(struct options, m), .verbs = (which),           \
-		.refusal = (why_not)                                                               \
+		.refusal = (why_not), __VA_ARGS__                                                  \
 	}
 /* clang-format on */
 
 /* A row of a verb's own table. */
-#define OPTION(long_name, short_letter, kind, arg, text, m)                                        \
-	OPTION_OF(0, NULL, long_name, short_letter, kind, arg, text, m)
+#define OPTION(long_name, short_letter, kind, arg, text, m, ...)                                   \
+	OPTION_OF(0, NULL, long_name, short_letter, kind, arg, text, m, __VA_ARGS__)
 
 /* The options that verbs have in common, each as far as it makes sense for the verb. */
 extern const struct option_spec common_options[];

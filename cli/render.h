@@ -66,6 +66,9 @@ void table_print_tree(FILE *out, const struct columns *columns, const struct opt
 
 /* color.c */
 
+/* The words that --color knows, by number; NULL behind the last. */
+const char *color_word(size_t i);
+
 /* 0 for a word that --color knows, or NULL; else -1 with STATUS_USAGE. */
 int color_check(const char *word, struct error *err);
 

@@ -1,16 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # bash completion for vfioctl: words from the program's own tables, devices live.
 
-_vfioctl_words() # KIND VERB -> the words that `vfioctl help --words` prints for them
+_vfioctl_words() # KIND [VERB [OPTION]] -> the words that `vfioctl help --words` prints behind these
 {
-	"${COMP_WORDS[0]}" help --words 2>/dev/null | while read -r kind verb word _; do
-		[ "$kind" = "$1" ] || continue
-		case $1 in
-		command) printf '%s\n' "$verb" ;;
-		option) [ "$verb" = "$2" ] && printf '%s\n' "$word" ;;
-		column | word) [ "$verb" = "$2" ] && printf '%s\n' "$word" ;;
-		esac
-	done
+	"${COMP_WORDS[0]}" help --words 2>/dev/null | awk -v what="$* " '
+		index($0, what) == 1 { split(substr($0, length(what) + 1), word, " "); print word[1] }'
 }
 
 _vfioctl_devices()
@@ -32,11 +26,61 @@ _vfioctl_program()
 	fi
 }
 
-# An address holds colons, at which bash splits words: put the pieces together, complete the whole,
-# and hand back what follows the last colon.
+# _vfioctl_values VERB OPTION ARGUMENT VALUE: what the option takes. Of several between commas, the last.
+_vfioctl_values()
+{
+	local front words
+	case $3 in
+	DIR) compgen -d -- "$4" ;;
+	FILE) compgen -f -- "$4" ;;
+	USER*) compgen -u -- "$4" ;;
+	COLUMN) compgen -W "$(_vfioctl_words column "$1")" -- "$4" ;;
+	LIST)
+		front=${4%"${4##*[,+]}"}
+		compgen -P "$front" -W "$(_vfioctl_words column "$1")" -- "${4#"$front"}"
+		;;
+	*)
+		front=
+		[[ $3 != *,* ]] || front=${4%"${4##*,}"}
+		words=$(_vfioctl_words word "$1" "$2")
+		[ -z "$words" ] || compgen -P "$front" -W "$words" -- "${4#"$front"}"
+		;;
+	esac
+}
+
+# _vfioctl_operands VERB WORD
+_vfioctl_operands()
+{
+	case $(_vfioctl_words operand "$1") in
+	COMMAND) compgen -W "$(_vfioctl_words command)" -- "$2" ;;
+	DEVICE) compgen -W "$(_vfioctl_devices)" -- "$2" ;;
+	DIR) compgen -d -- "$2" ;;
+	esac
+}
+
+# What the word may be that is being typed: _vfioctl_answers VERB PREVIOUS WORD
+_vfioctl_answers()
+{
+	local option=$2 value=$3 argument
+	if [[ $3 == --*=* ]]; then
+		option=${3%%=*} value=${3#*=}
+	fi
+	[ "$option" != -o ] || option=--output
+	argument=$(_vfioctl_words option "$1" "$option")
+	if [ -n "$argument" ] && [ "$argument" != - ]; then
+		_vfioctl_values "$1" "$option" "$argument" "$value"
+	elif [ "${3:0:1}" = - ]; then
+		compgen -W "$(_vfioctl_words option "$1")" -- "$3"
+	else
+		_vfioctl_operands "$1" "$3"
+	fi
+}
+
+# An address holds colons, at which bash splits words, as it does at an equals sign: put the pieces
+# together, complete the whole, and hand back what follows the last of them.
 _vfioctl()
 {
-	local verb=${COMP_WORDS[1]-} line word previous words prefix i
+	local verb=${COMP_WORDS[1]-} line word previous prefix i
 	for ((i = 2; i < COMP_CWORD; i++)); do
 		if [ "$verb" = run ] && [ "${COMP_WORDS[i]}" = -- ]; then
 			_vfioctl_program $((i + 1))
@@ -49,38 +93,14 @@ _vfioctl()
 	previous=${previous%"${previous##*[![:space:]]}"}
 	previous=${previous##*[[:space:]]}
 
-	if [ "$COMP_CWORD" -eq 1 ] || [ "$previous" = help ]; then
-		words=$(_vfioctl_words command)
-	elif [ "$verb" = topology ] && { [ "$previous" = --output ] || [ "$previous" = -o ]; }; then
-		mapfile -t COMPREPLY < <(compgen -f -- "$word")
-		return
-	elif [ "$previous" = --sort ]; then
-		words=$(_vfioctl_words column "$verb")
-	elif [ "$previous" = --format ]; then
-		words=$(_vfioctl_words word "$verb")
-	elif [ "$previous" = --color ]; then
-		words='auto always never'
-	elif [ "$previous" = --output ] || [ "$previous" = -o ]; then
-		prefix=${word%"${word##*[,+]}"}
-		words=$(_vfioctl_words column "$verb" | sed "s|^|$prefix|")
-	elif [ "$previous" = --rule ] || [ "$previous" = --ignore ]; then
-		prefix=${word%"${word##*,}"}
-		words=$(_vfioctl_words word "$verb" | sed "s|^|$prefix|")
-	elif [ "$previous" = --sysroot ] || { [ "$verb" = snapshot ] && [ "${word:0:1}" != - ]; }; then
-		mapfile -t COMPREPLY < <(compgen -d -- "$word")
-		return
-	elif [ "${word:0:1}" = - ]; then
-		words=$(_vfioctl_words option "$verb")
+	if [ "$COMP_CWORD" -eq 1 ]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(_vfioctl_words command)" -- "$word")
 	else
-		words=$(_vfioctl_devices)
+		mapfile -t COMPREPLY < <(_vfioctl_answers "$verb" "$previous" "$word")
 	fi
-	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
-	case $word in
-	*:*)
-		prefix=${word%"${word##*:}"}
-		COMPREPLY=("${COMPREPLY[@]#"$prefix"}")
-		;;
-	esac
+	[[ $word != --*=* ]] || word=${word#*=}
+	prefix=${word%"${word##*:}"}
+	COMPREPLY=("${COMPREPLY[@]#"$prefix"}")
 }
 
 complete -F _vfioctl vfioctl

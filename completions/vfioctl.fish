@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # fish completion for vfioctl: words from the program's own tables, devices live.
 
+# KIND VERB [OPTION]: the words that `vfioctl help --words` prints for them.
 function __vfioctl_words
-    vfioctl help --words 2>/dev/null | string match -rg -- $argv[1]
+    vfioctl help --words 2>/dev/null | string match -rg -- '^'(string escape --style=regex -- "$argv")' (\S+)'
 end
 
 function __vfioctl_verb
@@ -26,13 +27,63 @@ function __vfioctl_has_verb
     test (count (commandline -opc)) -ge 2; and not __vfioctl_has_program
 end
 
+# VERB OPTION ARGUMENT FRONT VALUE: what the option takes, behind what stands in front of it.
+function __vfioctl_values
+    set -l front $argv[4]
+    set -l value $argv[5]
+    if string match -q -- '*,*' $argv[3]; or test "$argv[3]" = LIST
+        set front $front(string match -r -- '^.*[,+]' $value)
+        set -q front[1]; or set front $argv[4]
+    end
+    switch $argv[3]
+        case DIR
+            printf '%s\n' $argv[4](__fish_complete_directories $value)
+        case FILE
+            printf '%s\n' $argv[4](__fish_complete_path $value)
+        case 'USER*'
+            printf '%s\n' $argv[4](__fish_complete_users)
+        case COLUMN LIST
+            printf '%s\n' $front(__vfioctl_words column $argv[1])
+        case '*'
+            printf '%s\n' $front(__vfioctl_words word $argv[1] $argv[2])
+    end
+end
+
+function __vfioctl_operands
+    switch (__vfioctl_words operand $argv[1])
+        case COMMAND
+            vfioctl help --words 2>/dev/null | string match -rg -- '^command (\S+)'
+        case DEVICE
+            vfioctl list --noheadings --raw --output address 2>/dev/null
+        case DIR
+            __fish_complete_directories (commandline -ct)
+    end
+end
+
+# What the word may be that is being typed.
+function __vfioctl_answers
+    set -l verb (__vfioctl_verb)
+    set -l value (commandline -ct)
+    set -l option (commandline -opc)[-1]
+    set -l front ''
+    if string match -q -- '--*=*' $value
+        set option (string replace -r -- '=.*' '' $value)
+        set front $option=
+        set value (string replace -r -- '^[^=]*=' '' $value)
+    else if test "$option" = -o
+        set option --output
+    end
+    set -l argument (__vfioctl_words option $verb $option)
+    if set -q argument[1]; and test "$argument" != -
+        __vfioctl_values $verb $option $argument "$front" "$value"
+    else if string match -q -- '-*' $value
+        __vfioctl_words option $verb
+    else
+        __vfioctl_operands $verb
+    end
+end
+
 complete -c vfioctl -f
 complete -c vfioctl -n 'test (count (commandline -opc)) -lt 2' -a "(vfioctl help --words 2>/dev/null | string replace -rf '^command (\S+) (.*)' '\$1\t\$2')"
 complete -c vfioctl -n __vfioctl_has_program -a '(__vfioctl_program)'
-complete -c vfioctl -n '__vfioctl_has_verb; and string match -q -- "-*" (commandline -ct)' -a '(__vfioctl_words "^option "(__vfioctl_verb)" (\S+)")'
-complete -c vfioctl -n '__vfioctl_has_verb; and contains -- (commandline -opc)[-1] --rule --ignore --format' -a '(__vfioctl_words "^word "(__vfioctl_verb)" (\S+)")'
-complete -c vfioctl -n '__vfioctl_has_verb; and contains -- (commandline -opc)[-1] --sort' -a '(__vfioctl_words "^column "(__vfioctl_verb)" (\S+)")'
-complete -c vfioctl -n '__vfioctl_has_verb; and contains -- (commandline -opc)[-1] --color' -a 'auto always never'
-complete -c vfioctl -n 'contains -- topology (commandline -opc); and contains -- (commandline -opc)[-1] -o --output' -F
-complete -c vfioctl -n '__vfioctl_has_verb; and test (__vfioctl_verb) = snapshot; and not string match -q -- "-*" (commandline -ct)' -a '(__fish_complete_directories (commandline -ct))'
-complete -c vfioctl -n '__vfioctl_has_verb; and test (__vfioctl_verb) != snapshot; and not contains -- (commandline -opc)[-1] --rule --ignore --format --sort --color; and not string match -q -- "-*" (commandline -ct)' -a '(vfioctl list --noheadings --raw --output address 2>/dev/null)'
+complete -c vfioctl -n __vfioctl_has_verb -a '(__vfioctl_answers)'

@@ -2,10 +2,53 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # zsh completion for vfioctl: words from the program's own tables, devices live.
 
-_vfioctl_table() { vfioctl help --words 2>/dev/null }
+# KIND VERB [OPTION]: the words that `vfioctl help --words` prints for them, into found.
+_vfioctl_words() {
+	found=(${(f)"$(vfioctl help --words 2>/dev/null | awk -v what="$*" '
+		index($0, what " ") == 1 { print substr($0, length(what) + 2) }')"})
+}
+
+# Several between commas, the first maybe behind a plus.
+_vfioctl_list() {
+	compset -P '+'
+	_sequence compadd - $found
+}
+
+# _vfioctl_values VERB OPTION ARGUMENT: what the option takes.
+_vfioctl_values() {
+	local -a found
+	case $3 in
+	DIR) _directories ;;
+	FILE) _files ;;
+	USER*) _users ;;
+	COLUMN) _vfioctl_words column $1 && compadd -a found ;;
+	LIST) _vfioctl_words column $1 && _vfioctl_list ;;
+	*,*) _vfioctl_words word $1 $2 && _vfioctl_list ;;
+	*) _vfioctl_words word $1 $2 && compadd -a found ;;
+	esac
+}
+
+_vfioctl_commands() {
+	local -a found
+	found=(${(f)"$(vfioctl help --words 2>/dev/null | sed -n 's/^command \([^ ]*\) /\1:/p')"})
+	_describe command found
+}
+
+_vfioctl_operands() {
+	local -a found
+	_vfioctl_words operand $1
+	case $found in
+	COMMAND) _vfioctl_commands ;;
+	DIR) _directories ;;
+	DEVICE)
+		found=(${(f)"$(vfioctl list --noheadings --raw --output address 2>/dev/null)"})
+		compadd -a found
+		;;
+	esac
+}
 
 _vfioctl() {
-	local verb=$words[2] previous=$words[CURRENT-1]
+	local verb=$words[2] option=$words[CURRENT-1]
 	local -a found
 	integer program=$words[(i)--]
 
@@ -13,33 +56,26 @@ _vfioctl() {
 		shift $program words
 		(( CURRENT -= program ))
 		_normal
-	elif (( CURRENT == 2 )) || [[ $previous == help ]]; then
-		found=(${(f)"$(_vfioctl_table | sed -n 's/^command \([^ ]*\) /\1:/p')"})
-		_describe command found
-	elif [[ $verb == topology && $previous == (-o|--output) ]]; then
-		_files
-	elif [[ $previous == --sort ]]; then
-		found=(${(f)"$(_vfioctl_table | sed -n "s/^column $verb //p")"})
-		compadd -a found
-	elif [[ $previous == --format ]]; then
-		found=(${(f)"$(_vfioctl_table | sed -n "s/^word $verb //p")"})
-		compadd -a found
-	elif [[ $previous == --color ]]; then
-		compadd auto always never
-	elif [[ $previous == (-o|--output) ]]; then
-		found=(${(f)"$(_vfioctl_table | sed -n "s/^column $verb //p")"})
-		_sequence compadd - $found
-	elif [[ $previous == (--rule|--ignore) ]]; then
-		found=(${(f)"$(_vfioctl_table | sed -n "s/^word $verb //p")"})
-		_sequence compadd - $found
-	elif [[ $previous == --sysroot || ( $verb == snapshot && $PREFIX != -* ) ]]; then
-		_directories
+		return
+	elif (( CURRENT == 2 )); then
+		_vfioctl_commands
+		return
+	fi
+	if [[ $PREFIX == --*=* ]]; then
+		option=${PREFIX%%=*}
+		compset -P '*='
+	elif [[ $option == -o ]]; then
+		option=--output
+	fi
+	[[ $option != --* ]] || _vfioctl_words option $verb $option
+	if [[ -n $found && $found != - ]]; then
+		_vfioctl_values $verb $option $found
 	elif [[ $PREFIX == -* ]]; then
-		found=(${(f)"$(_vfioctl_table | sed -n "s/^option $verb \(--[^ ]*\).*/\1/p")"})
+		_vfioctl_words option $verb
+		found=(${found%% *})
 		compadd -a found
 	else
-		found=(${(f)"$(vfioctl list --noheadings --raw --output address 2>/dev/null)"})
-		compadd -a found
+		_vfioctl_operands $verb
 	fi
 }
 

@@ -18,6 +18,19 @@ const char *reset_scope_name(enum reset_scope scope)
 	return scopes[scope];
 }
 
+const char *reset_scope_word(size_t i)
+{
+	return i < ARRAY_SIZE(scopes) ? scopes[i] : NULL;
+}
+
+const char *reset_method_word(size_t i)
+{
+	static const char *const methods[] = {
+		"device_specific", "acpi", "flr", "af_flr", "pm", "bus", "cxl_bus"};
+
+	return i < ARRAY_SIZE(methods) ? methods[i] : NULL;
+}
+
 int reset_scope_parse(enum reset_scope *ret, const char *word, struct error *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(scopes); i++) {
@@ -33,14 +46,13 @@ int reset_scope_parse(enum reset_scope *ret, const char *word, struct error *err
 
 int reset_method_check(const char *word, struct error *err)
 {
-	static const char *const methods[] = {
-		"device_specific", "acpi", "flr", "af_flr", "pm", "bus", "cxl_bus"};
+	const char *method;
 	char all[128] = "";
 
-	for (size_t i = 0; i < ARRAY_SIZE(methods); i++) {
-		if (!word || streq(word, methods[i]))
+	for (size_t i = 0; (method = reset_method_word(i)); i++) {
+		if (!word || streq(word, method))
 			return 0;
-		append(all, sizeof(all), "%s%s", i ? ", " : "", methods[i]);
+		append(all, sizeof(all), "%s%s", i ? ", " : "", method);
 	}
 	error_set(err, STATUS_USAGE, EINVAL, "bad-option", NULL,
 		  "--method: there is no reset method '%s'", word);

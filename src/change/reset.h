@@ -21,6 +21,10 @@ enum reset_scope { RESET_FUNCTION, RESET_HOT };
 /* "function", "hot" */
 const char *reset_scope_name(enum reset_scope scope);
 
+/* The words of scopes and of methods, by number; NULL behind the last. */
+const char *reset_scope_word(size_t i);
+const char *reset_method_word(size_t i);
+
 /* NULL is "function". 0, or -1 with STATUS_USAGE. */
 int reset_scope_parse(enum reset_scope *ret, const char *word, struct error *err);
 

@@ -49,7 +49,7 @@ people() {
 	equals "$stderr" ""
 	[[ ${lines[0]} =~ ^ID\ +SEVERITY\ +TITLE$ ]]
 	equals "$(awk 'NR > 1 { print $1 }' <<<"$output")" "$ids"
-	equals "$("$VFIOCTL" help --words | awk '$1 == "word" && $2 == "doctor" { print $3 }')" "$ids"
+	equals "$("$VFIOCTL" help --words | awk '$1 == "word" && $2 == "doctor" && $3 == "--rule" { print $4 }')" "$ids"
 	vfioctl doctor --list-rules -n -o id,scope --rule 'iommu-off-*'
 	equals "$output" "iommu-off-firmware host"$'\n'"iommu-off-cmdline  host"
 	json doctor --list-rules --json --rule 'node-*' --ignore '*-missing,node-no-access'

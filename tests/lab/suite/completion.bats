@@ -104,6 +104,16 @@ words() {
 	vfioctl help --words | awk -v kind="$1" -v verb="$2" '$1 == kind && $2 == verb { print $3 }'
 }
 
+# words_of VERB OPTION: what it takes.
+words_of() {
+	vfioctl help --words | awk -v verb="$1" -v option="$2" '$1 == "word" && $2 == verb && $3 == option { print $4 }'
+}
+
+# Options that take what nobody can guess, and verbs without operands: VERB [OPTION], one a line.
+silent() {
+	printf '%s\n' "show --timeout" "list --group" "list --class" "bind --node-mode" mode recover
+}
+
 verbs() {
 	vfioctl help --words | awk '$1 == "command" { print $2 }'
 }
@@ -179,6 +189,27 @@ listed() {
 	gives "vfioctl bind -o +overridden "
 }
 
+@test "bash: the words of an option, behind a blank and an equals sign" {
+	in_bash $'vfioctl doctor --for libv\t'
+	gives "vfioctl doctor --for libvirt "
+	in_bash $'vfioctl list --color=al\t'
+	gives "vfioctl list --color=always "
+	in_bash $'vfioctl list --output=address,dri\t'
+	gives "vfioctl list --output=address,driver"
+	in_bash $'vfioctl bind --force mounted,vfio-o\t'
+	gives "vfioctl bind --force mounted,vfio-open "
+	in_bash $'vfioctl reset --method \030a'
+	diff <(listed 3) <(words_of reset --method | sort)
+}
+
+@test "bash: nothing for a value that nobody can guess, nor for a verb without operands" {
+	local words
+	while read -r words; do
+		in_bash "vfioctl $words "$'\t\t'
+		gives "vfioctl $words "
+	done < <(silent)
+}
+
 @test "bash: a directory for --sysroot" {
 	mkdir -p "$BATS_TEST_TMPDIR/captured"
 	in_bash "vfioctl list --sysroot $BATS_TEST_TMPDIR/capt"$'\t'
@@ -233,7 +264,30 @@ listed() {
 	in_zsh $'vfioctl doctor --ignore in-use,x2ap\t'
 	[[ $output == "vfioctl doctor --ignore in-use,x2apic-off"* ]] || gives "vfioctl doctor --ignore in-use,x2apic-off"
 	in_zsh $'vfioctl doctor --rule \030a'
-	diff <(listed 3 | sed 's/,$//') <(words word doctor | sort) # the last one is ready for another
+	diff <(listed 3 | sed 's/,$//') <(words_of doctor --rule | sort) # the last one is ready for another
+}
+
+@test "zsh: the words of an option, behind a blank and an equals sign" {
+	in_zsh $'vfioctl doctor --for libv\t'
+	gives "vfioctl doctor --for libvirt "
+	in_zsh $'vfioctl list --color=al\t'
+	gives "vfioctl list --color=always "
+	in_zsh $'vfioctl list --output=address,vfio\t'
+	[[ $output == "vfioctl list --output=address,vfio_name"* ]] || gives "vfioctl list --output=address,vfio_name"
+	in_zsh $'vfioctl bind -o +overr\t'
+	[[ $output == "vfioctl bind -o +overridden"* ]] || gives "vfioctl bind -o +overridden"
+	in_zsh $'vfioctl bind --force mounted,vfio-o\t'
+	[[ $output == "vfioctl bind --force mounted,vfio-open"* ]] || gives "vfioctl bind --force mounted,vfio-open"
+	in_zsh $'vfioctl reset --method \030a'
+	diff <(listed 3) <(words_of reset --method | sort)
+}
+
+@test "zsh: nothing for a value that nobody can guess, nor for a verb without operands" {
+	local words
+	while read -r words; do
+		in_zsh "vfioctl $words "$'\t'
+		gives "vfioctl $words "
+	done < <(silent)
 }
 
 @test "zsh: a directory for snapshot" {
@@ -271,9 +325,56 @@ listed() {
 
 @test "fish: all rules behind --rule and --ignore, and one" {
 	in_fish "vfioctl doctor --rule "
-	diff <(sort <<<"$output") <(words word doctor | sort)
+	diff <(sort <<<"$output") <(words_of doctor --rule | sort)
 	in_fish "vfioctl doctor --ignore x2ap"
 	gives x2apic-off
+	in_fish "vfioctl doctor --ignore in-use,x2ap"
+	gives in-use,x2apic-off
+}
+
+@test "fish: the words of an option, behind a blank and an equals sign" {
+	in_fish "vfioctl doctor --for libv"
+	gives libvirt
+	in_fish "vfioctl list --color=al"
+	gives --color=always
+	in_fish "vfioctl bind --force mounted,vfio-o"
+	gives mounted,vfio-open
+	in_fish "vfioctl reset --method "
+	diff <(sort <<<"$output") <(words_of reset --method | sort)
+}
+
+@test "fish: all columns, one, the second of a list, and one that is added" {
+	in_fish "vfioctl list -o "
+	diff <(sort <<<"$output") <(words column list | sort)
+	in_fish "vfioctl list --sort "
+	diff <(sort <<<"$output") <(words column list | sort)
+	in_fish "vfioctl list --output driver_o"
+	gives driver_override
+	in_fish "vfioctl list --output=address,vfio_n"
+	gives --output=address,vfio_name
+	in_fish "vfioctl bind -o +overr"
+	gives +overridden
+}
+
+@test "fish: nothing for a value that nobody can guess, nor for a verb without operands" {
+	local words
+	while read -r words; do
+		in_fish "vfioctl $words "
+		gives ""
+	done < <(silent)
+}
+
+@test "fish: a directory for --sysroot" {
+	mkdir -p "$BATS_TEST_TMPDIR/captured"
+	in_fish "vfioctl list --sysroot $BATS_TEST_TMPDIR/capt"
+	[[ $output == *captured/* ]] || gives "the directory"
+	in_fish "vfioctl list --sysroot=$BATS_TEST_TMPDIR/capt"
+	[[ $output == --sysroot=*captured/* ]] || gives "the directory"
+}
+
+@test "fish: the command to be explained" {
+	in_fish "vfioctl help mo"
+	gives mode
 }
 
 @test "fish: a directory for snapshot" {
