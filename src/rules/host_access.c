@@ -191,7 +191,7 @@ const struct rule rules_host_access[] = {
 	 .consequence = "Nobody can open what the kernel offers: /dev is not kept up, or a "
 			"container's own.",
 	 .remedy = "{what}, or give the container {file}",
-	 .reference = "mknod(1)",
+	 .reference = "udev(7)",
 	 .blocks = PURPOSE_ANY,
 	 .stage = STAGE_NODE,
 	 .check = node_missing},
