@@ -115,6 +115,6 @@ takes_values() {
 	offer "vfioctl rest" restore
 	offer "vfioctl bind --dry" --dry-run
 	offer "vfioctl list --dry" ""
-	offer "vfioctl list --json --r" --raw
+	offer "vfioctl list --json --r" --raw # not kept: it is typed, not run
 	offer "vfioctl list -" "$(words | sed -n 's/^option list \(--[^ ]*\).*/\1/p' | sort | tr '\n' ' ' | sed 's/ $//')"
 }

@@ -132,6 +132,18 @@ traced() {
 	ASAN_OPTIONS=detect_leaks=0 strace -f -qq "$@"
 }
 
+# A run whose worker stops when it has taken the device from its driver.
+stopped_bind() {
+	modprobe vfio-pci
+	traced -o /dev/null -P /sys/bus/pci/drivers/nvme/unbind -P /sys/bus/pci/drivers/pci-stub/unbind \
+		-e trace=write -e inject=write:signal=STOP:when=1 vfioctl bind -q "$1" >/dev/null 2>&1 3>&- &
+	is_driverless "$1"
+}
+
+is_driverless() {
+	eventually test ! -e "$pci/$1/driver" || eventually test ! -e "$pci/$1/driver"
+}
+
 # Waits up to ten seconds for a command to succeed.
 eventually() {
 	local i

@@ -33,20 +33,8 @@ killed_at_job() {
 	[ "$(journals)" -eq 1 ]
 }
 
-# A run whose worker stops when it has taken the device from its driver; go_on() lets it go on.
-stopped_bind() {
-	modprobe vfio-pci
-	traced -o /dev/null -P /sys/bus/pci/drivers/nvme/unbind -P /sys/bus/pci/drivers/pci-stub/unbind \
-		-e trace=write -e inject=write:signal=STOP:when=1 vfioctl bind -q "$1" >/dev/null 2>&1 3>&- &
-	is_driverless "$1"
-}
-
 go_on() {
 	pkill -CONT -x vfioctl
-}
-
-is_driverless() {
-	eventually test ! -e "$pci/$1/driver" || eventually test ! -e "$pci/$1/driver"
 }
 
 as_it_was() {
