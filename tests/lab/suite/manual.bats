@@ -49,9 +49,11 @@ teardown() {
 # What vfioctl prints as JSON is kept, as everywhere.
 stand_ins() {
 	mkdir "$desk/bin"
-	mkdir -p -m 1777 "$documents"
+	mkdir -p "$documents"
+	chmod 1777 "$documents"
 	cat >"$desk/bin/vfioctl" <<-EOF
 		#!/bin/bash
+		# not kept: it is what keeps
 		[[ " \$* " != *" --json "* ]] || exec > >(tee "\$(mktemp -p $documents manual-XXXXXX.json)")
 		exec /usr/bin/vfioctl "\$@"
 	EOF
