@@ -152,7 +152,7 @@ teardown() {
 	rm "$node"
 	mends_with "mknod -m 600 $node c $(tr : ' ' <"/sys/class/vfio-dev/${node##*/}/dev")" node-missing
 	[ "$(stat -c '%a %F %t:%T' "$node")" = "$number" ]
-	expect 0 vfioctl test $lone
+	expect 0 vfioctl test --case C05 $lone
 }
 
 @test "a group that the IOMMU lets pass" {
