@@ -2,6 +2,7 @@
 # An IOMMU group of four: all or none, and all are named. Topology "quad".
 
 load common
+load doctor
 bats_require_minimum_version 1.5.0
 
 four=(0000:01:00.0 0000:01:00.1 0000:01:00.2 0000:01:00.3)
@@ -123,4 +124,18 @@ failing() {
 	all vfio-pci vfio-pci
 	release
 	holder=
+}
+
+@test "ports that keep nobody apart: one group, and doctor names the port" {
+	[ "$(basename "$(readlink $pci/0000:02:00.0/iommu_group)")" = "$(basename "$(readlink $pci/0000:03:00.0/iommu_group)")" ]
+	finds acs-missing 0000:02:00.0
+	[[ $remedy == *"ACS on for 0000:00:03."* ]]
+	silent acs-missing "${four[0]}"
+}
+
+@test "a device that only its bus resets" {
+	[ "$(cat $pci/0000:04:00.0/reset_method)" = bus ]
+	finds reset-only-bus 0000:04:00.0
+	[[ $remedy == *"\`vfioctl reset --dry-run 0000:04:00.0\`"* ]]
+	silent reset-only-bus "${four[0]}"
 }
