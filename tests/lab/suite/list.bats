@@ -82,7 +82,7 @@ teardown() {
 	expect 0 vfioctl list -n -r -o address --group "$group"
 	[ "$output" = $'0000:01:00.0\n0000:01:00.1' ]
 	expect 0 vfioctl list -n -r -o address --driver none --class 02
-	[ -z "$output" ]
+	[ "$output" = "vfioctl: no device matches --driver none --class 02" ]
 }
 
 @test "a device is found by interface, disk, node and path" {

@@ -341,7 +341,8 @@ has_lock() { # PID
 @test "a user without the nodes: exit 4" {
 	vfioctl bind -q $lone
 	expect 4 as_tester vfioctl test $lone
-	says "cannot open $(cdev_of $lone) (uid 0, gid 0, mode 0600): Permission denied (EACCES). Run as root"
+	says "cannot open $(cdev_of $lone) (owner root, group root, mode 0600): Permission denied (EACCES). Run as root"
+	says "vfioctl bind --owner tester $lone"
 }
 
 @test "a user with the nodes of one way: the other is skipped" {
