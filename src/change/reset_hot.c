@@ -145,17 +145,17 @@ static const struct {
 static int explain_refusal(const struct opened *opened, const struct device *dev, struct error *err)
 {
 	bool legacy = opened->path == VFIO_GROUP && path_exists("/sys/module/vfio_iommu_type1");
-	char cause[256];
-	const char *remedy = group_refusal(cause, sizeof(cause), dev->syspath,
-					   legacy ? "vfio_iommu_type1" : "iommufd");
+	struct group_refusal refusal;
+	char blocker[256];
 
-	if (group_blocker(cause, sizeof(cause), dev->syspath))
+	group_explain_refusal(&refusal, dev->syspath, legacy ? "vfio_iommu_type1" : "iommufd");
+	if (group_blocker(blocker, sizeof(blocker), dev->syspath))
 		error_set(err, STATUS_REFUSED, EPERM, usage_reasons[USAGE_GROUP].name, dev->address,
-			  "%s", cause);
+			  "%s", refusal.cause);
 	else
 		error_set(err, STATUS_FAILED, EPERM, "open", dev->address,
-			  "it cannot be opened: %s (EPERM)", cause);
-	return error_remedy(err, "%s", remedy);
+			  "it cannot be opened: %s (EPERM)", refusal.cause);
+	return error_remedy(err, "%s", refusal.remedy);
 }
 
 static int explain_open(const struct opened *opened, const struct device *dev, int errnum,

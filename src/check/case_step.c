@@ -42,10 +42,11 @@ const char *case_owner_module(const struct case_run *run)
 
 static void explain_ownership(const struct case_run *run, char *buf, size_t size)
 {
-	if (run->target.noiommu)
-		append(buf, size, "without an IOMMU this takes CAP_SYS_RAWIO");
-	else
-		group_refusal(buf, size, run->device->syspath, case_owner_module(run));
+	struct group_refusal refusal = {.cause = "without an IOMMU this takes CAP_SYS_RAWIO"};
+
+	if (!run->target.noiommu)
+		group_explain_refusal(&refusal, run->device->syspath, case_owner_module(run));
+	append(buf, size, "%s", refusal.cause);
 }
 
 /* What is locked already nothing tells. */

@@ -126,13 +126,11 @@ static int wants_token(const struct device *dev, struct error *err)
 
 static int add_remedy(const struct case_run *run, struct error *err)
 {
-	char cause[256];
+	struct group_refusal refusal = {.remedy = "Run as root."};
 
-	return error_remedy(err, "%s",
-			    run->target.noiommu
-				    ? "Run as root."
-				    : group_refusal(cause, sizeof(cause), run->device->syspath,
-						    case_owner_module(run)));
+	if (!run->target.noiommu)
+		group_explain_refusal(&refusal, run->device->syspath, case_owner_module(run));
+	return error_remedy(err, "%s", refusal.remedy);
 }
 
 static int cannot_open(const struct case_run *run, const struct verdict *verdict, struct error *err)

@@ -44,28 +44,34 @@ bool group_blocker(char *buf, size_t size, const char *syspath)
 }
 
 /* iommu_device_claim_dma_owner() and iommufd_device_bind() in the kernel have these reasons. */
-const char *group_refusal(char *buf, size_t size, const char *syspath, const char *module)
+void group_explain_refusal(struct group_refusal *ret, const char *syspath, const char *module)
 {
+	static const char owned[] = "another process owns its IOMMU group";
 	enum answer remaps = host_interrupt_remapping();
 	char unsafe[8] = "";
 
-	if (group_blocker(buf, size, syspath))
-		return "Bind that one too (--group), or unbind it.";
-	*buf = '\0';
+	*ret = (struct group_refusal){.cause = ""};
+	if (group_blocker(ret->cause, sizeof(ret->cause), syspath)) {
+		append(ret->remedy, sizeof(ret->remedy),
+		       "`vfioctl bind --group %s` takes the whole group.", base_name(syspath));
+		return;
+	}
 	path_read(unsafe, sizeof(unsafe), "/sys/module/%s/parameters/allow_unsafe_interrupts",
 		  module);
 	if (remaps == ANSWER_YES || *unsafe == 'Y') {
-		append(buf, size, "another process owns its IOMMU group");
-		return "`vfioctl show` names who can be seen.";
+		append(ret->cause, sizeof(ret->cause), "%s", owned);
+		append(ret->remedy, sizeof(ret->remedy), "`vfioctl show %s` names who can be seen.",
+		       base_name(syspath));
+		return;
 	}
-	append(buf, size,
+	append(ret->cause, sizeof(ret->cause),
 	       "the platform does not keep its interrupts apart: interrupt remapping is off, and "
-	       "allow_unsafe_interrupts of %s is not set",
-	       module);
-	if (remaps == ANSWER_UNKNOWN)
-		append(buf, size, "; or another process owns its IOMMU group");
-	return "Turn interrupt remapping on; the parameter is for machines whose guests are "
-	       "trusted.";
+	       "allow_unsafe_interrupts of %s is not set%s%s",
+	       module, remaps == ANSWER_UNKNOWN ? "; or " : "",
+	       remaps == ANSWER_UNKNOWN ? owned : "");
+	append(ret->remedy, sizeof(ret->remedy),
+	       "Turn interrupt remapping on; the parameter is for machines whose guests are "
+	       "trusted.");
 }
 
 struct device *iommu_group_member(const struct inventory *inventory, int64_t group, size_t i)

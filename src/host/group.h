@@ -23,12 +23,17 @@ bool group_allows_driver(const char *driver);
  */
 bool group_blocker(char *buf, size_t size, const char *syspath);
 
+struct group_refusal {
+	char cause[256];
+	char remedy[160]; /* one sentence */
+};
+
 /*
  * Why the kernel gave the group of the device with that directory, which has an IOMMU, to nobody
- * (EPERM), as far as it can be told now: the words go to buf, what to do about it is returned.
- * module is the one that was asked for it, "iommufd" or "vfio_iommu_type1".
+ * (EPERM), as far as it can be told now. module is the one that was asked for it, "iommufd" or
+ * "vfio_iommu_type1".
  */
-const char *group_refusal(char *buf, size_t size, const char *syspath, const char *module);
+void group_explain_refusal(struct group_refusal *ret, const char *syspath, const char *module);
 
 /* The i-th member of the group in the inventory, or NULL at the end. Groups below 0 are empty. */
 struct device *iommu_group_member(const struct inventory *inventory, int64_t group, size_t i);

@@ -7,11 +7,11 @@
 #define DEVICE "/sys/devices/pci0000:00/0000:01:00.0"
 #define UNSAFE "/sys/module/iommufd/parameters/allow_unsafe_interrupts"
 
-static char cause[256];
+static struct group_refusal refusal;
 
-static const char *remedy(void)
+static void explain(void)
 {
-	return group_refusal(cause, sizeof(cause), DEVICE, "iommufd");
+	group_explain_refusal(&refusal, DEVICE, "iommufd");
 }
 
 static void chip(const char *name)
@@ -25,8 +25,10 @@ static void a_member_with_a_driver_of_the_host(void **state)
 	chip("IO-APIC\n");
 	tree_link(DEVICE "/iommu_group/devices/0000:01:00.1/driver",
 		  "../../../../bus/pci/drivers/e1000e");
-	assert_string_equal(remedy(), "Bind that one too (--group), or unbind it.");
-	assert_string_equal(cause,
+	explain();
+	assert_string_equal(refusal.remedy,
+			    "`vfioctl bind --group 0000:01:00.0` takes the whole group.");
+	assert_string_equal(refusal.cause,
 			    "0000:01:00.1 of the same IOMMU group has the host's driver e1000e");
 }
 
@@ -34,24 +36,26 @@ static void interrupts_that_are_not_kept_apart(void **state)
 {
 	(void)state;
 	chip("IO-APIC\n");
-	assert_non_null(strstr(remedy(), "interrupt remapping"));
-	assert_non_null(strstr(cause, "allow_unsafe_interrupts of iommufd is not set"));
-	assert_null(strstr(cause, "another process"));
+	explain();
+	assert_non_null(strstr(refusal.remedy, "interrupt remapping"));
+	assert_non_null(strstr(refusal.cause, "allow_unsafe_interrupts of iommufd is not set"));
+	assert_null(strstr(refusal.cause, "another process"));
 	tree_file(UNSAFE, "N\n");
-	remedy();
-	assert_non_null(strstr(cause, "allow_unsafe_interrupts of iommufd is not set"));
+	explain();
+	assert_non_null(strstr(refusal.cause, "allow_unsafe_interrupts of iommufd is not set"));
 }
 
 static void another_owner(void **state)
 {
 	(void)state;
 	chip("IR-IO-APIC\n");
-	assert_non_null(strstr(remedy(), "vfioctl show"));
-	assert_string_equal(cause, "another process owns its IOMMU group");
+	explain();
+	assert_non_null(strstr(refusal.remedy, "vfioctl show 0000:01:00.0"));
+	assert_string_equal(refusal.cause, "another process owns its IOMMU group");
 	chip("IO-APIC\n");
 	tree_file(UNSAFE, "Y\n");
-	remedy();
-	assert_string_equal(cause, "another process owns its IOMMU group");
+	explain();
+	assert_string_equal(refusal.cause, "another process owns its IOMMU group");
 }
 
 /* Beyond x86 chips are not named after it. */
@@ -59,8 +63,9 @@ static void where_nothing_tells_both_may_be_so(void **state)
 {
 	(void)state;
 	chip("GICv3\n");
-	remedy();
-	assert_non_null(strstr(cause, "is not set; or another process owns its IOMMU group"));
+	explain();
+	assert_non_null(
+		strstr(refusal.cause, "is not set; or another process owns its IOMMU group"));
 }
 
 int main(void)

@@ -55,7 +55,7 @@ stand_ins() {
 		#!/bin/bash
 		# not kept: it is what keeps
 		[[ " \$* " != *" --json "* ]] || exec > >(tee "\$(mktemp -p $documents manual-XXXXXX.json)")
-		exec /usr/bin/vfioctl "\$@"
+		exec $(type -P vfioctl) "\$@"
 	EOF
 	cat >"$desk/bin/my-driver" <<-'EOF'
 		#!/bin/sh
