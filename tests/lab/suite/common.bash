@@ -136,8 +136,8 @@ traced() {
 stopped_bind() {
 	modprobe vfio-pci
 	traced -o /dev/null -P /sys/bus/pci/drivers/nvme/unbind -P /sys/bus/pci/drivers/pci-stub/unbind \
-		-e trace=write -e inject=write:signal=STOP:when=1 vfioctl bind -q "$1" >/dev/null 2>&1 3>&- &
-	is_driverless "$1"
+		-e trace=write -e inject=write:signal=STOP:when=1 vfioctl bind -q "$1" >"$BATS_TEST_TMPDIR/bind" 2>&1 3>&- &
+	is_driverless "$1" || { cat "$BATS_TEST_TMPDIR/bind"; return 1; }
 }
 
 is_driverless() {
