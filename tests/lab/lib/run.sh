@@ -71,14 +71,20 @@ boot_and_wait() {
 	return "$VALUE"
 }
 
-# Wait until the guest says WORD; its value goes to VALUE. False when it died or time is over.
+# Wait until the guest says WORD; its value goes to VALUE. False when it died or time is over. A line may come in
+# two parts, when a second ends within it, and the last one when the machine has gone already.
 wait_for() {
-	local qemu=$1 wanted=$2 limit=$((SECONDS + $3)) word
+	local qemu=$1 wanted=$2 limit=$((SECONDS + $3)) part said='' gone=''
 	while [ "$SECONDS" -lt "$limit" ]; do
-		if read -r -t 1 -u "$STATUS_PIPE" word VALUE; then
-			[ "$word" != "$wanted" ] || return 0
-		elif ! kill -0 "$qemu" 2>/dev/null; then
-			return 1
+		if read -r -t 1 -u "$STATUS_PIPE" part; then
+			said+=$part
+			VALUE=${said#* }
+			[ "${said%% *}" != "$wanted" ] || return 0
+			said=
+		else
+			said+=$part
+			[ -z "$gone" ] || return 1
+			kill -0 "$qemu" 2>/dev/null || gone=yes
 		fi
 	done
 	return 1
