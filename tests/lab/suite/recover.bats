@@ -356,11 +356,14 @@ counted() {
 @test "no process for a step: no more for four devices than for two, and three writes each" {
 	modprobe vfio-pci
 	vfioctl list >/dev/null
-	read -r forks writes <<<"$(counted "${pair[@]}")"
-	read -r more_forks more_writes <<<"$(counted "${pair[@]}" 0000:07:01.0 0000:07:02.0)"
-	echo "$forks $writes, $more_forks $more_writes"
-	# Readers of sysfs that were slow may have got company; two devices more have six steps more.
-	[ "$more_forks" -le $((forks + 5)) ]
+	# Readers of sysfs that are slow get company: on a busy machine that is not the first try.
+	for _ in 1 2 3; do
+		read -r forks writes <<<"$(counted "${pair[@]}")"
+		read -r more_forks more_writes <<<"$(counted "${pair[@]}" 0000:07:01.0 0000:07:02.0)"
+		echo "$forks $writes, $more_forks $more_writes"
+		[ "$more_forks" -gt $((forks + 3)) ] || break
+	done
+	[ "$more_forks" -le $((forks + 3)) ]
 	[ "$writes" -eq 6 ]
 	[ "$more_writes" -eq 12 ]
 }
