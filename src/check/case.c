@@ -20,7 +20,7 @@
 #include "base/path.h"
 #include "base/worker.h"
 
-/* How long a killed case may take to go away. */
+/* How long a killed case may take to go away, and a device that answers ENODEV. */
 #define LINGER_MS 3000
 
 static_assert(sizeof(struct case_outcome) <= PIPE_BUF, "must go through the pipe in one write");
@@ -146,10 +146,25 @@ static ino_t directory_of(const struct device *dev)
 	return dev && dev->syspath && path_lstat(&st, "%s", dev->syspath) == 0 ? st.st_ino : 0;
 }
 
+/* VFIO gives a device up before its directory goes. */
+static void wait_for_removal(const struct round *round, const struct case_run *run)
+{
+	const struct case_step *step = case_outcome_decisive(&run->outcome);
+	int64_t until = now_ms() + LINGER_MS;
+
+	if (run->outcome.status != CASE_FAIL || run->contradicted || !step || step->got != -ENODEV)
+		return;
+	while (directory_of(run->device) == round->directory && now_ms() < until)
+		poll(NULL, 0, 20);
+}
+
 /* Whatever failed meanwhile failed for this. */
 static void note_removal(struct round *round, struct case_run *run)
 {
-	if (round->gone || directory_of(run->device) == round->directory)
+	if (round->gone || !run->device)
+		return;
+	wait_for_removal(round, run);
+	if (directory_of(run->device) == round->directory)
 		return;
 	round->gone = true;
 	fail(run, "the device was removed");

@@ -3,6 +3,7 @@
  * The runner of `vfioctl test`, with cases of our own.
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 
@@ -417,6 +418,17 @@ static void pulls_it(struct case_run *run)
 	case_expect(run, "use it", 0, -ENODEV);
 }
 
+/* VFIO has given it up, and its directory goes a little later. */
+static void finds_it_going(struct case_run *run)
+{
+	if (fork() == 0) {
+		poll(NULL, 0, 300);
+		rmdir(tree_path(SLOT));
+		_exit(0);
+	}
+	case_expect(run, "open", 0, -ENODEV);
+}
+
 /* It comes back as another one. */
 static void swaps_it(struct case_run *run)
 {
@@ -475,6 +487,20 @@ static void nothing_is_asked_of_a_device_that_is_gone(void **state)
 		assert_told(&results.list[i], CASE_SKIP, "0000:09:00.0 is gone");
 }
 
+static void one_that_is_going_is_gone(void **state)
+{
+	static const struct test_case table[] = {
+		ROW_ON(CASE_CDEV, "F", finds_it_going),
+		ROW_ON(CASE_CDEV, "A", good),
+		{.id = NULL},
+	};
+	scoped_case_results struct case_results results = run_on_slot(table);
+
+	(void)state;
+	assert_told(&results.list[0], CASE_FAIL, "the device was removed");
+	assert_told(&results.list[1], CASE_SKIP, "0000:09:00.0 is gone");
+}
+
 static void one_that_came_back_is_another(void **state)
 {
 	static const struct test_case table[] = {
@@ -507,6 +533,7 @@ int main(void)
 		cmocka_unit_test(without_the_wish_nothing_runs_twice),
 		tree_test(vfs_and_their_pfs_are_told_apart),
 		tree_test(nothing_is_asked_of_a_device_that_is_gone),
+		tree_test(one_that_is_going_is_gone),
 		tree_test(one_that_came_back_is_another),
 	};
 
