@@ -20,8 +20,11 @@
 #include "base/path.h"
 #include "base/worker.h"
 
-/* How long a killed case may take to go away, and a device that answers ENODEV. */
+/* How long a killed case may take to go away. */
 #define LINGER_MS 3000
+
+/* How long a device may take that a case has failed on because it is going away. */
+#define REMOVAL_MS 2000
 
 static_assert(sizeof(struct case_outcome) <= PIPE_BUF, "must go through the pipe in one write");
 
@@ -146,13 +149,12 @@ static ino_t directory_of(const struct device *dev)
 	return dev && dev->syspath && path_lstat(&st, "%s", dev->syspath) == 0 ? st.st_ino : 0;
 }
 
-/* VFIO gives a device up before its directory goes. */
+/* VFIO gives a device up, and its nodes go, before its directory does. */
 static void wait_for_removal(const struct round *round, const struct case_run *run)
 {
-	const struct case_step *step = case_outcome_decisive(&run->outcome);
-	int64_t until = now_ms() + LINGER_MS;
+	int64_t until = now_ms() + REMOVAL_MS;
 
-	if (run->outcome.status != CASE_FAIL || run->contradicted || !step || step->got != -ENODEV)
+	if (run->outcome.status != CASE_FAIL || run->contradicted)
 		return;
 	while (directory_of(run->device) == round->directory && now_ms() < until)
 		poll(NULL, 0, 20);
