@@ -146,10 +146,9 @@ static int explain_refusal(const struct opened *opened, const struct device *dev
 {
 	bool legacy = opened->path == VFIO_GROUP && path_exists("/sys/module/vfio_iommu_type1");
 	struct group_refusal refusal;
-	char blocker[256];
 
 	group_explain_refusal(&refusal, dev->syspath, legacy ? "vfio_iommu_type1" : "iommufd");
-	if (group_blocker(blocker, sizeof(blocker), dev->syspath))
+	if (refusal.by_member)
 		error_set(err, STATUS_REFUSED, EPERM, usage_reasons[USAGE_GROUP].name, dev->address,
 			  "%s", refusal.cause);
 	else

@@ -51,7 +51,8 @@ void group_explain_refusal(struct group_refusal *ret, const char *syspath, const
 	char unsafe[8] = "";
 
 	*ret = (struct group_refusal){.cause = ""};
-	if (group_blocker(ret->cause, sizeof(ret->cause), syspath)) {
+	ret->by_member = group_blocker(ret->cause, sizeof(ret->cause), syspath);
+	if (ret->by_member) {
 		append(ret->remedy, sizeof(ret->remedy),
 		       "`vfioctl bind --group %s` takes the whole group.", base_name(syspath));
 		return;

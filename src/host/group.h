@@ -26,6 +26,7 @@ bool group_blocker(char *buf, size_t size, const char *syspath);
 struct group_refusal {
 	char cause[256];
 	char remedy[160]; /* one sentence */
+	bool by_member;   /* another member has a driver of the host */
 };
 
 /*

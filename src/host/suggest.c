@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A mistyped address is first written as it should be, whatever its separators and leading zeros:
- * "03.00.0" is "0000:03:00.0"; "03:00" lacks its function and is "0000:03:00.". The devices there
- * are are compared with that by one rule after the other, from near to far: the first one that a
- * device meets decides.
+ * "03.00.0" is "0000:03:00.0"; "03:00" lacks its function and is "0000:03:00.". All
+ * devices are compared with that by one rule after the other, from near to far: the first one that
+ * a device meets decides.
  */
 #include "host/suggest.h"
 

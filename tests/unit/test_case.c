@@ -3,7 +3,6 @@
  * The runner of `vfioctl test`, with cases of our own.
  */
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 
@@ -61,12 +60,11 @@ static void many_steps(struct case_run *run)
 
 /* The versions of clang-format differ on a macro that is a list in braces. */
 /* clang-format off */
-#define ROW_ON(ways, name, function, ...)                                                          \
+#define ROW(name, function, ...)                                                                   \
 	{                                                                                          \
-		.id = (name), .title = "t", .promise = "p.", .paths = (ways), .run = (function),   \
-		__VA_ARGS__                                                                        \
+		.id = (name), .title = "t", .promise = "p.", .paths = CASE_HOST,                   \
+		.run = (function), __VA_ARGS__                                                     \
 	}
-#define ROW(...) ROW_ON(CASE_HOST, __VA_ARGS__)
 /* clang-format on */
 
 static const struct case_host empty_host = {.ways = {.vfio_running = false}};
@@ -408,113 +406,6 @@ static void vfs_and_their_pfs_are_told_apart(void **state)
 	assert_non_null(case_lacks(&run, CASE_NEEDS_HOST_PF));
 }
 
-/* --- devices that go away ----------------------------------------------------------------- */
-
-#define SLOT "/sys/devices/slot"
-
-static void pulls_it(struct case_run *run)
-{
-	case_expect(run, "pull", 0, rmdir(tree_path(SLOT)));
-	case_expect(run, "use it", 0, -ENODEV);
-}
-
-/* VFIO has given it up, and its directory goes a little later. */
-static void finds_it_going(struct case_run *run)
-{
-	if (fork() == 0) {
-		poll(NULL, 0, 300);
-		rmdir(tree_path(SLOT));
-		_exit(0);
-	}
-	case_expect(run, "open", 0, -ENODEV);
-}
-
-/* It comes back as another one. */
-static void swaps_it(struct case_run *run)
-{
-	char other[8192];
-
-	(void)run;
-	snprintf(other, sizeof(other), "%s", tree_path(SLOT "2"));
-	mkdir(other, 0755);
-	rmdir(tree_path(SLOT));
-	(void)!rename(other, tree_path(SLOT));
-}
-
-static struct case_results run_on_slot(const struct test_case *table)
-{
-	static const struct device dev = {.bus = "pci",
-					  .address = "0000:09:00.0",
-					  .syspath = SLOT,
-					  .modes = MODE_CDEV | MODE_GROUP,
-					  .cdev = "/dev/vfio/devices/vfio0",
-					  .group_node = "/dev/vfio/9"};
-	const struct test_case *const tables[] = {table, NULL};
-	const struct case_request request = {
-		.tables = tables, .host = &empty_host, .deadline_ms = 5000, .all = true};
-	struct case_results results = {0};
-
-	tree_dir(SLOT);
-	tree_file("/dev/vfio/devices/vfio0", "");
-	tree_file("/dev/vfio/9", "");
-	tree_file("/dev/iommu", "");
-	assert_int_equal(cases_run(&results, &request, &dev), 0);
-	return results;
-}
-
-static void assert_told(const struct case_result *result, enum case_status status,
-			const char *reason)
-{
-	assert_int_equal(result->outcome.status, status);
-	assert_string_equal(result->outcome.reason, reason);
-}
-
-static void nothing_is_asked_of_a_device_that_is_gone(void **state)
-{
-	static const struct test_case table[] = {
-		ROW_ON(CASE_CDEV | CASE_GROUP, "G", good),
-		ROW_ON(CASE_CDEV | CASE_GROUP, "P", pulls_it),
-		ROW_ON(CASE_CDEV | CASE_GROUP, "A", good),
-		{.id = NULL},
-	};
-	scoped_case_results struct case_results results = run_on_slot(table);
-
-	(void)state;
-	assert_int_equal(results.count, 6);
-	assert_told(&results.list[0], CASE_PASS, "");
-	assert_told(&results.list[1], CASE_FAIL, "the device was removed");
-	for (size_t i = 2; i < 6; i++)
-		assert_told(&results.list[i], CASE_SKIP, "0000:09:00.0 is gone");
-}
-
-static void one_that_is_going_is_gone(void **state)
-{
-	static const struct test_case table[] = {
-		ROW_ON(CASE_CDEV, "F", finds_it_going),
-		ROW_ON(CASE_CDEV, "A", good),
-		{.id = NULL},
-	};
-	scoped_case_results struct case_results results = run_on_slot(table);
-
-	(void)state;
-	assert_told(&results.list[0], CASE_FAIL, "the device was removed");
-	assert_told(&results.list[1], CASE_SKIP, "0000:09:00.0 is gone");
-}
-
-static void one_that_came_back_is_another(void **state)
-{
-	static const struct test_case table[] = {
-		ROW_ON(CASE_CDEV, "S", swaps_it),
-		ROW_ON(CASE_CDEV, "A", good),
-		{.id = NULL},
-	};
-	scoped_case_results struct case_results results = run_on_slot(table);
-
-	(void)state;
-	assert_told(&results.list[0], CASE_FAIL, "the device was removed");
-	assert_told(&results.list[1], CASE_SKIP, "0000:09:00.0 is gone");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -532,9 +423,6 @@ int main(void)
 		cmocka_unit_test(only_what_passed_is_contradicted),
 		cmocka_unit_test(without_the_wish_nothing_runs_twice),
 		tree_test(vfs_and_their_pfs_are_told_apart),
-		tree_test(nothing_is_asked_of_a_device_that_is_gone),
-		tree_test(one_that_is_going_is_gone),
-		tree_test(one_that_came_back_is_another),
 	};
 
 	return cmocka_run_group_tests(tests, start_counting, stop_counting);

@@ -26,6 +26,7 @@ static void a_member_with_a_driver_of_the_host(void **state)
 	tree_link(DEVICE "/iommu_group/devices/0000:01:00.1/driver",
 		  "../../../../bus/pci/drivers/e1000e");
 	explain();
+	assert_true(refusal.by_member);
 	assert_string_equal(refusal.remedy,
 			    "`vfioctl bind --group 0000:01:00.0` takes the whole group.");
 	assert_string_equal(refusal.cause,
@@ -52,6 +53,7 @@ static void another_owner(void **state)
 	explain();
 	assert_non_null(strstr(refusal.remedy, "vfioctl show 0000:01:00.0"));
 	assert_string_equal(refusal.cause, "another process owns its IOMMU group");
+	assert_false(refusal.by_member);
 	chip("IO-APIC\n");
 	tree_file(UNSAFE, "Y\n");
 	explain();
