@@ -104,20 +104,36 @@ static void reap(struct worker *worker, int flags)
 	close_fd(&worker->result);
 }
 
+/*
+ * Waits for something to read, and for no longer than *left, from which it takes how long that was:
+ * time in which this program could run. After a pause of the machine, in which the worker could not
+ * either, nobody is blamed for it. Returns false when nothing is left.
+ */
+static bool wait_awake(struct pollfd *pfd, int64_t *left)
+{
+	enum { LOOK_MS = 100 };
+	int64_t before = now_ms(), passed;
+
+	poll(pfd, 1, *left < LOOK_MS ? (int)*left : LOOK_MS);
+	passed = now_ms() - before;
+	*left -= passed < 2 * LOOK_MS ? passed : 2 * LOOK_MS;
+	return pfd->revents || *left > 0;
+}
+
 int worker_read(struct worker *worker, int64_t timeout_ms, void *buf, size_t size)
 {
-	int64_t deadline = now_ms() + timeout_ms;
+	int64_t left = timeout_ms > 0 ? timeout_ms : 0;
 	size_t used = 0;
 
 	while (used < size) {
 		struct pollfd pfd = {.fd = worker->result, .events = POLLIN};
-		int64_t left = deadline - now_ms();
 		ssize_t n;
 
-		if (poll(&pfd, 1, left > 0 ? (int)left : 0) == 0 && now_ms() >= deadline)
+		if (!wait_awake(&pfd, &left))
 			return -ETIMEDOUT;
 		if (!pfd.revents)
-			continue; /* interrupted */
+			continue; /* not yet, or interrupted */
+		left = left > 0 ? left : 0;
 		n = read(worker->result, (char *)buf + used, size - used);
 		if (n <= 0)
 			return -ECHILD;

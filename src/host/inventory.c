@@ -35,7 +35,7 @@ enum slot_state { SLOT_FREE, SLOT_READING, SLOT_DONE, SLOT_GIVEN_UP };
 
 struct slot {
 	_Atomic int state;
-	_Atomic int64_t since; /* now_ms() when reading began */
+	_Atomic int64_t since; /* the scan's clock when reading began */
 	_Atomic pid_t reader;
 	const struct vfio_entry *entry;
 	struct device *record; /* published with SLOT_DONE */
@@ -49,6 +49,9 @@ struct scan {
 	bool more; /* of devices that have been read before */
 	size_t count;
 	struct slot *slots;
+	/* Milliseconds in which this program could run: a pause of the machine gives no device the
+	 * time to answer. */
+	_Atomic int64_t clock;
 };
 
 static const struct device blank_device = {DEVICE_BLANK};
@@ -79,7 +82,7 @@ static void read_devices(void *arg, int fd)
 		 */
 		if (atomic_load(&slot->state) != SLOT_FREE)
 			continue;
-		atomic_store(&slot->since, now_ms());
+		atomic_store(&slot->since, atomic_load(&scan->clock));
 		if (!atomic_compare_exchange_strong(&slot->state, &expected, SLOT_READING))
 			continue;
 		atomic_store(&slot->reader, getpid());
@@ -118,7 +121,7 @@ static void give_up_reader(struct slot *slot)
 static struct progress check_deadlines(struct scan *scan)
 {
 	struct progress progress = {0};
-	int64_t now = now_ms();
+	int64_t now = atomic_load(&scan->clock);
 	size_t fresh = 0;
 
 	for (size_t i = 0; i < scan->count; i++) {
@@ -171,13 +174,16 @@ static int add_reader(struct readers *readers, struct scan *scan, struct error *
 }
 
 /* Sleeps until a reader ends, at most ms. */
-static void wait_for_reader(const struct readers *readers, int ms)
+static void wait_for_reader(struct scan *scan, const struct readers *readers, int ms)
 {
 	struct pollfd list[MAX_READERS];
+	int64_t before = now_ms(), passed;
 
 	for (size_t i = 0; i < readers->count; i++)
 		list[i] = (struct pollfd){.fd = readers->list[i].result, .events = POLLIN};
 	poll(list, readers->count, ms);
+	passed = now_ms() - before;
+	atomic_fetch_add(&scan->clock, passed < 2 * ms ? passed : 2 * ms);
 }
 
 static int run_readers(struct scan *scan, struct readers *readers, struct error *err)
@@ -194,7 +200,7 @@ static int run_readers(struct scan *scan, struct readers *readers, struct error 
 		for (size_t i = 0; progress.unclaimed && progress.slow && i < progress.reading; i++)
 			if (add_reader(readers, scan, err) < 0)
 				return -1;
-		wait_for_reader(readers, HELP_AFTER_MS / 2);
+		wait_for_reader(scan, readers, HELP_AFTER_MS / 2);
 	}
 	return 0;
 }

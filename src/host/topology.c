@@ -183,20 +183,23 @@ static int make_branches(struct builder *builder, const struct inventory *invent
 	return builder->full ? -1 : 0;
 }
 
-/* A host bridge learns the NUMA node and the IOMMU that all directly below it have. */
+/* A host bridge learns the NUMA node and the IOMMU that all directly below it have, as far as they
+ * answer. */
 static void learn_place(struct branch *host)
 {
 	struct device *dev = &host->node.device;
+	bool first = true;
 
-	if (!host->first)
-		return;
-	dev->numa_node = host->first->node.device.numa_node;
-	dev->iommu_instance = host->first->node.device.iommu_instance;
 	for (const struct branch *branch = host->first; branch; branch = branch->next) {
-		if (branch->node.device.numa_node != dev->numa_node)
-			dev->numa_node = -1;
-		if (!streq_null(branch->node.device.iommu_instance, dev->iommu_instance))
-			dev->iommu_instance = NULL;
+		const struct device *below = &branch->node.device;
+
+		if (below->state != DEVICE_OK)
+			continue;
+		if (first || below->numa_node != dev->numa_node)
+			dev->numa_node = first ? below->numa_node : -1;
+		if (first || !streq_null(below->iommu_instance, dev->iommu_instance))
+			dev->iommu_instance = first ? below->iommu_instance : NULL;
+		first = false;
 	}
 }
 

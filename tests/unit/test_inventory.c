@@ -254,6 +254,32 @@ static void test_stuck_devices_are_locked(void **state)
 	inventory_free(&inventory);
 }
 
+static void test_a_pause_blames_no_device(void **state)
+{
+	static const char uevent[] = "DRIVER=e1000e\n";
+	int fd;
+	pid_t pid;
+
+	(void)state;
+	machine_add("0000:00:00.0", "e1000e", 0);
+	unlink(tree_path("/sys/devices/pci0000:00/0000:00:00.0/uevent"));
+	tree_fifo("/sys/devices/pci0000:00/0000:00:00.0/uevent");
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		scan(0);
+		_exit(find("0000:00:00.0")->state == DEVICE_OK ? 0 : 1);
+	}
+	nap_ms(300);
+	pause_with_child(pid, DEVICE_DEADLINE_MS + 500);
+	/* Not O_WRONLY, which waits for a reader: it may have been given up. */
+	fd = open(tree_path("/sys/devices/pci0000:00/0000:00:00.0/uevent"), O_RDWR);
+	assert_int_equal(write(fd, uevent, strlen(uevent)), strlen(uevent));
+	nap_ms(300);
+	close(fd);
+	ends_well(pid);
+}
+
 static void test_vanished_device_is_gone(void **state)
 {
 	(void)state;
@@ -335,6 +361,7 @@ int main(void)
 		tree_test(test_scan_only_keeps_the_order_asked_for),
 		tree_test(test_more_is_read_of_those_that_answered),
 		tree_test(test_stuck_devices_are_locked),
+		tree_test(test_a_pause_blames_no_device),
 		tree_test(test_vanished_device_is_gone),
 		tree_test(test_odd_attributes_do_no_harm),
 		tree_test(test_machines_without),

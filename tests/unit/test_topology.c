@@ -151,6 +151,20 @@ static void test_places(void **state)
 	assert_int_equal(topology.numa[1].node, 1);
 }
 
+/* What does not answer has no place of its own, and takes none from its host bridge. */
+static void test_place_beside_a_locked_device(void **state)
+{
+	(void)state;
+	make_machine();
+	devices[0].state = DEVICE_LOCKED;
+	devices[0].iommu_instance = NULL;
+	devices[0].numa_node = -1;
+	build();
+	assert_string_equal(topology.nodes[0]->device.address, "pci0000:00");
+	assert_int_equal(topology.nodes[0]->device.numa_node, 0);
+	assert_string_equal(topology.nodes[0]->device.iommu_instance, "dmar0");
+}
+
 static void test_groups(void **state)
 {
 	(void)state;
@@ -226,6 +240,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_tree, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_loops, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_places, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_place_beside_a_locked_device, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_groups, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_handover, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sets, setup, teardown),

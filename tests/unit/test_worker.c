@@ -269,6 +269,32 @@ static void test_one_that_looks_ends_with_its_parent(void **state)
 	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
 }
 
+static void answer_late(void *arg, int fd)
+{
+	nap_ms(600);
+	answer(arg, fd);
+}
+
+/* Neither of the two could do anything for longer than the deadline. */
+static void test_a_pause_counts_for_nothing(void **state)
+{
+	pid_t pid = fork();
+
+	(void)state;
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		int question = 7, result = 0;
+
+		_exit(worker_run(answer_late, &question, 2000, &result, sizeof(result)) == 0 &&
+				      result == 7
+			      ? 0
+			      : 1);
+	}
+	nap_ms(300);
+	pause_with_child(pid, 2500);
+	ends_well(pid);
+}
+
 /* Signals to the caller neither end the wait nor stretch it. */
 static void test_wait_survives_signals(void **state)
 {
@@ -298,6 +324,7 @@ int main(void)
 		tree_test(test_worker_keeps_the_root),
 		cmocka_unit_test(test_standard_streams_may_be_closed),
 		cmocka_unit_test(test_one_that_looks_ends_with_its_parent),
+		cmocka_unit_test(test_a_pause_counts_for_nothing),
 		cmocka_unit_test(test_wait_survives_signals),
 		tree_test(test_left_worker_goes_on),
 	};

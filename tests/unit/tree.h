@@ -7,10 +7,13 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -57,6 +60,44 @@ static inline void tree_link(const char *path, const char *target)
 static inline void tree_fifo(const char *path)
 {
 	assert_int_equal(mkfifo(tree_path(path), 0644), 0);
+}
+
+static inline void nap_ms(int ms)
+{
+	nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L}, NULL);
+}
+
+/*
+ * As if the machine was paused: the process and its one child stand still for so long. The parent is
+ * the first to go on, and sees how late it is before its child did anything.
+ */
+static inline void pause_with_child(pid_t pid, int ms)
+{
+	char path[64];
+	int child = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
+	f = fopen(path, "re");
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%d", &child), 1);
+	fclose(f);
+	assert_int_equal(kill(pid, SIGSTOP), 0);
+	assert_int_equal(kill(child, SIGSTOP), 0);
+	nap_ms(ms);
+	assert_int_equal(kill(pid, SIGCONT), 0);
+	nap_ms(300);
+	assert_int_equal(kill(child, SIGCONT), 0);
+}
+
+/* The process ends by itself, with status 0. */
+static inline void ends_well(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 /* Setup and teardown of a test that has an empty tree as its root. */
