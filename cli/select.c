@@ -250,8 +250,10 @@ static bool class_matches(const struct filter *filter, const struct device *dev)
 	       (dev->class_id >= 0 && dev->class_id >> filter->class_bits == filter->class_prefix);
 }
 
-static bool matches(const struct filter *filter, const struct device *dev)
+static bool matches(const void *arg, const struct device *dev)
 {
+	const struct filter *filter = arg;
+
 	return (!filter->vfio_only || device_is_vfio(dev)) &&
 	       (!filter->driver || driver_matches(filter->driver, dev->driver)) &&
 	       (filter->vendor < 0 || dev->vendor_id == filter->vendor) &&
@@ -284,15 +286,11 @@ static void tell_of_none(const struct options *opts)
 int filter_apply(struct inventory *inventory, const struct options *opts, struct error *err)
 {
 	struct filter filter;
-	size_t kept = 0;
 
 	if (parse_filter(&filter, opts, err) < 0)
 		return -1;
-	for (size_t i = 0; i < inventory->count; i++)
-		if (matches(&filter, &inventory->devices[i]))
-			inventory->devices[kept++] = inventory->devices[i];
-	inventory->count = kept;
-	if (kept == 0)
+	inventory_keep(inventory, matches, &filter);
+	if (inventory->count == 0)
 		tell_of_none(opts);
 	return 0;
 }

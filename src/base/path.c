@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/syscall.h>
 
@@ -120,23 +119,33 @@ int path_refuse_unreadable(int fd, int flags)
 	return -EACCES;
 }
 
+int path_open_within(int top, const char *path, struct open_how how)
+{
+	enum { TRIES = 100000 };
+	long fd;
+	int tries = 0;
+
+	how.flags |= O_CLOEXEC;
+	do
+		fd = syscall(SYS_openat2, top, path, &how, sizeof(how));
+	while (fd < 0 && errno == EAGAIN && ++tries < TRIES);
+	return fd < 0 ? -errno : (int)fd;
+}
+
 int path_open_at_root(const char *path, int flags, mode_t mode)
 {
-	struct open_how how = {
-		.flags = (unsigned int)(flags | O_CLOEXEC),
+	const struct open_how how = {
+		.flags = (unsigned int)flags,
 		.mode = mode,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 	int fd;
 
 	note_use(path, flags);
-	if (path_is_live())
-		fd = open(path, flags | O_CLOEXEC, mode);
-	else
-		fd = (int)syscall(SYS_openat2, root.fd, path, &how, sizeof(how));
-	if (fd < 0)
-		return -errno;
-	return path_is_live() ? fd : path_refuse_unreadable(fd, flags);
+	if (!path_is_live())
+		return path_refuse_unreadable(path_open_within(root.fd, path, how), flags);
+	fd = open(path, flags | O_CLOEXEC, mode);
+	return fd < 0 ? -errno : fd;
 }
 
 int path_open(int flags, const char *fmt, ...)

@@ -74,7 +74,11 @@ int path_read_all(char **ret, size_t max, const char *fmt, ...) PRINTF(3, 4);
 /* The same, and its size: for what may have a NUL in it. */
 int path_read_whole(char **ret, size_t *ret_size, size_t max, const char *fmt, ...) PRINTF(4, 5);
 
-/* Reads a number as the kernel prints it: decimal, negative or 0x-prefixed. */
+/* What an attribute says as a number, as the kernel prints it: decimal, negative or 0x-prefixed.
+ * -EINVAL, -ERANGE. */
+int path_number(int64_t *ret, const char *text);
+
+/* Reads such a number. */
 int path_read_number(int64_t *ret, const char *fmt, ...) PRINTF(2, 3);
 
 /* The target of a symbolic link, unresolved. */

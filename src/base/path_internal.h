@@ -5,6 +5,7 @@
 #pragma once
 
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 
 #include "base/path.h"
@@ -23,6 +24,13 @@
 		if (n_ < 0 || (size_t)n_ >= sizeof(path))                                          \
 			return -ENAMETOOLONG;                                                      \
 	} while (0)
+
+/*
+ * openat2(2) that does not lead out of top, how->resolve says by which means; O_CLOEXEC is added. A
+ * descriptor or -errno. While anything is renamed or mounted on the whole machine the kernel cannot
+ * be sure about a ".." on the way, and says EAGAIN: it is asked again.
+ */
+int path_open_within(int top, const char *path, struct open_how how);
 
 /* open(2) below the root, O_CLOEXEC added: a descriptor or -errno. */
 int path_open_at_root(const char *path, int flags, mode_t mode);

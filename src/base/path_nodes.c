@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/path_nodes.h"
 
+#include "base/path_internal.h"
+
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdio.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
 struct node {
@@ -31,9 +31,9 @@ static int compare(const void *a, const void *b)
 /* The file's text, which the caller frees; NULL when there is none. */
 static char *read_text(int root)
 {
-	struct open_how how = {.flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC,
-			       .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
-	scoped_fd int fd = (int)syscall(SYS_openat2, root, PATH_NODES, &how, sizeof(how));
+	const struct open_how how = {.flags = O_RDONLY | O_NONBLOCK,
+				     .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+	scoped_fd int fd = path_open_within(root, PATH_NODES, how);
 	scoped_free char *text = NULL;
 	struct stat st;
 	ssize_t n;

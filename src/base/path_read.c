@@ -113,7 +113,7 @@ int path_read_whole(char **ret, size_t *ret_size, size_t max, const char *fmt, .
 	return read_whole(ret, ret_size, max, path);
 }
 
-static int parse_attribute(int64_t *ret, const char *text)
+int path_number(int64_t *ret, const char *text)
 {
 	long long value;
 	char *end;
@@ -134,7 +134,7 @@ int path_read_number(int64_t *ret, const char *fmt, ...)
 	char text[64];
 	ssize_t n = path_read(text, sizeof(text), "%s", path);
 
-	return n < 0 ? (int)n : parse_attribute(ret, text);
+	return n < 0 ? (int)n : path_number(ret, text);
 }
 
 int path_read_number_at(int64_t *ret, int dir, const char *name)
@@ -142,5 +142,5 @@ int path_read_number_at(int64_t *ret, int dir, const char *name)
 	char text[64];
 	ssize_t n = path_read_at(text, sizeof(text), dir, name);
 
-	return n < 0 ? (int)n : parse_attribute(ret, text);
+	return n < 0 ? (int)n : path_number(ret, text);
 }

@@ -6,9 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdio.h>
-#include <sys/syscall.h>
 
 int tree_begin(const char *dir)
 {
@@ -17,16 +15,14 @@ int tree_begin(const char *dir)
 
 static int open_below(int top, const char *path, int flags, mode_t mode)
 {
-	struct open_how how = {
-		.flags = (unsigned int)(flags | O_CLOEXEC | O_NOFOLLOW),
+	const struct open_how how = {
+		.flags = (unsigned int)(flags | O_NOFOLLOW),
 		.mode = flags & O_CREAT ? mode : 0,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
 	};
-	int fd;
 
 	path += strspn(path, "/");
-	fd = (int)syscall(SYS_openat2, top, *path ? path : ".", &how, sizeof(how));
-	return fd < 0 ? -errno : fd;
+	return path_open_within(top, *path ? path : ".", how);
 }
 
 static int open_top(const char *dir)

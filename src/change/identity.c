@@ -7,26 +7,25 @@
 
 #include "base/path.h"
 
-static void read_boot_id(char *buf, size_t size)
+/* Read once: it does not change while this program runs. A captured tree may. */
+static const char *boot_id(void)
 {
-	if (path_read(buf, size, "/proc/sys/kernel/random/boot_id") < 0)
-		*buf = '\0';
+	static char text[64];
+
+	if ((!*text || !path_is_live()) &&
+	    path_read(text, sizeof(text), "/proc/sys/kernel/random/boot_id") < 0)
+		*text = '\0';
+	return text;
 }
 
 int identity_set_boot(struct document *doc)
 {
-	char boot_id[64];
-
-	read_boot_id(boot_id, sizeof(boot_id));
-	return document_set_string(doc, "boot_id", boot_id);
+	return document_set_string(doc, "boot_id", boot_id());
 }
 
 bool identity_is_this_boot(const struct document *doc)
 {
-	char boot_id[64];
-
-	read_boot_id(boot_id, sizeof(boot_id));
-	return streq_null(document_string(doc, "boot_id"), boot_id);
+	return streq_null(document_string(doc, "boot_id"), boot_id());
 }
 
 /* "8086:10d3:8086:a01f" */

@@ -5,6 +5,7 @@
 #include <libudev.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 
 #include "base/path.h"
@@ -41,13 +42,15 @@ static bool find_group(struct node *node, const struct device *dev)
 	return path_resolve(node->syspath, sizeof(node->syspath), "/sys/class/vfio/%s", entry) > 0;
 }
 
-/* udevd has finished with the device, or there is no udevd. */
-static bool is_settled(struct udev *udev, const char *syspath)
+/* udevd has finished with the device, or there is no udevd. Its own record of the node answers most
+ * of the times, and libudev, which looks at two dozen files, the others. */
+static bool is_settled(struct udev *udev, const char *syspath, dev_t number)
 {
 	struct udev_device *device;
 	bool settled;
 
-	if (!path_exists("/run/udev/control"))
+	if (path_exists("/run/udev/data/c%u:%u", major(number), minor(number)) ||
+	    !path_exists("/run/udev/control"))
 		return true;
 	device = udev_device_new_from_syspath(udev, syspath);
 	settled = device && udev_device_get_is_initialized(device);
@@ -60,7 +63,7 @@ static bool is_ready(struct udev *udev, const struct node *node)
 	struct stat st;
 
 	return path_stat(&st, "%s", node->path) == 0 && S_ISCHR(st.st_mode) &&
-	       is_settled(udev, node->syspath);
+	       is_settled(udev, node->syspath, st.st_rdev);
 }
 
 static int missing(const struct device *dev, const struct node *node, struct error *err)

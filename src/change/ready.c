@@ -16,20 +16,24 @@ static bool vfio_is_to_come(void)
 	return !path_exists("/sys/class/vfio-dev") && !path_exists("/sys/class/vfio");
 }
 
+static bool noiommu_is_enabled(void)
+{
+	char value[8] = "N";
+
+	path_read(value, sizeof(value), "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode");
+	return *value == 'Y';
+}
+
 /* Without an IOMMU the kernel's answer would be a bare EINVAL. Of a VF to come its PF tells. */
 static int check_iommu(const struct change *change, const struct change_result *result,
 		       struct error *err)
 {
-	char noiommu[8] = "N";
 	const struct device *dev = result->from.absent
 					   ? inventory_find(&change->before, result->before->physfn)
 					   : result->before;
 
-	path_read(noiommu, sizeof(noiommu),
-		  "/sys/module/vfio/parameters/"
-		  "enable_unsafe_noiommu_mode");
-	if (!dev || dev->iommu_group >= 0 || *noiommu == 'Y' || vfio_is_to_come() ||
-	    !vfio_is_driver_name(result->choice.driver))
+	if (!dev || dev->iommu_group >= 0 || vfio_is_to_come() ||
+	    !vfio_is_driver_name(result->choice.driver) || noiommu_is_enabled())
 		return 0;
 	error_set(err, STATUS_UNSUPPORTED, 0, "no-iommu", dev->address,
 		  "it has no IOMMU group: no IOMMU guards its DMA");

@@ -193,16 +193,19 @@ static int gather_named(struct doctor_report *report, const struct doctor_reques
 				   request->addresses ? request->n_addresses : part->n_names, err);
 }
 
+static bool is_there(const void *arg, const struct device *dev)
+{
+	(void)arg;
+	return dev->state != DEVICE_GONE;
+}
+
 static void drop_gone(struct doctor_report *report)
 {
 	struct inventory *named = &report->named;
-	size_t kept = 0;
+	size_t count = named->count;
 
-	for (size_t i = 0; i < named->count; i++)
-		if (named->devices[i].state != DEVICE_GONE)
-			named->devices[kept++] = named->devices[i];
-	report->n_gone = named->count - kept;
-	named->count = kept;
+	inventory_keep(named, is_there, NULL);
+	report->n_gone = count - named->count;
 }
 
 /* --- who ---------------------------------------------------------------------------------- */

@@ -74,11 +74,3 @@ void group_explain_refusal(struct group_refusal *ret, const char *syspath, const
 	       "Turn interrupt remapping on; the parameter is for machines whose guests are "
 	       "trusted.");
 }
-
-struct device *iommu_group_member(const struct inventory *inventory, int64_t group, size_t i)
-{
-	for (size_t k = 0; group >= 0 && k < inventory->count; k++)
-		if (inventory->devices[k].iommu_group == group && i-- == 0)
-			return &inventory->devices[k];
-	return NULL;
-}

@@ -24,6 +24,7 @@
 #include "base/path.h"
 #include "base/worker.h"
 #include "host/gather.h"
+#include "host/inventory_index.h"
 #include "host/mode.h"
 #include "host/names.h"
 #include "host/reset_set.h"
@@ -227,6 +228,7 @@ static void collect(struct inventory *ret, const struct scan *scan)
 			gather_locked(&ret->devices[i], scan->arena);
 	}
 	ret->count = scan->count;
+	inventory_index(ret);
 }
 
 static void add_slot(struct scan *scan, const struct roster *roster, const char *address,
@@ -380,12 +382,4 @@ void inventory_free(struct inventory *inventory)
 {
 	arena_free(inventory->arena);
 	*inventory = (struct inventory){0};
-}
-
-struct device *inventory_find(const struct inventory *inventory, const char *address)
-{
-	for (size_t i = 0; i < inventory->count; i++)
-		if (streq(inventory->devices[i].address, address))
-			return &inventory->devices[i];
-	return NULL;
 }

@@ -20,6 +20,7 @@ struct inventory {
 	struct arena *arena;    /* owns every record */
 	struct device *devices; /* sorted by bus (pci first) and address */
 	size_t count;
+	struct device **by_address, **by_group; /* the same, for finding them; NULL: not made */
 };
 
 /*
@@ -39,6 +40,10 @@ int inventory_scan_only(struct inventory *ret, unsigned int needs, const char *c
  */
 int inventory_scan_more(struct inventory *ret, const struct inventory *known, unsigned int needs,
 			const char *const *addresses, size_t count, struct error *err);
+
+/* Drops the devices that are not wanted: pointers to others, too, are void then. */
+void inventory_keep(struct inventory *inventory,
+		    bool (*is_wanted)(const void *arg, const struct device *dev), const void *arg);
 
 void inventory_free(struct inventory *inventory);
 #define scoped_inventory __attribute__((cleanup(inventory_free)))

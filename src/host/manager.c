@@ -32,12 +32,12 @@ static void read_driverctl(struct managers *managers, const struct manager_sourc
 }
 
 static bool driverctl_concerns(struct manager *ret, struct arena *arena,
-			       const struct manager_statement *statement, const struct device *dev,
-			       const char *driver)
+			       const struct manager_statement *statement,
+			       const struct manager_question *question)
 {
+	const struct device *dev = question->dev;
 	const char *address = startswith(statement->address, dev->bus);
 
-	(void)driver;
 	if (!address || *address != '-' || !streq(address + 1, dev->address))
 		return false;
 	ret->driver = statement->driver;
@@ -85,15 +85,24 @@ void managers_read(struct managers *ret, struct arena *arena, unsigned int which
 				source->read(ret, source);
 }
 
+static struct manager_question ask(const struct device *dev, const char *driver)
+{
+	struct manager_question question = {.dev = dev, .driver = driver};
+
+	if (driver)
+		manager_module_of(question.module, sizeof(question.module), dev->bus, driver);
+	return question;
+}
+
 static bool concerns(struct manager *ret, const struct managers *managers,
-		     const struct manager_statement *statement, const struct device *dev,
-		     const char *driver)
+		     const struct manager_statement *statement,
+		     const struct manager_question *question)
 {
 	struct manager manager = {.manager = statement->source->name,
 				  .file = statement->file,
 				  .line = statement->line};
 
-	if (!statement->source->concerns(&manager, managers->arena, statement, dev, driver))
+	if (!statement->source->concerns(&manager, managers->arena, statement, question))
 		return false;
 	*ret = manager;
 	return true;
@@ -102,6 +111,7 @@ static bool concerns(struct manager *ret, const struct managers *managers,
 int managers_of_device(struct manager **ret, size_t *count, const struct managers *managers,
 		       const struct device *dev, const char *driver)
 {
+	const struct manager_question question = ask(dev, driver);
 	const struct manager_statement *statement;
 	struct manager *list;
 	size_t n = 0;
@@ -113,7 +123,7 @@ int managers_of_device(struct manager **ret, size_t *count, const struct manager
 		return -ENOMEM;
 	n = 0;
 	for (statement = managers->first; statement; statement = statement->next)
-		n += concerns(&list[n], managers, statement, dev, driver);
+		n += concerns(&list[n], managers, statement, &question);
 	*ret = list;
 	*count = n;
 	return 0;
@@ -122,12 +132,13 @@ int managers_of_device(struct manager **ret, size_t *count, const struct manager
 bool managers_capture_by_ids(struct manager *ret, const struct managers *managers,
 			     const struct device *dev, const char *driver)
 {
+	const struct manager_question question = ask(dev, driver);
 	const struct manager_statement *statement;
 	struct manager manager;
 
 	for (statement = managers->first; statement; statement = statement->next)
 		if (statement->source->which == MANAGER_MODULES &&
-		    concerns(&manager, managers, statement, dev, driver) && manager.captures &&
+		    concerns(&manager, managers, statement, &question) && manager.captures &&
 		    streq_null(manager.driver, driver)) {
 			*ret = manager;
 			return true;

@@ -167,10 +167,11 @@ static void read_domains(struct managers *managers, const struct manager_source 
 }
 
 static bool domain_concerns(struct manager *ret, struct arena *arena,
-			    const struct manager_statement *statement, const struct device *dev,
-			    const char *driver)
+			    const struct manager_statement *statement,
+			    const struct manager_question *question)
 {
-	(void)driver;
+	const struct device *dev = question->dev;
+
 	if (!statement->address || !streq(dev->bus, "pci") ||
 	    !streq(statement->address, dev->address))
 		return false;

@@ -137,8 +137,7 @@ bool manager_ids_match(const char *ids, const struct device *dev)
 	return false;
 }
 
-/* The module that a driver comes from, as far as the running kernel tells; else of its name. */
-static void module_of(char *buf, size_t size, const char *bus, const char *driver)
+void manager_module_of(char *buf, size_t size, const char *bus, const char *driver)
 {
 	if (path_link_name(buf, size, "/sys/bus/%s/drivers/%s/module", bus, driver) < 0)
 		module_normalise(buf, size, driver);
@@ -171,12 +170,13 @@ static bool has_word(const char *text, const char *module)
 }
 
 /* About the driver's module, or a softdep that loads it before or after a module of the device. */
-static bool line_concerns(const struct manager_statement *statement, const struct device *dev,
-			  const char *module)
+static bool line_concerns(const struct manager_statement *statement,
+			  const struct manager_question *question)
 {
-	return streq(statement->subject, module) ||
-	       (streq(statement->command, "softdep") && has_word(statement->text, module) &&
-		wants(dev, statement->subject));
+	return streq(statement->subject, question->module) ||
+	       (streq(statement->command, "softdep") &&
+		has_word(statement->text, question->module) &&
+		wants(question->dev, statement->subject));
 }
 
 static bool ids_concern(struct manager *ret, struct arena *arena,
@@ -193,20 +193,15 @@ static bool ids_concern(struct manager *ret, struct arena *arena,
 }
 
 static bool module_concerns(struct manager *ret, struct arena *arena,
-			    const struct manager_statement *statement, const struct device *dev,
-			    const char *driver)
+			    const struct manager_statement *statement,
+			    const struct manager_question *question)
 {
-	char module[128];
-
 	if (streq(statement->command, "ids"))
-		return ids_concern(ret, arena, statement, dev);
-	if (!driver)
+		return ids_concern(ret, arena, statement, question->dev);
+	if (!question->driver || !line_concerns(statement, question))
 		return false;
-	module_of(module, sizeof(module), dev->bus, driver);
-	if (!line_concerns(statement, dev, module))
-		return false;
-	ret->driver = arena_strdup(arena, driver);
-	ret->detail = arena_printf(arena, "a line about the driver %s: %s %s%s%s", driver,
+	ret->driver = arena_strdup(arena, question->driver);
+	ret->detail = arena_printf(arena, "a line about the driver %s: %s %s%s%s", question->driver,
 				   statement->command, statement->subject,
 				   *statement->text ? " " : "", statement->text);
 	return true;

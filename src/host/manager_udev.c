@@ -266,19 +266,18 @@ static void find_write(struct rule *rule, const struct token *token, const struc
 }
 
 static bool rule_concerns(struct manager *ret, struct arena *arena,
-			  const struct manager_statement *statement, const struct device *dev,
-			  const char *driver)
+			  const struct manager_statement *statement,
+			  const struct manager_question *question)
 {
 	struct rule rule = {.driver = ""};
 	struct token token;
 	const char *rest = statement->text;
 
-	(void)driver;
 	while ((rest = read_token(&token, rest))) {
 		if (token.compares)
-			compare(&rule, &token, dev);
+			compare(&rule, &token, question->dev);
 		else
-			find_write(&rule, &token, dev);
+			find_write(&rule, &token, question->dev);
 	}
 	if (rule.fails || !rule.identified || !rule.writes)
 		return false;

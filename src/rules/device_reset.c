@@ -27,15 +27,6 @@ static bool lacks_reset(struct rule_run *run)
 	return false;
 }
 
-/* Functions that a reset of the device's bus resets; none on a root bus, which has no such reset.
- */
-static bool is_on_same_bus(const struct rule_run *run, const struct device *other)
-{
-	const struct device *bridge = look_bridge_above(run->facts, run->device);
-
-	return bridge && look_is_below(other, bridge);
-}
-
 static void no_reset(struct rule_run *run)
 {
 	if (lacks_reset(run) && !run->device->physfn && device_is_on_root_bus(run->device))
@@ -94,18 +85,20 @@ static bool has_own_reset(const char *methods)
 	return methods && *methods && !streq(methods, "bus") && !streq(methods, "pm");
 }
 
+/* A reset of the device's bus resets all below its bridge; a root bus has no such reset. */
 static void set_is_wider(struct rule_run *run)
 {
 	const struct inventory *machine = run->facts->machine;
+	const struct device *bridge = look_bridge_above(run->facts, run->device);
 	char others[256] = "";
 
-	if (!look_is_function(run) || run->device->physfn || run->device->iommu_group < 0 ||
-	    has_own_reset(methods_of(run)))
+	if (!bridge || !look_is_function(run) || run->device->physfn ||
+	    run->device->iommu_group < 0 || has_own_reset(methods_of(run)))
 		return;
 	for (size_t i = 0; i < machine->count; i++) {
 		const struct device *other = &machine->devices[i];
 
-		if (is_on_same_bus(run, other) && !device_is_bridge(other) &&
+		if (look_is_below(other, bridge) && !device_is_bridge(other) &&
 		    other->iommu_group != run->device->iommu_group)
 			append(others, sizeof(others), "%s%s", *others ? " " : "", other->address);
 	}

@@ -41,8 +41,7 @@ bool look_number(struct rule_run *run, int64_t *ret, const char *attribute)
 {
 	char text[64];
 
-	return look_read(run, text, sizeof(text), attribute) &&
-	       path_read_number(ret, "%s", look_path(run, attribute)) == 0;
+	return look_read(run, text, sizeof(text), attribute) && path_number(ret, text) == 0;
 }
 
 bool look_is_function(const struct rule_run *run)

@@ -254,6 +254,46 @@ static void test_stuck_devices_are_locked(void **state)
 	inventory_free(&inventory);
 }
 
+static bool has_group(const void *arg, const struct device *dev)
+{
+	(void)arg;
+	return dev->iommu_group >= 0;
+}
+
+/* Members come in the order of the inventory, with an index as without one. */
+static void expect_members(void)
+{
+	assert_string_equal(iommu_group_member(&inventory, 7, 0)->address, "0000:01:00.0");
+	assert_string_equal(iommu_group_member(&inventory, 7, 1)->address, "0000:03:00.0");
+	assert_null(iommu_group_member(&inventory, 7, 2));
+	assert_string_equal(iommu_group_member(&inventory, 2, 0)->address, "0000:04:00.0");
+	assert_null(iommu_group_member(&inventory, 3, 0));
+	assert_null(iommu_group_member(&inventory, 8, 0));
+	assert_null(iommu_group_member(&inventory, -1, 0));
+	for (size_t i = 0; i < inventory.count; i++)
+		assert_ptr_equal(find(inventory.devices[i].address), &inventory.devices[i]);
+	assert_null(inventory_find(&inventory, "0000:09:00.0"));
+}
+
+static void test_finding_devices_and_members(void **state)
+{
+	(void)state;
+	machine_add("0000:01:00.0", "e1000e", 7);
+	machine_add("0000:02:00.0", "e1000e", -1);
+	machine_add("0000:03:00.0", "e1000e", 7);
+	machine_add("0000:04:00.0", "e1000e", 2);
+	scan(0);
+	assert_int_equal(inventory.count, 4);
+	expect_members();
+	inventory_keep(&inventory, has_group, NULL);
+	assert_int_equal(inventory.count, 3);
+	expect_members();
+	assert_null(inventory_find(&inventory, "0000:02:00.0"));
+	inventory.by_address = inventory.by_group = NULL;
+	expect_members();
+	inventory_free(&inventory);
+}
+
 static void test_a_pause_blames_no_device(void **state)
 {
 	static const char uevent[] = "DRIVER=e1000e\n";
@@ -361,6 +401,7 @@ int main(void)
 		tree_test(test_scan_only_keeps_the_order_asked_for),
 		tree_test(test_more_is_read_of_those_that_answered),
 		tree_test(test_stuck_devices_are_locked),
+		tree_test(test_finding_devices_and_members),
 		tree_test(test_a_pause_blames_no_device),
 		tree_test(test_vanished_device_is_gone),
 		tree_test(test_odd_attributes_do_no_harm),

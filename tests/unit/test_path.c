@@ -176,6 +176,40 @@ static void test_loops_end(void **state)
 	assert_int_equal(path_resolve(text, sizeof(text), "/a"), -ELOOP);
 }
 
+/* In all of the machine, a few of them at a time; the kernel then cannot tell about "..". */
+static void rename_files_for_ever(void)
+{
+	char a[300], b[300];
+
+	tree_file("/other/a", "");
+	snprintf(a, sizeof(a), "%s/other/a", tree_root);
+	snprintf(b, sizeof(b), "%s/other/b", tree_root);
+	for (;;) {
+		rename(a, b);
+		rename(b, a);
+	}
+}
+
+static void test_renames_elsewhere_make_no_difference(void **state)
+{
+	enum { READS = 50000 };
+	pid_t renamer;
+	int failed = 0;
+
+	(void)state;
+	tree_file("/devices/x/attribute", "here\n");
+	tree_link("/bus/x", "../devices/x");
+	renamer = fork();
+	assert_true(renamer >= 0);
+	if (renamer == 0)
+		rename_files_for_ever();
+	for (int i = 0; i < READS; i++)
+		failed += path_read(text, sizeof(text), "/bus/x/attribute") < 0;
+	kill(renamer, SIGKILL);
+	waitpid(renamer, NULL, 0);
+	assert_int_equal(failed, 0);
+}
+
 static void test_captured_trees_are_read_only(void **state)
 {
 	struct stat st;
@@ -364,6 +398,7 @@ int main(void)
 		tree_test(test_paths_too_long),
 		tree_test(test_links_do_not_lead_out),
 		tree_test(test_loops_end),
+		tree_test(test_renames_elsewhere_make_no_difference),
 		tree_test(test_captured_trees_are_read_only),
 		tree_test(test_bad_root_keeps_the_old_one),
 		tree_test(test_outside_name),

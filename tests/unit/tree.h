@@ -68,8 +68,8 @@ static inline void nap_ms(int ms)
 }
 
 /*
- * As if the machine was paused: the process and its one child stand still for so long. The parent is
- * the first to go on, and sees how late it is before its child did anything.
+ * As if the machine was paused: the process and its one child stand still for so long. The parent
+ * is the first to go on, and sees how late it is before its child did anything.
  */
 static inline void pause_with_child(pid_t pid, int ms)
 {
