@@ -190,6 +190,8 @@ static void print_option_words(const struct command *command, const struct optio
 		       specs->argument ? specs->argument : "-");
 		for (size_t i = 0; specs->word && specs->word(i); i++)
 			printf("word %s --%s %s\n", command->name, specs->name, specs->word(i));
+		if (specs->live)
+			printf("live %s --%s %s\n", command->name, specs->name, specs->live);
 	}
 }
 

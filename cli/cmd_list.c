@@ -99,6 +99,28 @@ static int print_tree(const struct inventory *found, const struct inventory *mac
 	return 0;
 }
 
+/* Their rows are empty, which needs a word. */
+static void tell_of_locked(const struct inventory *found)
+{
+	const struct device *first = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < found->count; i++) {
+		if (found->devices[i].state != DEVICE_LOCKED)
+			continue;
+		first = first ? first : &found->devices[i];
+		count++;
+	}
+	if (count == 1)
+		message_note("%s does not answer, as while a driver is taken from it; `vfioctl "
+			     "doctor %s` tells more",
+			     first->address, first->address);
+	else if (count > 1)
+		message_note("%s and %zu more do not answer, as while a driver is taken from them; "
+			     "`vfioctl doctor` tells more",
+			     first->address, count - 1);
+}
+
 /* --- running -------------------------------------------------------------------------------- */
 
 /* What tells where a device is and what it hangs together with, where nobody asks for else. */
@@ -147,27 +169,27 @@ static enum status run(const struct options *opts, struct error *err)
 		table_print(&columns, opts, row, &found);
 	else if (print_tree(&found, &machine, &columns, opts, err) < 0)
 		return err->status;
+	tell_of_locked(&found);
 	return STATUS_OK;
 }
 
-/* Those worth asking for; the drivers of this machine are no words of a table. */
+/* The others are those of the machine. */
 static const char *filter_driver_word(size_t i)
 {
-	static const char *const words[] = {"none", "vfio-pci"};
-
-	return i < ARRAY_SIZE(words) ? words[i] : NULL;
+	return i == 0 ? "none" : NULL;
 }
 
 static const struct option_spec options[] = {
 	OPTION("vfio", 0, OPTION_FLAG, NULL, "only devices that a VFIO driver holds", vfio_only),
 	OPTION("driver", 0, OPTION_STRING, "NAME",
 	       "only devices of this driver; 'none' for no driver", with_driver,
-	       .word = filter_driver_word),
+	       .word = filter_driver_word, .live = "driver"),
 	OPTION("class", 0, OPTION_STRING, "CLASS",
 	       "only this class: 02, 0200, or a word of its name", with_class),
 	OPTION("id", 0, OPTION_STRING, "VENDOR:DEVICE", "only these ids; either may be left out",
 	       with_id),
-	OPTION("group", 0, OPTION_STRING, "NUMBER", "only this IOMMU group", with_group),
+	OPTION("group", 0, OPTION_STRING, "NUMBER", "only this IOMMU group", with_group,
+	       .live = "iommu_group"),
 	OPTION("tree", 0, OPTION_FLAG, NULL, "draw what each device is below", tree),
 	OPTION("sort", 0, OPTION_STRING, "COLUMN", "sort by this column, unknown values last",
 	       sort),

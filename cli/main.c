@@ -13,6 +13,8 @@
 #include "cli/change_output.h"
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/render.h"
+#include "host/scan.h"
 
 const struct command *const commands[] = {
 	&cmd_list,  &cmd_show,    &cmd_mode,     &cmd_bind,   &cmd_restore,
@@ -199,6 +201,16 @@ static void tell_of_lock(pid_t owner, int64_t waited_ms)
 	}
 }
 
+static void tell_of_device(const char *address)
+{
+	scoped_free char *clean = address ? scrub(address, SIZE_MAX) : NULL;
+
+	if (clean)
+		message_progress("waiting for %s to answer", clean);
+	else
+		message_progress(NULL);
+}
+
 static void tell_of_state(const char *path, bool removed)
 {
 	message_verbose("%s: %s", path, removed ? "removed" : "saved");
@@ -230,6 +242,7 @@ static enum status run_command(const struct command *command, int argc, char **a
 	document_tell(tell_of_state);
 	tell_of_unfinished(command, opts);
 	lock_tell(tell_of_lock);
+	scan_tell(tell_of_device);
 	return command->run(opts, err);
 }
 

@@ -37,6 +37,7 @@ struct option_spec {
 	 * and any other what nobody can guess. "[,...]" in it: several between commas.
 	 */
 	const char *(*word)(size_t i);
+	const char *live; /* the column of list that has what it takes, too, on this machine */
 };
 
 /* Where the values land. A verb reads the ones that its table, or the common one, declares. */
@@ -84,7 +85,7 @@ struct options {
 /* clang-format off */
 /*
  * Row for an option stored in member m of struct options; taken by verbs that are all of which.
- * Behind it, by name, what only some have: .word.
+ * Behind it, by name, what only some have: .word, .live.
  */
 #define OPTION_OF(which, why_not, long_name, short_letter, kind, arg, text, m, ...)                \
 	{                                                                                          \

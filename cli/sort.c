@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/sort.h"
 
+#include "host/inventory_index.h"
+
 /* A device with what it is sorted by. */
 struct keyed {
 	struct device device;
@@ -61,4 +63,5 @@ void inventory_sort(struct inventory *inventory, const struct field *field)
 		inventory->devices[i] = list[i].device;
 		free(list[i].text);
 	}
+	inventory_index(inventory);
 }

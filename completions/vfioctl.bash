@@ -7,9 +7,9 @@ _vfioctl_words() # KIND [VERB [OPTION]] -> the words that `vfioctl help --words`
 		index($0, what) == 1 { split(substr($0, length(what) + 1), word, " "); print word[1] }'
 }
 
-_vfioctl_devices()
+_vfioctl_live() # COLUMN -> what the machine's devices have in it
 {
-	"${COMP_WORDS[0]}" list --noheadings --raw --output address 2>/dev/null
+	[ -z "$1" ] || "${COMP_WORDS[0]}" list --noheadings --raw --output "$1" 2>/dev/null | grep -vx -e - | sort -u
 }
 
 # Behind -- stands a command with arguments of its own: _vfioctl_program INDEX-OF-IT
@@ -42,7 +42,7 @@ _vfioctl_values()
 	*)
 		front=
 		[[ $3 != *,* ]] || front=${4%"${4##*,}"}
-		words=$(_vfioctl_words word "$1" "$2")
+		words=$(_vfioctl_words word "$1" "$2"; _vfioctl_live "$(_vfioctl_words live "$1" "$2")")
 		[ -z "$words" ] || compgen -P "$front" -W "$words" -- "${4#"$front"}"
 		;;
 	esac
@@ -53,7 +53,7 @@ _vfioctl_operands()
 {
 	case $(_vfioctl_words operand "$1") in
 	COMMAND) compgen -W "$(_vfioctl_words command)" -- "$2" ;;
-	DEVICE) compgen -W "$(_vfioctl_devices)" -- "$2" ;;
+	DEVICE) compgen -W "$(_vfioctl_live address)" -- "$2" ;;
 	DIR) compgen -d -- "$2" ;;
 	esac
 }

@@ -6,6 +6,11 @@ function __vfioctl_words
     vfioctl help --words 2>/dev/null | string match -rg -- '^'(string escape --style=regex -- "$argv")' (\S+)'
 end
 
+# COLUMN: what the machine's devices have in it.
+function __vfioctl_live
+    set -q argv[1]; and vfioctl list --noheadings --raw --output $argv[1] 2>/dev/null | string match -v -- - | sort -u
+end
+
 function __vfioctl_verb
     set -l words (commandline -opc)
     set -q words[2]; and echo $words[2]
@@ -46,6 +51,7 @@ function __vfioctl_values
             printf '%s\n' $front(__vfioctl_words column $argv[1])
         case '*'
             printf '%s\n' $front(__vfioctl_words word $argv[1] $argv[2])
+            __vfioctl_live (__vfioctl_words live $argv[1] $argv[2]) | string replace -r '^' -- "$argv[4]"
     end
 end
 
@@ -54,7 +60,7 @@ function __vfioctl_operands
         case COMMAND
             vfioctl help --words 2>/dev/null | string match -rg -- '^command (\S+)'
         case DEVICE
-            vfioctl list --noheadings --raw --output address 2>/dev/null
+            __vfioctl_live address
         case DIR
             __fish_complete_directories (commandline -ct)
     end

@@ -8,6 +8,12 @@ _vfioctl_words() {
 		index($0, what " ") == 1 { print substr($0, length(what) + 2) }')"})
 }
 
+# COLUMN: what the machine's devices have in it, into found.
+_vfioctl_live() {
+	found=(${(fu)"$(vfioctl list --noheadings --raw --output $1 2>/dev/null)"})
+	found=(${found:#-})
+}
+
 # Several between commas, the first maybe behind a plus.
 _vfioctl_list() {
 	compset -P '+'
@@ -24,7 +30,11 @@ _vfioctl_values() {
 	COLUMN) _vfioctl_words column $1 && compadd -a found ;;
 	LIST) _vfioctl_words column $1 && _vfioctl_list ;;
 	*,*) _vfioctl_words word $1 $2 && _vfioctl_list ;;
-	*) _vfioctl_words word $1 $2 && compadd -a found ;;
+	*)
+		_vfioctl_words word $1 $2 && compadd -a found
+		_vfioctl_words live $1 $2
+		[[ -z $found ]] || { _vfioctl_live $found && compadd -a found }
+		;;
 	esac
 }
 
@@ -41,8 +51,7 @@ _vfioctl_operands() {
 	COMMAND) _vfioctl_commands ;;
 	DIR) _directories ;;
 	DEVICE)
-		found=(${(f)"$(vfioctl list --noheadings --raw --output address 2>/dev/null)"})
-		compadd -a found
+		_vfioctl_live address && compadd -a found
 		;;
 	esac
 }

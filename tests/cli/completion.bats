@@ -5,7 +5,9 @@ load helper
 
 setup_file() {
 	"$VFIOCTL" help --words >"$BATS_FILE_TMPDIR/words"
-	"$VFIOCTL" list --noheadings --raw --output address --sysroot "$trees/both" >"$BATS_FILE_TMPDIR/list"
+	for column in address driver iommu_group; do
+		"$VFIOCTL" list --noheadings --raw --output $column --sysroot "$trees/both" >"$BATS_FILE_TMPDIR/$column"
+	done
 }
 
 setup() {
@@ -17,7 +19,7 @@ setup() {
 on_both() {
 	case $* in
 	"help --words") words ;;
-	"list --noheadings --raw --output address") cat "$BATS_FILE_TMPDIR/list" ;;
+	"list --noheadings --raw --output "*) cat "$BATS_FILE_TMPDIR/$5" ;;
 	*) return 2 ;;
 	esac
 }
@@ -59,6 +61,15 @@ words() {
 	offer "vfioctl help --schema err" error
 }
 
+@test "filters of list offer what the machine has" {
+	offer "vfioctl list --driver n" "none nvme"
+	offer "vfioctl list --driver=vfio" vfio-pci
+	offers "vfioctl list --driver "
+	[[ " $output " == *" e1000e "* && " $output " != *" - "* ]]
+	offers "vfioctl list --group "
+	equals "$output" "$("$VFIOCTL" list -nro iommu_group --sysroot "$trees/both" | grep -v '^-' | LC_ALL=C sort -u | tr '\n' ' ' | sed 's/ $//')"
+}
+
 @test "lists: of columns behind a comma or a plus, of reasons and of rules behind a comma" {
 	offer "vfioctl list --output=dri" "driver driver_override"
 	offer "vfioctl list --output=address,vfio_" address,vfio_name
@@ -68,6 +79,11 @@ words() {
 	offer "vfioctl bind --force=mounted,vfio-o" mounted,vfio-open
 	offer "vfioctl doctor --ignore in-use,x2ap" in-use,x2apic-off
 	offer "vfioctl doctor --rule x2ap" x2apic-off
+}
+
+# live COLUMN: what the machine has in it.
+live() {
+	[ -z "$1" ] || grep -vx -e - "$BATS_FILE_TMPDIR/$1"
 }
 
 # VERB OPTION, one a line.
@@ -87,9 +103,12 @@ takes_values() {
 		case $(words | sed -n "s/^option $verb $option //p") in
 		LIST | COLUMN) wanted=$(words | sed -n "s/^column $verb //p") ;;
 		USER*) wanted=$(compgen -u) ;;
-		*) wanted=$(words | sed -n "s/^word $verb $option //p") ;;
+		*)
+			wanted=$(words | sed -n "s/^word $verb $option //p"
+				live "$(words | sed -n "s/^live $verb $option //p")")
+			;;
 		esac
-		equals "$(tr ' ' '\n' <<<"$output")" "$(sort <<<"$wanted")" || { echo "$verb $option"; return 1; }
+		equals "$(tr ' ' '\n' <<<"$output")" "$(sort -u <<<"$wanted")" || { echo "$verb $option"; return 1; }
 		count=$((count + 1))
 	done < <(takes_values)
 	[ "$count" -gt 40 ]

@@ -60,6 +60,25 @@ while_it_is_locked() {
 	done
 }
 
+@test "a device that does not answer: a terminal is told which, and a pipe nothing" {
+	make_tree both </dev/null
+	rm "$tree/sys/bus/pci/devices/0000:03:00.0/uevent"
+	mkfifo "$tree/sys/bus/pci/devices/0000:03:00.0/uevent"
+	terminal "$VFIOCTL" list --sysroot "$tree"
+	exits 0
+	prints $'\r\e[Kvfioctl: waiting for 0000:03:00.0 to answer'
+	[[ $(screen) != *waiting* && $(screen) == *"0000:03:00.0 "* ]]
+	for option in --quiet --json; do # not kept: both streams are one
+		terminal "$VFIOCTL" list --sysroot "$tree" "$option"
+		exits 0
+		[[ $output != *waiting* && $output != *$'\r'$'\e[K'* ]] || { echo "$option: $output"; return 1; }
+	done
+	vfioctl list --sysroot "$tree"
+	equals "$stderr" "vfioctl: 0000:03:00.0 does not answer, as while a driver is taken from it; \`vfioctl doctor 0000:03:00.0\` tells more"
+	vfioctl list --quiet --sysroot "$tree"
+	equals "$stderr" ""
+}
+
 @test "a snapshot tells what it does, on a terminal only" {
 	make_tree both </dev/null
 	terminal "$VFIOCTL" snapshot "$BATS_TEST_TMPDIR/one" --sysroot "$tree"

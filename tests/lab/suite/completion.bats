@@ -111,7 +111,7 @@ words_of() {
 
 # Options that take what nobody can guess, and verbs without operands: VERB [OPTION], one a line.
 silent() {
-	printf '%s\n' "show --timeout" "list --group" "list --class" "bind --node-mode" mode recover
+	printf '%s\n' "show --timeout" "list --id" "list --class" "bind --node-mode" mode recover
 }
 
 verbs() {
@@ -210,6 +210,18 @@ listed() {
 	done < <(silent)
 }
 
+# What devices of this machine have in the column.
+live() {
+	vfioctl list --noheadings --raw --output "$1" | grep -vx -e - | sort -u
+}
+
+@test "bash: a driver and a group that the machine has" {
+	in_bash $'vfioctl list --driver virtio-p\t'
+	gives "vfioctl list --driver virtio-pci "
+	in_bash $'vfioctl list --group \030a'
+	diff <(listed 3) <(live iommu_group)
+}
+
 @test "bash: a directory for --sysroot" {
 	mkdir -p "$BATS_TEST_TMPDIR/captured"
 	in_bash "vfioctl list --sysroot $BATS_TEST_TMPDIR/capt"$'\t'
@@ -290,6 +302,13 @@ listed() {
 	done < <(silent)
 }
 
+@test "zsh: a driver and a group that the machine has" {
+	in_zsh $'vfioctl list --driver virtio-p\t'
+	gives "vfioctl list --driver virtio-pci "
+	in_zsh $'vfioctl list --group \030a'
+	diff <(listed 3) <(live iommu_group)
+}
+
 @test "zsh: a directory for snapshot" {
 	mkdir -p "$BATS_TEST_TMPDIR/captured"
 	in_zsh "vfioctl snapshot $BATS_TEST_TMPDIR/capt"$'\t'
@@ -341,6 +360,15 @@ listed() {
 	gives mounted,vfio-open
 	in_fish "vfioctl reset --method "
 	diff <(sort <<<"$output") <(words_of reset --method | sort)
+}
+
+@test "fish: a driver and a group that the machine has" {
+	in_fish "vfioctl list --driver virtio-p"
+	gives virtio-pci
+	in_fish "vfioctl list --driver=non"
+	gives --driver=none
+	in_fish "vfioctl list --group "
+	diff <(sort <<<"$output") <(live iommu_group)
 }
 
 @test "fish: all columns, one, the second of a list, and one that is added" {
