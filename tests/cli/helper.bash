@@ -9,8 +9,23 @@ top=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 data=$top/tests/data
 VFIOCTL=$(realpath "${VFIOCTL:-$top/build/vfioctl}")
 trees=${VFIOCTL_TREES:-$top/build/trees}
+[ -x "$VFIOCTL" ] || { echo "$VFIOCTL is not there: make, or name another one in VFIOCTL" >&2; exit 1; }
 [ -d "$trees" ] || { echo "$trees is not there: tests/data/expand-all makes it" >&2; exit 1; }
 export VFIOCTL ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=1} LC_ALL=C.UTF-8
+
+# The program whose system calls are counted: the sanitizers make calls of their own, and look for leaks by
+# ptrace. That of the lint is plain, too, and `make check` has made it anew.
+plain_program() {
+	local program
+	for program in "$VFIOCTL" "$top/build/gcc/vfioctl" "$top/build/vfioctl"; do
+		if [ -x "$program" ] && ! grep -q __asan_init "$program"; then
+			echo "$program"
+			return
+		fi
+	done
+	echo "no program without sanitizers: make" >&2
+	return 1
+}
 
 # Run a command; $status, $output, $lines, $stderr and $stderr_lines tell what it did, as after bats'
 # `run --separate-stderr`, which starts five processes to find out.

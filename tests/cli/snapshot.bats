@@ -226,16 +226,15 @@ not_above() {
 }
 
 @test "with --sysroot nothing of this machine is looked at" {
-	local program=$top/build/gcc/vfioctl name arguments
-	# The sanitizers read much.
-	[ -x "$program" ] || program=$VFIOCTL
+	local program name arguments
+	program=$(plain_program)
 	for name in both without-iommu; do
 		address=$("$VFIOCTL" list -n -r -o address --sysroot "$trees/$name" | tail -n 1)
 		# not kept: only the calls count
 		for arguments in "list --json" "list -o address,usage" "show $address" "show --user root $address" mode topology \
 			doctor "doctor --for qemu --json $address" "snapshot $BATS_TEST_TMPDIR/taken-$name"; do
 			# shellcheck disable=SC2086 # words
-			ASAN_OPTIONS=detect_leaks=0 strace -f -qq -e trace=%file -e signal=none -o "$BATS_TEST_TMPDIR/calls" \
+			strace -f -qq -e trace=%file -e signal=none -o "$BATS_TEST_TMPDIR/calls" \
 				"$program" $arguments --sysroot "$trees/$name" >/dev/null 2>&1 || true
 			# Names that begin with '/' for the process: openat2() and calls on a descriptor stay in the tree.
 			grep -vE 'openat2\(|execve\(|chdir\("/"|getcwd\(|readlinkat\([0-9]+, ""|symlinkat\("[^"]*", [0-9]|= -1 ENOENT' "$BATS_TEST_TMPDIR/calls" | grep -E '"/' |
@@ -248,9 +247,9 @@ not_above() {
 }
 
 @test "what openat2() opens of a captured tree, it opens in its root" {
-	local program=$top/build/gcc/vfioctl
-	[ -x "$program" ] || program=$VFIOCTL
-	ASAN_OPTIONS=detect_leaks=0 strace -f -qq -e trace=openat2 -o "$BATS_TEST_TMPDIR/calls" \
+	local program
+	program=$(plain_program)
+	strace -f -qq -e trace=openat2 -o "$BATS_TEST_TMPDIR/calls" \
 		"$program" doctor --sysroot "$trees/both" >/dev/null || true
 	[ "$(grep -c 'openat2(' "$BATS_TEST_TMPDIR/calls")" -gt 100 ]
 	equals "$(grep 'openat2(' "$BATS_TEST_TMPDIR/calls" | grep -vc RESOLVE_IN_ROOT)" 0
