@@ -37,6 +37,7 @@ static void read_device(const struct scan *scan, struct device *record,
 static void read_devices(void *arg, int fd)
 {
 	struct scan *scan = arg;
+	const pid_t self = getpid();
 
 	(void)fd;
 	worker_ends_with_parent();
@@ -52,7 +53,7 @@ static void read_devices(void *arg, int fd)
 		atomic_store(&slot->since, atomic_load(&scan->clock));
 		if (!atomic_compare_exchange_strong(&slot->state, &expected, SLOT_READING))
 			continue;
-		atomic_store(&slot->reader, getpid());
+		atomic_store(&slot->reader, self);
 		record = arena_alloc(scan->arena, sizeof(*record));
 		if (!record)
 			return;
