@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <time.h>
 
 #include "base/path.h"
 #include "change/apply.h"
@@ -205,6 +206,24 @@ static bool any_broken(struct change *change)
 	return broken;
 }
 
+/*
+ * A device that was taken away and found again meanwhile is another one to the kernel; and while it is
+ * being found it may be away, or have no driver yet.
+ */
+static void try_again(struct change *change, const struct apply_options *options)
+{
+	enum { PATIENCE_MS = 3000 };
+	const struct timespec pause = {.tv_nsec = 250 * 1000 * 1000};
+	int64_t deadline = now_ms() + PATIENCE_MS;
+
+	while (any_broken(change)) {
+		try_to_undo(change, options, true);
+		if (!any_broken(change) || now_ms() >= deadline)
+			return;
+		nanosleep(&pause, NULL);
+	}
+}
+
 void undo(struct change *change, const struct change_request *request, apply_workers_fn *on_workers,
 	  void *arg)
 {
@@ -219,9 +238,7 @@ void undo(struct change *change, const struct change_request *request, apply_wor
 	};
 
 	try_to_undo(change, &options, request->keep_going);
-	/* A device that was taken away and found again meanwhile is another one to the kernel. */
-	if (any_broken(change))
-		try_to_undo(change, &options, true);
+	try_again(change, &options);
 	if (any_broken(change))
 		for (size_t i = 0; i < change->count; i++)
 			if (change->results[i].outcome == CHANGE_BROKEN)
