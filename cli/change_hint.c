@@ -66,6 +66,16 @@ static void suggest_for_group(const struct change *change)
 	}
 }
 
+/* Nodes are not all that a virtual machine wants: memory that may be locked is the other half. */
+static void suggest_to_bind(const char *address, const struct options *opts)
+{
+	message_note("next: `vfioctl test %s` tries it, `vfioctl restore %s%s` gives it back",
+		     address, opts->take_group ? "--group " : "", address);
+	if (opts->owner)
+		message_note("`vfioctl doctor --for qemu --user %.*s %s` tells what the user lacks",
+			     (int)strcspn(opts->owner, ":"), opts->owner, address);
+}
+
 void change_suggest(const struct change *change, const struct options *opts, enum change_kind kind)
 {
 	const char *address = change->count ? change->results[0].before->address : "";
@@ -77,7 +87,5 @@ void change_suggest(const struct change *change, const struct options *opts, enu
 	else if (kind == CHANGE_RESTORE)
 		suggest_for_group(change);
 	else if (kind == CHANGE_BIND)
-		message_note("next: `vfioctl test %s` tries it, `vfioctl restore %s%s` gives it "
-			     "back",
-			     address, opts->take_group ? "--group " : "", address);
+		suggest_to_bind(address, opts);
 }

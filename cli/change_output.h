@@ -43,7 +43,7 @@ const char *driver_word(size_t i);
 /* Options of those that hand devices to user space. */
 #define ACCESS_OPTIONS                                                                             \
 	OPTION("owner", 0, OPTION_STRING, "USER[:GROUP]",                                          \
-	       "give the nodes to a user, who needs no other right then", owner),                  \
+	       "give the nodes to a user, who needs no other right to open them", owner),          \
 		OPTION("node-mode", 0, OPTION_STRING, "MODE",                                      \
 		       "with --owner, mode of the nodes (0600; 0660 with a group)", node_mode)
 

@@ -14,6 +14,7 @@
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/render.h"
+#include "host/address.h"
 #include "host/scan.h"
 
 const struct command *const commands[] = {
@@ -34,6 +35,8 @@ const struct command *command_find(const char *name)
 static const struct {
 	const char *word, *hint;
 } foreign_words[] = {
+	{"release", "`vfioctl restore DEVICE` gives a device back to the driver it had."},
+	{"give", "`vfioctl bind --owner USER DEVICE` hands a device to VFIO, and to a user."},
 	{"unbind", "`vfioctl restore DEVICE` gives a device back to the driver it had."},
 	{"attach", "`vfioctl bind DEVICE` hands a device to VFIO."},
 	{"detach", "`vfioctl bind DEVICE` takes a device from its driver and hands it to VFIO."},
@@ -124,6 +127,25 @@ static int no_program(const struct command *command, struct error *err)
 	return error_remedy(err, "Write: vfioctl %s %s", command->name, command->synopsis);
 }
 
+/* An option whose value was forgotten has taken the device for it. */
+static void tell_who_took_it(const struct command *command, const struct options *opts,
+			     struct error *err)
+{
+	const struct {
+		const char *name, *value;
+	} options[] = {{"--owner", opts->owner},
+		       {"--force", opts->force},
+		       {"--driver", opts->driver},
+		       {"--output", opts->output}};
+	struct pci_address address;
+
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		if (options[i].value && pci_address_parse(&address, options[i].value) == 0)
+			error_remedy(err, "%s took %s for its own. Write: vfioctl %s %s",
+				     options[i].name, options[i].value, command->name,
+				     command->synopsis);
+}
+
 static int check_operands(const struct command *command, const struct options *opts,
 			  struct error *err)
 {
@@ -132,7 +154,9 @@ static int check_operands(const struct command *command, const struct options *o
 	if (opts->n_args < command->min_args) {
 		error_set(err, STATUS_USAGE, 0, "missing-operand", NULL, "%s needs an operand",
 			  command->name);
-		return error_remedy(err, "Write: vfioctl %s %s", command->name, command->synopsis);
+		error_remedy(err, "Write: vfioctl %s %s", command->name, command->synopsis);
+		tell_who_took_it(command, opts, err);
+		return -1;
 	}
 	if (command->max_args >= 0 && opts->n_args > command->max_args) {
 		error_set(err, STATUS_USAGE, 0, "extra-operand", NULL,

@@ -15,6 +15,11 @@ bool change_takes_along(const void *arg, const struct device *dev)
 	return result && result_is_fine(result);
 }
 
+static bool is_asked(const void *arg, const struct device *dev)
+{
+	return change_find(arg, dev) != NULL;
+}
+
 /*
  * What the group must be afterwards. A device that recovers goes where it was, or was let go: only
  * users of the group can stand in its way; and not of one that no driver shall have.
@@ -62,6 +67,7 @@ static bool refuse_some(struct change *change, const struct change_request *requ
 	struct gate gate = {
 		.inventory = &change->before,
 		.is_moving = change_takes_along,
+		.is_asked = is_asked,
 		.arg = change,
 		.forced = request->forced,
 	};

@@ -24,7 +24,9 @@ static int load_record(struct document **ret, const struct device *dev, struct e
 		return r;
 	error_errno(err, r, "saved-state", dev->address, "cannot read %s/%s.json", RECORDS,
 		    dev->address);
-	return error_remedy(err, "Remove that file if it is damaged.");
+	return error_remedy(err, r == -EACCES || r == -EPERM
+					 ? "Changing devices needs root."
+					 : "Remove that file if it is damaged.");
 }
 
 static int write_record(const struct device *dev, struct error *err)

@@ -48,6 +48,7 @@ struct blockers {
 	char members[512];
 	size_t bound;   /* to a driver of the host */
 	size_t waiting; /* locked, or in an unbind that waits for who has it open */
+	size_t asked;   /* the command is about them, too, and must leave them where they are */
 };
 
 static void note_blocker(struct blockers *blockers, const struct device *member)
@@ -66,6 +67,22 @@ static void note_blocker(struct blockers *blockers, const struct device *member)
 					      : "is being unbound and waits for its user");
 }
 
+static void append_remedy(char *remedy, size_t size, const struct blockers *blockers)
+{
+	if (blockers->asked == blockers->bound + blockers->waiting) {
+		append(remedy, size, "That is refused for a reason of its own.");
+		return;
+	}
+	if (blockers->bound)
+		append(remedy, size,
+		       blockers->bound == 1 ? "Bind it too (--group) or unbind it."
+					    : "Bind them too (--group) or unbind them.");
+	if (blockers->waiting)
+		append(remedy, size,
+		       "%sStop whoever has it open; `vfioctl show` names who can be seen.",
+		       blockers->bound ? " " : "");
+}
+
 static void check_viability(struct refusal *refusal, const struct gate *gate,
 			    const struct device *dev)
 {
@@ -75,18 +92,13 @@ static void check_viability(struct refusal *refusal, const struct gate *gate,
 
 	for (size_t i = 0; (member = iommu_group_member(gate->inventory, dev->iommu_group, i)); i++)
 		if (member != dev && !group_member_is_free(member) &&
-		    !gate->is_moving(gate->arg, member))
+		    !gate->is_moving(gate->arg, member)) {
 			note_blocker(&blockers, member);
+			blockers.asked += gate->is_asked && gate->is_asked(gate->arg, member);
+		}
 	if (blockers.bound + blockers.waiting == 0)
 		return;
-	if (blockers.bound)
-		append(remedy, sizeof(remedy),
-		       blockers.bound == 1 ? "Bind it too (--group) or unbind it."
-					   : "Bind them too (--group) or unbind them.");
-	if (blockers.waiting)
-		append(remedy, sizeof(remedy),
-		       "%sStop whoever has it open; `vfioctl show` names who can be seen.",
-		       blockers.bound ? " " : "");
+	append_remedy(remedy, sizeof(remedy), &blockers);
 	snprintf(evidence, sizeof(evidence), "IOMMU group %d is not viable: %s", dev->iommu_group,
 		 blockers.members);
 	refusal_add(refusal, USAGE_GROUP, evidence, remedy);

@@ -18,6 +18,8 @@ struct gate {
 	const struct inventory *inventory;
 	/* True for a device that the same command takes along. */
 	bool (*is_moving)(const void *arg, const struct device *dev);
+	/* True for one that the same command is about, taken along or not; NULL: for none. */
+	bool (*is_asked)(const void *arg, const struct device *dev);
 	const void *arg;
 	unsigned int forced; /* reasons overridden by --force */
 	bool to_vfio;        /* the group must be viable afterwards */

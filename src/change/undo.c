@@ -207,8 +207,8 @@ static bool any_broken(struct change *change)
 }
 
 /*
- * A device that was taken away and found again meanwhile is another one to the kernel; and while it is
- * being found it may be away, or have no driver yet.
+ * A device that was taken away and found again meanwhile is another one to the kernel; and while it
+ * is being found it may be away, or have no driver yet.
  */
 static void try_again(struct change *change, const struct apply_options *options)
 {

@@ -74,7 +74,8 @@ group_cases='@(G04|G06|D02)'
 }
 
 @test "bind --owner: the user can, both ways" {
-	expect 0 vfioctl bind -q --owner tester $lone
+	expect 0 vfioctl bind --owner tester $lone
+	says "\`vfioctl doctor --for qemu --user tester $lone\`"
 	[ "$(owner_of "$(cdev_of $lone)")" = "1000:0 600" ]
 	[ "$(owner_of "$(group_of $lone)")" = "1000:0 600" ]
 	iommu_has user:1000:rw-

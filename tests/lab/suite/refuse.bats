@@ -201,4 +201,24 @@ refused() {
 	[ "$status" -eq 4 ]
 	says root
 	[ "$(driver_of 0000:03:00.0)" = nvme ]
+	vfioctl bind -q 03:00.0
+	run setpriv --reuid=65534 --regid=65534 --clear-groups vfioctl restore 03:00.0
+	[ "$status" -eq 4 ]
+	says "Changing devices needs root."
+	[ "$(driver_of 0000:03:00.0)" = vfio-pci ]
+	vfioctl restore -q 03:00.0
+}
+
+@test "a member in use keeps the others: what is wrong with it is said, and nobody is told to bind it too" {
+	local interface
+	interface=$(ls $pci/0000:01:00.0/net)
+	ip link set "$interface" up
+	ip addr add 192.0.2.1/24 dev "$interface"
+	expect 3 vfioctl bind --group 0000:01:00.0
+	says "192.0.2.1"
+	says "0000:01:00.0 is bound to e1000e. That is refused for a reason of its own."
+	[[ $output != *"Bind it too"* ]]
+	ip addr flush dev "$interface"
+	ip link set "$interface" down
+	[ "$(driver_of 0000:01:00.0) $(driver_of 0000:01:00.1)" = "e1000e e1000e" ]
 }
