@@ -71,7 +71,8 @@ static void suggest_to_bind(const char *address, const struct options *opts)
 {
 	message_note("next: `vfioctl test %s` tries it, `vfioctl restore %s%s` gives it back",
 		     address, opts->take_group ? "--group " : "", address);
-	if (opts->owner)
+	/* "root:GROUP" names none of those who get it. */
+	if (opts->owner && !startswith(opts->owner, "root"))
 		message_note("`vfioctl doctor --for qemu --user %.*s %s` tells what the user lacks",
 			     (int)strcspn(opts->owner, ":"), opts->owner, address);
 }

@@ -131,19 +131,17 @@ static int no_program(const struct command *command, struct error *err)
 static void tell_who_took_it(const struct command *command, const struct options *opts,
 			     struct error *err)
 {
-	const struct {
-		const char *name, *value;
-	} options[] = {{"--owner", opts->owner},
-		       {"--force", opts->force},
-		       {"--driver", opts->driver},
-		       {"--output", opts->output}};
 	struct pci_address address;
 
-	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-		if (options[i].value && pci_address_parse(&address, options[i].value) == 0)
-			error_remedy(err, "%s took %s for its own. Write: vfioctl %s %s",
-				     options[i].name, options[i].value, command->name,
-				     command->synopsis);
+	for (const struct option_spec *spec = command->options; spec && spec->name; spec++) {
+		const void *member = (const char *)opts + spec->offset;
+		const char *value =
+			spec->type == OPTION_STRING ? *(const char *const *)member : NULL;
+
+		if (value && pci_address_parse(&address, value) == 0)
+			error_remedy(err, "--%s took %s for its own. Write: vfioctl %s %s",
+				     spec->name, value, command->name, command->synopsis);
+	}
 }
 
 static int check_operands(const struct command *command, const struct options *opts,

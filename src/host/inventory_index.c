@@ -55,7 +55,7 @@ void inventory_keep(struct inventory *inventory,
 		if (is_wanted(arg, &inventory->devices[i]))
 			inventory->devices[kept++] = inventory->devices[i];
 	inventory->count = kept;
-	if (inventory->by_address)
+	if (inventory->by_address || inventory->by_group)
 		inventory_index(inventory);
 }
 

@@ -119,6 +119,7 @@ wrong() {
 	wrong missing-operand "bind needs an operand" bind
 	wrong missing-operand "restore needs an operand" restore
 	wrong missing-operand "--owner took 0000:03:00.0 for its own. Write: vfioctl bind DEVICE" bind --owner 0000:03:00.0
+	wrong missing-operand "--user took 0000:03:00.0 for its own. Write: vfioctl show DEVICE" show --user 0000:03:00.0
 	wrong missing-operand "reset needs an operand" reset
 	wrong missing-operand "sriov needs an operand" sriov 02:00.0
 	vfioctl sriov 02:00.0
