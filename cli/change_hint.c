@@ -66,11 +66,31 @@ static void suggest_for_group(const struct change *change)
 	}
 }
 
-/* Nodes are not all that a virtual machine wants: memory that may be locked is the other half. */
-static void suggest_to_bind(const char *address, const struct options *opts)
+/* What `vfioctl restore` is to be told to give back all that was bound. */
+static void append_way_back(char *buf, size_t size, const struct change *change,
+			    const struct options *opts)
 {
-	message_note("next: `vfioctl test %s` tries it, `vfioctl restore %s%s` gives it back",
-		     address, opts->take_group ? "--group " : "", address);
+	enum { FEW = 4 };
+	bool is_one_group = opts->take_group && opts->n_args == 1;
+	size_t count = is_one_group ? 1 : change->count;
+
+	if (is_one_group)
+		append(buf, size, " --group");
+	for (size_t i = 0; i < count && count <= FEW; i++)
+		append(buf, size, " %s", change->results[i].before->address);
+	if (count > FEW)
+		append(buf, size, "%s DEVICE...", opts->take_group ? " --group" : "");
+}
+
+/* Nodes are not all that a virtual machine wants: memory that may be locked is the other half. */
+static void suggest_to_bind(const struct change *change, const struct options *opts)
+{
+	const char *address = change->results[0].before->address;
+	char way_back[256] = "";
+
+	append_way_back(way_back, sizeof(way_back), change, opts);
+	message_note("next: `vfioctl test %s` tries it, `vfioctl restore%s` gives %s back", address,
+		     way_back, change->count > 1 ? "them" : "it");
 	/* "root:GROUP" names none of those who get it. */
 	if (opts->owner && !startswith(opts->owner, "root"))
 		message_note("`vfioctl doctor --for qemu --user %.*s %s` tells what the user lacks",
@@ -88,5 +108,5 @@ void change_suggest(const struct change *change, const struct options *opts, enu
 	else if (kind == CHANGE_RESTORE)
 		suggest_for_group(change);
 	else if (kind == CHANGE_BIND)
-		suggest_to_bind(address, opts);
+		suggest_to_bind(change, opts);
 }

@@ -2,6 +2,7 @@
 #include "cli/change_output.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "change/pool.h"
 #include "cli/records.h"
@@ -60,6 +61,8 @@ void change_print_success(const struct change *change, const struct options *opt
 			message_note("nothing to do");
 	} else {
 		table_print(columns, opts, step_row, change);
+		if (geteuid() != 0)
+			message_note("to take these steps, run it as root");
 	}
 }
 

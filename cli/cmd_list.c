@@ -99,28 +99,6 @@ static int print_tree(const struct inventory *found, const struct inventory *mac
 	return 0;
 }
 
-/* Their rows are empty, which needs a word. */
-static void tell_of_locked(const struct inventory *found)
-{
-	const struct device *first = NULL;
-	size_t count = 0;
-
-	for (size_t i = 0; i < found->count; i++) {
-		if (found->devices[i].state != DEVICE_LOCKED)
-			continue;
-		first = first ? first : &found->devices[i];
-		count++;
-	}
-	if (count == 1)
-		message_note("%s does not answer, as while a driver is taken from it; `vfioctl "
-			     "doctor %s` tells more",
-			     first->address, first->address);
-	else if (count > 1)
-		message_note("%s and %zu more do not answer, as while a driver is taken from them; "
-			     "`vfioctl doctor` tells more",
-			     first->address, count - 1);
-}
-
 /* --- running -------------------------------------------------------------------------------- */
 
 /* What tells where a device is and what it hangs together with, where nobody asks for else. */
@@ -169,7 +147,7 @@ static enum status run(const struct options *opts, struct error *err)
 		table_print(&columns, opts, row, &found);
 	else if (print_tree(&found, &machine, &columns, opts, err) < 0)
 		return err->status;
-	tell_of_locked(&found);
+	selection_tell_of_locked(&found);
 	return STATUS_OK;
 }
 

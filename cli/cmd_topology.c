@@ -163,6 +163,7 @@ static enum status run(const struct options *opts, struct error *err)
 	}
 	if (topology_rows_make(&rows, &topology, inventory.arena, err) < 0)
 		return err->status;
+	selection_tell_of_locked(&inventory);
 	if (opts->file)
 		return write_file(format, &rows, opts, err) < 0 ? err->status : STATUS_OK;
 	format->print(stdout, &rows, opts);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/doctor_record.h"
 
+#include "cli/records.h"
+
 /* A getter: name, the type of the record (known as r) and its value. */
 #define GETTER(name, type, result)                                                                 \
 	static struct value name(const void *record)                                               \
@@ -96,6 +98,11 @@ GETTER(answer_ready, struct doctor_answer,
        r->ready == ANSWER_UNKNOWN ? VALUE_UNKNOWN : value_bool(r->ready == ANSWER_YES))
 GETTER(answer_sentence, struct doctor_answer, value_string(r->sentence))
 
+static struct value answer_mode(const void *record, size_t i)
+{
+	return mode_word(((const struct doctor_answer *)record)->modes, i);
+}
+
 static struct value answer_step(const void *record, size_t i)
 {
 	const struct doctor_answer *answer = record;
@@ -118,6 +125,8 @@ static const struct field answer_fields[] = {
 	ROW(BOOL, "ready", "READY", answer_ready,
 	    "nothing is missing; unknown when not all could be "
 	    "seen"),
+	ROW_STRINGS("modes", "MODES", answer_mode,
+		    "ways that are open to the user: cdev, group; none before it is bound"),
 	ROW(STRING, "sentence", "SENTENCE", answer_sentence, "the answer in words"),
 	ROW_RECORDS("steps", "STEPS", answer_step, &finding_record,
 		    "what is missing, in the order in which to do it"),

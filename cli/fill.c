@@ -5,10 +5,22 @@
 
 enum { WIDTH = 79 };
 
+/* What stands between backticks is to be copied: it stays in one line, if there is one. */
+static size_t whole_word(const char *text, size_t most)
+{
+	size_t n = strcspn(text, " \n"), whole;
+	const char *tick = memchr(text, '`', n), *end = tick ? strchr(tick + 1, '`') : NULL;
+
+	if (!end || end < text + n)
+		return n;
+	whole = (size_t)(end - text) + strcspn(end, " \n");
+	return whole <= most && strcspn(text, "\n") >= whole ? whole : n;
+}
+
 /* The length of the next word, or of as much of it as fits into a line: whole characters. */
 static size_t word_length(const char *text, int indent)
 {
-	size_t n = strcspn(text, " \n"), most = (size_t)(WIDTH - indent);
+	size_t most = (size_t)(WIDTH - indent), n = whole_word(text, most);
 
 	if (n <= most)
 		return n;

@@ -3,12 +3,13 @@
  * A table that is wider than its terminal gives way in this order, and no further than it must:
  * UUIDs lose their middle; what can be spared (FIELD_SPARE) and nobody named is left out, while a
  * cell that may be cut (FIELD_TRUNC) would have fewer than LEAST columns; then the widest of those
- * are cut. A mark tells where something is missing.
+ * are cut, with a mark where something is missing, or go on in further lines (FIELD_WRAP).
  */
 #include "cli/fit.h"
 
 #include <stdio.h>
-#include <wchar.h>
+
+#include "cli/width.h"
 
 enum { LEAST = 15 };
 
@@ -45,43 +46,6 @@ static struct libscols_line *next_line(const struct fit *fit, struct libscols_it
 static const char *mark(void)
 {
 	return MB_CUR_MAX > 1 ? "…" : "...";
-}
-
-/* Bytes of the first character, and how many columns it takes. A stray byte is printed as \xNN. */
-static size_t character(const char *text, size_t *ret_width)
-{
-	mbstate_t state = {0};
-	wchar_t c = 0;
-	size_t n = mbrtowc(&c, text, MB_CUR_MAX, &state);
-	int width = n == 0 || n > MB_CUR_MAX ? 4 : wcwidth(c);
-
-	*ret_width = width < 0 ? 4 : (size_t)width;
-	return n == 0 || n > MB_CUR_MAX ? 1 : n;
-}
-
-/* How many bytes of the text fit into so many columns, which it does not fill in ret_width. */
-static size_t bytes_that_fit(const char *text, size_t columns, size_t *ret_width)
-{
-	size_t bytes = 0, width = 0;
-
-	while (text[bytes]) {
-		size_t w, n = character(text + bytes, &w);
-
-		if (width + w > columns)
-			break;
-		width += w;
-		bytes += n;
-	}
-	*ret_width = width;
-	return bytes;
-}
-
-static size_t width_of(const char *text)
-{
-	size_t width;
-
-	bytes_that_fit(text, SIZE_MAX, &width);
-	return width;
 }
 
 static void set_text(struct libscols_cell *cell, char *text)
@@ -124,16 +88,16 @@ static void measure(struct fit *fit)
 		measure_line(fit, line);
 }
 
-/* Of the whole table, with one column between two; those that may be cut with no more than most. */
+/* Of the whole table, with one column between two; those that give way with no more than most. */
 static size_t total(const struct fit *fit, size_t most)
 {
 	size_t sum = 0;
 
 	for (size_t c = 0; c < fit->columns->count; c++) {
-		bool is_cut = fit->columns->list[c]->flags & FIELD_TRUNC && fit->wide[c] > most;
+		bool gives = fit->columns->list[c]->flags & (FIELD_TRUNC | FIELD_WRAP);
 
 		if (fit->wide[c])
-			sum += (is_cut ? most : fit->wide[c]) + (sum > 0);
+			sum += (gives && fit->wide[c] > most ? most : fit->wide[c]) + (sum > 0);
 	}
 	return sum;
 }
@@ -249,7 +213,7 @@ static void cut_cell(struct libscols_cell *cell, size_t columns)
 
 	if (width_of(text) <= columns)
 		return;
-	bytes = bytes_that_fit(text, columns - width_of(mark()), &width);
+	bytes = width_bytes(text, columns - width_of(mark()), &width);
 	while (bytes > 0 && text[bytes - 1] == ' ')
 		bytes--;
 	if (asprintf(&cut, "%.*s%s", (int)bytes, text, mark()) < 0)
@@ -257,16 +221,35 @@ static void cut_cell(struct libscols_cell *cell, size_t columns)
 	set_text(cell, cut);
 }
 
-static void cut_column(const struct fit *fit, size_t column)
+static void wrap_cell(struct libscols_cell *cell, size_t columns)
+{
+	set_text(cell, width_wrap(scols_cell_get_data(cell), columns));
+}
+
+static void change_cells(const struct fit *fit, size_t column,
+			 void (*change)(struct libscols_cell *cell, size_t columns))
 {
 	scoped_iter struct libscols_iter *iter = new_iter();
 	struct libscols_line *line;
 
 	while ((line = next_line(fit, iter)))
-		cut_cell(scols_line_get_cell(line, column), fit->wide[column]);
+		change(scols_line_get_cell(line, column), fit->wide[column]);
 }
 
-/* The widest columns that may be cut become as wide as is left for each; none below its heading. */
+void table_wrap(struct libscols_table *table, size_t column, size_t columns)
+{
+	struct libscols_column *wrapped = scols_table_get_column(table, column);
+	struct fit fit = {.table = table};
+
+	fit.wide[column] = columns;
+	change_cells(&fit, column, wrap_cell);
+	if (scols_column_set_safechars(wrapped, "\n") != 0 ||
+	    scols_column_set_wrapfunc(wrapped, scols_wrapnl_chunksize, scols_wrapnl_nextchunk,
+				      NULL) != 0)
+		abort();
+}
+
+/* The widest columns that give way become as wide as is left for each; none below its heading. */
 static void cut(struct fit *fit)
 {
 	size_t most = fit->room;
@@ -277,10 +260,13 @@ static void cut(struct fit *fit)
 		const struct field *field = fit->columns->list[c];
 		size_t least = width_of(field->title);
 
-		if (!(field->flags & FIELD_TRUNC) || fit->wide[c] <= most)
+		if (!(field->flags & (FIELD_TRUNC | FIELD_WRAP)) || fit->wide[c] <= most)
 			continue;
 		fit->wide[c] = most > least ? most : least;
-		cut_column(fit, c);
+		if (field->flags & FIELD_WRAP)
+			table_wrap(fit->table, c, fit->wide[c]);
+		else
+			change_cells(fit, c, cut_cell);
 	}
 }
 

@@ -10,3 +10,6 @@
 
 /* Makes the filled table fit its terminal as far as it can. */
 void table_fit(struct libscols_table *table, const struct columns *columns);
+
+/* Breaks the text of one column of a filled table into lines of so many columns. */
+void table_wrap(struct libscols_table *table, size_t column, size_t columns);

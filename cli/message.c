@@ -2,6 +2,10 @@
 #include <stdio.h>
 
 #include "cli/command.h"
+#include "cli/fill.h"
+
+enum { INDENT = 2 };
+#define NAME "vfioctl:"
 
 static struct {
 	bool json, quiet;
@@ -24,14 +28,20 @@ void message_setup(const struct options *opts)
 	how.verbose = opts->verbose;
 }
 
-/* Prints "vfioctl: TEXT", scrubbed: much of it came from devices and processes. */
+/* Prints "vfioctl: TEXT", scrubbed: much of it came from devices and processes; a terminal gets it
+ * filled, everything else in one line. */
 static void print(const char *text)
 {
 	scoped_free char *clean = scrub(text, 4096);
 
 	fflush(stdout);
 	clear_progress();
-	fprintf(stderr, "vfioctl: %s\n", clean ? clean : "out of memory");
+	if (isatty(STDERR_FILENO)) {
+		fputs(NAME, stderr);
+		fill_print(stderr, clean ? clean : "out of memory", INDENT, (int)strlen(NAME));
+	} else {
+		fprintf(stderr, NAME " %s\n", clean ? clean : "out of memory");
+	}
 }
 
 static void vprint(const char *prefix, const char *fmt, va_list ap)

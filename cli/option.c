@@ -128,6 +128,28 @@ static int store(struct options *opts, const struct option_spec *spec, char *arg
 	return 0;
 }
 
+/* What people write for an option here. */
+static const struct {
+	const char *word, *option;
+} synonyms[] = {
+	{"user", "owner"},     {"uid", "owner"},       {"chown", "owner"},
+	{"mode", "node-mode"}, {"chmod", "node-mode"}, {"simulate", "dry-run"},
+	{"check", "dry-run"},  {"no-act", "dry-run"},  {"all", "group"},
+};
+
+static const char *find_synonym(const struct parser *parser, const char *word)
+{
+	size_t n = strcspn(word, "=");
+
+	for (size_t i = 0; i < ARRAY_SIZE(synonyms); i++)
+		for (int k = 0; k < parser->n_words; k++)
+			if (strlen(synonyms[i].word) == n &&
+			    strncmp(synonyms[i].word, word, n) == 0 &&
+			    streq(parser->words[k], synonyms[i].option))
+				return synonyms[i].option;
+	return NULL;
+}
+
 /* "--jsn" or "--jobs" without its number. */
 static int complain(const struct parser *parser, char **argv, int c, struct error *err)
 {
@@ -146,7 +168,8 @@ static int complain(const struct parser *parser, char **argv, int c, struct erro
 		return error_set(err, STATUS_USAGE, 0, "bad-option", NULL, "%s takes no argument",
 				 word);
 	error_set(err, STATUS_USAGE, 0, "unknown-option", NULL, "there is no option %s", word);
-	near = nearest_word(word + 2, parser->words);
+	near = find_synonym(parser, word + 2);
+	near = near ? near : nearest_word(word + 2, parser->words);
 	if (near)
 		return error_remedy(err, "Did you mean --%s?", near);
 	return error_remedy(err, "--help lists the options.");

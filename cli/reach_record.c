@@ -56,7 +56,7 @@ static struct value is_limited(const struct memlock *memlock)
 
 REACH(name, value_string(reach->account.name))
 REACH(uid, value_number((int64_t)reach->account.uid))
-REACH(may_use, value_answer(reach->allowed))
+REACH(may_use, value_answer(reach->usable))
 REACH(memlock_limited, is_limited(&reach->memlock))
 REACH(memlock_soft, limit(reach->memlock.soft))
 REACH(memlock_hard, limit(reach->memlock.hard))
@@ -73,7 +73,8 @@ static const struct field reach_record_type_fields[] = {
 	ROW(STRING, "name", "NAME", reach_name, "name of the user"),
 	ROW(NUMBER, "uid", "UID", reach_uid, "number of the user"),
 	ROW(BOOL, "may_use", "MAY-USE", reach_may_use,
-	    "one way or another all nodes may be opened"),
+	    "one way or another all nodes may be opened; unknown where little memory may be "
+	    "locked"),
 	ROW(BOOL, "memlock_limited", "MEMLOCK-LIMITED", reach_memlock_limited,
 	    "locked memory, which is what DMA can reach, is limited"),
 	ROW(SIZE, "memlock_soft", "MEMLOCK-SOFT", reach_memlock_soft, "the limit, in bytes"),

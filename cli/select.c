@@ -294,3 +294,24 @@ int filter_apply(struct inventory *inventory, const struct options *opts, struct
 		tell_of_none(opts);
 	return 0;
 }
+
+void selection_tell_of_locked(const struct inventory *found)
+{
+	const struct device *first = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < found->count; i++) {
+		if (found->devices[i].state != DEVICE_LOCKED)
+			continue;
+		first = first ? first : &found->devices[i];
+		count++;
+	}
+	if (count == 1)
+		message_note("%s does not answer, as while a driver is taken from it; `vfioctl "
+			     "doctor %s` tells more",
+			     first->address, first->address);
+	else if (count > 1)
+		message_note("%s and %zu more do not answer, as while a driver is taken from them; "
+			     "`vfioctl doctor` tells more",
+			     first->address, count - 1);
+}

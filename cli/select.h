@@ -39,3 +39,7 @@ void selection_free(struct selection *selection);
  * none is left. 0, or -1 with STATUS_USAGE for a malformed filter.
  */
 int filter_apply(struct inventory *inventory, const struct options *opts, struct error *err);
+
+/* A note about the devices that do not answer, if any: what is printed of them is next to nothing.
+ */
+void selection_tell_of_locked(const struct inventory *found);

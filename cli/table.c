@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/fit.h"
+#include "cli/width.h"
 
 static void out_of_memory(void)
 {
@@ -207,10 +208,15 @@ static void print_and_free(struct libscols_table *table)
 	scols_unref_table(table);
 }
 
+static bool is_for_terminal(const struct options *opts, FILE *out)
+{
+	return !opts->raw && out == stdout && isatty(STDOUT_FILENO);
+}
+
 static void fit_and_print(struct libscols_table *table, const struct columns *columns,
 			  const struct options *opts, FILE *out)
 {
-	if (!opts->raw && out == stdout && isatty(STDOUT_FILENO))
+	if (is_for_terminal(opts, out))
 		table_fit(table, columns);
 	print_and_free(table);
 }
@@ -338,6 +344,22 @@ static void add_sheet_lines(struct libscols_table *table, const struct record_ty
 	}
 }
 
+enum { LEAST = 15 }; /* columns for values, however narrow the terminal */
+
+/* The values go on in the second column, below where they began. */
+static void wrap_sheet(struct libscols_table *table)
+{
+	size_t room = scols_table_get_termwidth(table), label = 0;
+	struct libscols_line *line;
+
+	for (size_t i = 0; (line = scols_table_get_line(table, i)); i++) {
+		size_t width = width_of(scols_cell_get_data(scols_line_get_cell(line, 0)));
+
+		label = width > label ? width : label;
+	}
+	table_wrap(table, 1, room > label + LEAST ? room - label - 1 : LEAST);
+}
+
 void sheet_print(const struct record_type *type, const void *record, const struct options *opts)
 {
 	struct libscols_table *table = new_table(opts, stdout);
@@ -347,6 +369,8 @@ void sheet_print(const struct record_type *type, const void *record, const struc
 	    !scols_table_new_column(table, "VALUE", 0, SCOLS_FL_WRAP))
 		out_of_memory();
 	add_sheet_lines(table, type, record);
+	if (is_for_terminal(opts, stdout))
+		wrap_sheet(table);
 	print_and_free(table);
 	for_each_field(field,
 		       type) if (field->type == FIELD_RECORDS && !(field->flags & FIELD_JSON_ONLY))

@@ -15,15 +15,6 @@
 
 /* --- steps -------------------------------------------------------------------------------- */
 
-/* The device, its record and the plan that is being made. */
-struct scheme {
-	struct plan *plan;
-	const struct device *dev;
-	const struct access *access; /* NULL: nobody */
-	const struct document *doc;  /* NULL: no record */
-	bool back;
-};
-
 static int add(const struct scheme *scheme, enum step_kind kind, const char *path,
 	       const char *value)
 {
@@ -140,9 +131,8 @@ static unsigned int ways_of(const struct device *dev)
 
 /* --- taking back -------------------------------------------------------------------------- */
 
-/* The entries that the record claims, but for those that keep still wants. */
-static int plan_drop_entries(const struct scheme *scheme, const struct access *had,
-			     const struct access *keep)
+int access_scheme_drop(const struct scheme *scheme, const struct access *had,
+		       const struct access *keep)
 {
 	const char *const nodes[] = {IOMMU_NODE, "/dev/vfio/vfio"};
 	struct arena *arena = scheme->plan->arena;
@@ -206,8 +196,7 @@ static int plan_disown_groups(const struct scheme *scheme, const struct access *
 	return r;
 }
 
-/* all: also what vanishes when the device goes back to its driver. */
-static int plan_back(const struct scheme *scheme, const struct access *had, bool all)
+int access_scheme_back(const struct scheme *scheme, const struct access *had, bool all)
 {
 	struct arena *arena = scheme->plan->arena;
 	const struct device *dev = scheme->dev;
@@ -224,7 +213,7 @@ static int plan_back(const struct scheme *scheme, const struct access *had, bool
 		r = plan_disown(scheme, dev->cdev);
 	if (r == 0)
 		r = plan_disown(scheme, IOMMU_NODE);
-	return r == 0 ? plan_drop_entries(scheme, had, NULL) : r;
+	return r == 0 ? access_scheme_drop(scheme, had, NULL) : r;
 }
 
 int access_plan_back(struct plan *plan, const struct device *dev, struct error *err)
@@ -235,7 +224,7 @@ int access_plan_back(struct plan *plan, const struct device *dev, struct error *
 
 	if (!doc || !access_record_read(&had, doc, ""))
 		return 0;
-	return plan_back(&scheme, &had, false) < 0 ? error_out_of_memory(err) : 0;
+	return access_scheme_back(&scheme, &had, false) < 0 ? error_out_of_memory(err) : 0;
 }
 
 /* --- giving ------------------------------------------------------------------------------- */
@@ -269,11 +258,11 @@ static int plan_given_nodes(struct plan *plan, const struct device *dev,
 
 	scheme.back = true;
 	if (r == 0 && doc && access_record_read(&had, doc, ""))
-		r = plan_drop_entries(&scheme, &had, access);
+		r = access_scheme_drop(&scheme, &had, access);
 	return r;
 }
 
-static int plan_giving(struct plan *plan, const struct device *dev, const struct access *access)
+int access_scheme_giving(struct plan *plan, const struct device *dev, const struct access *access)
 {
 	struct scheme scheme = {.plan = plan, .dev = dev, .access = access};
 	int r = plan_rule(&scheme);
@@ -293,7 +282,7 @@ bool access_is_given(const struct device *dev, const struct access *access)
 	struct access recorded;
 
 	return arena && access_load(&recorded, dev) && is_same(&recorded, access) &&
-	       !access_is_unfinished(dev) && plan_giving(&plan, dev, access) == 0 &&
+	       !access_is_unfinished(dev) && access_scheme_giving(&plan, dev, access) == 0 &&
 	       plan.count == 0;
 }
 
@@ -334,87 +323,4 @@ int access_plan_nodes(struct plan *plan, const struct device *dev, const struct 
 	if (ways_of(dev) & MODE_GROUP && check_group(plan->arena, dev, access, err) < 0)
 		return -1;
 	return plan_given_nodes(plan, dev, access) < 0 ? error_out_of_memory(err) : 0;
-}
-
-/* --- undoing ------------------------------------------------------------------------------ */
-
-static int run(const struct plan *plan, struct error *err)
-{
-	struct error first = {0};
-
-	for (size_t i = 0; i < plan->count; i++) {
-		struct error own = {0};
-
-		if (access_step(&plan->steps[i], &own) < 0 && !first.code)
-			first = own;
-	}
-	if (!first.code)
-		return 0;
-	if (err)
-		*err = first;
-	return -1;
-}
-
-static int give_again(struct plan *plan, const struct device *dev, const struct access *access,
-		      struct error *err)
-{
-	if (plan_giving(plan, dev, access) < 0)
-		return error_out_of_memory(err);
-	return run(plan, err);
-}
-
-static int take_all(struct plan *plan, const struct device *dev, const struct document *doc,
-		    const struct access *had, struct error *err)
-{
-	struct scheme scheme = {.plan = plan, .dev = dev, .doc = doc, .back = true};
-	int r = plan_back(&scheme, had, true);
-
-	r = r < 0 ? error_out_of_memory(err) : run(plan, err);
-	access_forget(dev);
-	return r;
-}
-
-/* The claims of both are in the record, so this is one more change of owners. */
-static int give_to_earlier(struct plan *plan, const struct device *dev, const struct document *doc,
-			   const struct access *had, struct error *err)
-{
-	struct scheme scheme = {.plan = plan, .dev = dev, .doc = doc, .back = true};
-	struct access earlier;
-
-	if (!access_record_read(&earlier, doc, "earlier_"))
-		return take_all(plan, dev, doc, had, err);
-	if (access_save(dev, &earlier, err) < 0)
-		return -1;
-	if (plan_drop_entries(&scheme, had, &earlier) < 0)
-		return error_out_of_memory(err);
-	return give_again(plan, dev, &earlier, err);
-}
-
-int access_undo(const struct device *dev, bool giving, struct error *err)
-{
-	scoped_arena struct arena *arena = arena_new(1 << 20);
-	scoped_plan struct plan plan = {.arena = arena};
-	scoped_document struct document *doc = access_record_load(dev);
-	struct access had;
-
-	if (!arena)
-		return error_out_of_memory(err);
-	if (!doc || !access_record_read(&had, doc, ""))
-		return 0;
-	return giving ? give_to_earlier(&plan, dev, doc, &had, err)
-		      : give_again(&plan, dev, &had, err);
-}
-
-int access_drop_stale(const struct device *dev, struct error *err)
-{
-	scoped_arena struct arena *arena = arena_new(1 << 20);
-	scoped_plan struct plan plan = {.arena = arena};
-	scoped_document struct document *doc = access_record_load_stale(dev);
-	struct access had;
-
-	if (!arena)
-		return error_out_of_memory(err);
-	if (!doc || !access_record_read(&had, doc, ""))
-		return 0;
-	return take_all(&plan, dev, doc, &had, err);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the parts of access share: the record (access_record.c), the rule (access_rule.c) and the
- * steps (access_step.c).
+ * What the parts of access share: the plans (access.c), the record (access_record.c), the rule
+ * (access_rule.c) and the steps (access_step.c).
  *
  * A claim is a line of the record about one node: "own /dev/vfio/14" with the owner that the node
  * had before, "acl /dev/iommu user:1000". What several devices claim stays until the last lets go,
@@ -13,6 +13,33 @@
 #include "change/access.h"
 
 #define IOMMU_NODE "/dev/iommu"
+
+/* --- access.c ----------------------------------------------------------------------------- */
+
+/* The device, its record and the plan that is being made. */
+struct scheme {
+	struct plan *plan;
+	const struct device *dev;
+	const struct access *access; /* NULL: nobody */
+	const struct document *doc;  /* NULL: no record */
+	bool back;
+};
+
+/* Plans to give dev to access: the rule and the nodes. 0 or -ENOMEM. */
+int access_scheme_giving(struct plan *plan, const struct device *dev, const struct access *access);
+
+/*
+ * Plans to take back what the scheme's device was given by had; all: also what vanishes when the
+ * device goes back to its driver. 0 or -ENOMEM.
+ */
+int access_scheme_back(const struct scheme *scheme, const struct access *had, bool all);
+
+/*
+ * Plans to strike the entries of shared nodes that the record claims for had, but for those that
+ * keep (may be NULL) still wants. 0 or -ENOMEM.
+ */
+int access_scheme_drop(const struct scheme *scheme, const struct access *had,
+		       const struct access *keep);
 
 /* --- access_record.c ---------------------------------------------------------------------- */
 

@@ -305,15 +305,42 @@ static size_t pick(const struct finding **ret, const struct finding *const *list
 	return n;
 }
 
+/* Of the ways that the device offers; libvirt's daemon opens either. */
+static unsigned int open_ways(const struct doctor_report *report, const struct device *dev,
+			      unsigned int purpose)
+{
+	const struct reach *reach = report->facts->reach;
+
+	if (!device_is_vfio(dev))
+		return 0;
+	if (!(purpose & PURPOSE_OWN_NODES) || !reach)
+		return dev->modes;
+	return reach[dev - report->named.devices].ways;
+}
+
+/* "yes", and by which of two ways when the other one is closed. */
+static const char *answer_word(const struct doctor_answer *answer)
+{
+	if (answer->ready == ANSWER_UNKNOWN)
+		return "as far as could be seen";
+	if (answer->ready == ANSWER_NO)
+		return "no";
+	if (answer->modes == answer->device->modes)
+		return "yes";
+	return answer->modes == MODE_GROUP  ? "yes, through the group alone"
+	       : answer->modes == MODE_CDEV ? "yes, through the cdev alone"
+					    : "yes";
+}
+
 static int answer(struct doctor_answer *ret, struct doctor_report *report,
 		  const struct rule_purpose *purpose, const struct device *dev)
 {
-	static const char *const words[] = {"no", "yes"};
 	const struct account *user = report->facts->user;
 	struct doctor_answer answer = {
 		.device = dev,
 		.purpose = purpose->name,
 		.user = account_word(report->arena, user),
+		.modes = open_ways(report, dev, purpose->bit),
 		.steps = arena_alloc(report->arena,
 				     (report->n_findings + 1) * sizeof(*answer.steps)),
 		.unseen = arena_alloc(report->arena,
@@ -327,9 +354,8 @@ static int answer(struct doctor_answer *ret, struct doctor_report *report,
 	answer.n_unseen =
 		pick(answer.unseen, report->unknown, report->n_unknown, dev, purpose->bit);
 	answer.ready = answer.n_steps ? ANSWER_NO : answer.n_unseen ? ANSWER_UNKNOWN : ANSWER_YES;
-	answer.sentence = arena_printf(
-		report->arena, "%s can %s %s: %s", answer.user, purpose->what, dev->address,
-		answer.ready == ANSWER_UNKNOWN ? "as far as could be seen" : words[answer.ready]);
+	answer.sentence = arena_printf(report->arena, "%s can %s %s: %s", answer.user,
+				       purpose->what, dev->address, answer_word(&answer));
 	*ret = answer;
 	return 0;
 }

@@ -30,7 +30,8 @@ bool doctor_unknown_glob(const struct doctor_request *request, char *buf, size_t
 struct doctor_answer {
 	const struct device *device;
 	const char *purpose, *user;
-	enum answer ready; /* unknown: nothing is known to be missing, but not all could be seen */
+	enum answer ready;  /* unknown: nothing is known to be missing, but not all could be seen */
+	unsigned int modes; /* MODE_*: the ways that are open to the user */
 	const struct finding **steps; /* what is missing, in the order in which to do it */
 	size_t n_steps;
 	const struct finding **unseen; /* what could not be seen of it */

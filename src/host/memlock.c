@@ -290,3 +290,8 @@ void memlock_of(struct memlock *ret, struct arena *arena, const struct account *
 	memlock.exempt = account->uid == 0;
 	*ret = memlock;
 }
+
+bool memlock_is_low(const struct memlock *memlock)
+{
+	return !memlock->exempt && memlock->soft < INT64_C(1) << 30;
+}

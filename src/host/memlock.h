@@ -18,5 +18,8 @@ struct memlock {
 	const char *source; /* a file, "this process", or NULL: not known */
 };
 
+/* True when it is less than any virtual machine has, or not known. */
+bool memlock_is_low(const struct memlock *memlock);
+
 /* Reads the limit of account; strings are in arena. */
 void memlock_of(struct memlock *ret, struct arena *arena, const struct account *account);

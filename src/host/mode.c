@@ -118,6 +118,16 @@ static const char *future_container_module(void)
 	return NULL;
 }
 
+bool host_has_container(void)
+{
+	struct host_ways ways;
+
+	if (path_exists("/sys/class/misc/vfio"))
+		return true;
+	host_ways_read(&ways);
+	return ways.from_module && future_container_module();
+}
+
 static void read_backends(struct host_mode *host)
 {
 	host->container = path_exists("/sys/class/misc/vfio");

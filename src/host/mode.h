@@ -65,6 +65,9 @@ const char *host_iommu_kind(const char *name);
 /* Reads the ways alone, which costs a few files while vfio is loaded. */
 void host_ways_read(struct host_ways *ret);
 
+/* Whether somebody provides /dev/vfio/vfio, or would once VFIO is loaded. */
+bool host_has_container(void);
+
 /*
  * Reads everything into ret; strings and lists are in arena. What cannot be read is unknown.
  * 0, or -1 when the arena is full.

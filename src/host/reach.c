@@ -3,12 +3,14 @@
 
 #include <errno.h>
 
+#include "host/mode.h"
+
 #define IOMMU_NODE     "/dev/iommu"
 #define CONTAINER_NODE "/dev/vfio/vfio"
 
 const char *reach_container(void)
 {
-	return path_exists("/sys/class/misc/vfio") ? CONTAINER_NODE : IOMMU_NODE;
+	return host_has_container() ? CONTAINER_NODE : IOMMU_NODE;
 }
 
 static void add(struct reach *reach, struct reach_need need)
@@ -99,7 +101,7 @@ static const char *memlock_cause(struct arena *arena, const struct memlock *meml
 }
 
 /* A limit may be enough: that depends on how much shall be mapped. None at all is not. */
-static bool add_memlock(struct reach *reach, struct arena *arena)
+static enum answer add_memlock(struct reach *reach, struct arena *arena)
 {
 	const struct memlock *memlock = &reach->memlock;
 	struct reach_need need = {.object = "memlock", .met = ANSWER_YES};
@@ -115,7 +117,7 @@ static bool add_memlock(struct reach *reach, struct arena *arena)
 			account_word(arena, &reach->account));
 	}
 	add(reach, need);
-	return need.met != ANSWER_NO;
+	return need.met == ANSWER_UNKNOWN && !memlock_is_low(memlock) ? ANSWER_YES : need.met;
 }
 
 void reach_of(struct reach *ret, struct arena *arena, const struct device *dev,
@@ -123,15 +125,18 @@ void reach_of(struct reach *ret, struct arena *arena, const struct device *dev,
 {
 	struct reach reach = {.account = *account};
 	unsigned int ways = device_is_vfio(dev) ? dev->modes : dev->would_offer;
-	bool free, allowed = false;
+	enum answer memory;
+	bool free;
 
 	memlock_of(&reach.memlock, arena, account);
 	free = add_device(&reach, arena, dev);
-	if (ways & MODE_CDEV)
-		allowed |= add_way(&reach, arena, dev, "cdev", dev->cdev, IOMMU_NODE);
-	if (ways & MODE_GROUP)
-		allowed |= add_way(&reach, arena, dev, "group", dev->group_node, reach_container());
-	allowed &= add_memlock(&reach, arena);
-	reach.allowed = free && allowed ? ANSWER_YES : ANSWER_NO;
+	if (ways & MODE_CDEV && add_way(&reach, arena, dev, "cdev", dev->cdev, IOMMU_NODE))
+		reach.ways |= MODE_CDEV;
+	if (ways & MODE_GROUP &&
+	    add_way(&reach, arena, dev, "group", dev->group_node, reach_container()))
+		reach.ways |= MODE_GROUP;
+	memory = add_memlock(&reach, arena);
+	reach.allowed = free && reach.ways && memory != ANSWER_NO ? ANSWER_YES : ANSWER_NO;
+	reach.usable = reach.allowed == ANSWER_YES ? memory : ANSWER_NO;
 	*ret = reach;
 }

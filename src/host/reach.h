@@ -21,11 +21,16 @@ struct reach {
 	struct account account;
 	struct memlock memlock;
 	enum answer allowed; /* to open the device, one way or another */
+	unsigned int ways;   /* MODE_*: those that are open */
+	enum answer usable;  /* allowed, and so much memory may be locked that it is of use */
 	struct reach_need needs[8];
 	size_t n_needs;
 };
 
-/* Node that user space opens beside the group's: of the container, or of iommufd that stands in. */
+/*
+ * Node that user space opens beside the group's: of the container, or of iommufd that stands in;
+ * the one there will be where VFIO is not loaded yet.
+ */
 const char *reach_container(void);
 
 /* Fills ret for dev and the user; strings are in arena, which must outlive ret. */

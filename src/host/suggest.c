@@ -224,10 +224,31 @@ static bool is_driver(const char *text)
 		path_exists("/sys/bus/pci/drivers/%s", text));
 }
 
+/* The number of a group, whose devices have names. */
+static bool suggest_member(struct error *err, const char *text)
+{
+	scoped_dir DIR *dir = NULL;
+	const char *name;
+
+	if (!*text || text[strspn(text, "0123456789")])
+		return false;
+	dir = path_opendir("/sys/kernel/iommu_groups/%s/devices", text);
+	name = dir ? path_next(dir) : NULL;
+	if (!name)
+		return false;
+	error_remedy(err,
+		     "It is the number of an IOMMU group: name one of its devices, such as %s, and "
+		     "--group takes the others along.",
+		     name);
+	return true;
+}
+
 bool suggest_device(struct error *err, const char *text)
 {
 	char address[WANTED_SIZE];
 
+	if (suggest_member(err, text))
+		return true;
 	if (is_driver(text)) {
 		error_remedy(err,
 			     "That is a driver, which goes behind --driver: `vfioctl bind DEVICE "

@@ -31,19 +31,14 @@ static bool has_company(const struct rule_run *run)
 /* What somebody wants the device for needs it bound. */
 static void not_bound(struct rule_run *run)
 {
-	const struct rule_facts *facts = run->facts;
 	const struct device *dev = run->device;
-	bool gives = facts->purpose & PURPOSE_OWN_NODES && facts->user && facts->user->uid != 0;
-	const char *owner = "";
 
-	if (!facts->purpose || device_is_vfio(dev))
+	/* Of a bridge another rule tells that it can never be. */
+	if (!run->facts->purpose || device_is_vfio(dev) || device_is_bridge(dev))
 		return;
-	if (gives)
-		owner = arena_printf(run->arena, "--owner %s ",
-				     account_word(run->arena, facts->user));
 	rule_fires(run,
-		   arena_printf(run->arena, "%s%s%s", owner, has_company(run) ? "--group " : "",
-				dev->address),
+		   arena_printf(run->arena, "%s%s%s", look_owner(run),
+				has_company(run) ? "--group " : "", dev->address),
 		   look_path(run, "driver"), "%s", dev->driver ? dev->driver : "no driver");
 }
 

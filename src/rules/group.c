@@ -29,13 +29,19 @@ static const char *driver_file(const struct rule_run *run, const struct device *
 	return arena_printf(run->arena, "/sys/bus/%s/devices/%s/driver", dev->bus, dev->address);
 }
 
+/* What `vfioctl bind --group` is to be told. */
+static const char *whole_group(const struct rule_run *run, const struct device *dev)
+{
+	return arena_printf(run->arena, "%s%s", look_owner(run), dev->address);
+}
+
 static void not_viable(struct rule_run *run)
 {
 	const struct device *bound = vfio_member(run), *dev;
 
 	for (size_t i = 0; bound && (dev = member(run, i)); i++)
 		if (!group_member_is_free(dev))
-			rule_fires(run, bound->address, driver_file(run, dev), "%s has %s",
+			rule_fires(run, whole_group(run, bound), driver_file(run, dev), "%s has %s",
 				   dev->address, dev->driver ? dev->driver : "no answer");
 }
 
@@ -49,7 +55,7 @@ static void companion(struct rule_run *run)
 	for (size_t i = 0; (dev = member(run, i)); i++)
 		if (dev->driver && !group_member_is_free(dev) &&
 		    !rule_is_asked(run->facts, dev->address) && look_same_slot(dev, run->device))
-			rule_fires(run, run->device->address, driver_file(run, dev),
+			rule_fires(run, whole_group(run, run->device), driver_file(run, dev),
 				   "%s has %s, and is a function of the same device", dev->address,
 				   dev->driver);
 }

@@ -141,7 +141,6 @@ static bool memlock_by_default(struct memlock *memlock)
 	return true;
 }
 
-/* Less than any machine has as memory. */
 static void memlock_low(struct rule_run *run)
 {
 	const struct account *user = run->facts->user;
@@ -150,12 +149,12 @@ static void memlock_low(struct rule_run *run)
 	if (!user)
 		return;
 	memlock_of(&memlock, run->arena, user);
-	if (memlock.exempt)
+	if (!memlock_is_low(&memlock))
 		return;
 	if (!memlock_by_default(&memlock))
 		rule_unknown(run, "/etc/security/limits.conf",
 			     "neither it nor systemd's configuration is there");
-	else if (memlock.soft < INT64_C(1) << 30)
+	else
 		rule_fires(run, NULL, memlock.source ? memlock.source : "/etc/security/limits.conf",
 			   memlock.source ? "memlock %lld KiB"
 					  : "it does not say, and systemd's default is %lld KiB",

@@ -86,6 +86,15 @@ const struct device *look_bridge_above(const struct rule_facts *facts, const str
 	return inventory_find(facts->machine, name);
 }
 
+const char *look_owner(const struct rule_run *run)
+{
+	const struct rule_facts *facts = run->facts;
+
+	if (!facts->user || facts->user->uid == 0 || facts->purpose == PURPOSE_LIBVIRT)
+		return "";
+	return arena_printf(run->arena, "--owner %s ", account_word(run->arena, facts->user));
+}
+
 bool look_same_slot(const struct device *a, const struct device *b)
 {
 	struct pci_address left, right;

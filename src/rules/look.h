@@ -38,5 +38,8 @@ bool look_is_below(const struct device *dev, const struct device *bridge);
 /* The bridge right above the device, or NULL when it is on a root bus. */
 const struct device *look_bridge_above(const struct rule_facts *facts, const struct device *dev);
 
+/* "--owner USER " for a user who is to open the nodes himself, or "": for `vfioctl bind`. */
+const char *look_owner(const struct rule_run *run);
+
 /* Both are functions of one device. */
 bool look_same_slot(const struct device *a, const struct device *b);

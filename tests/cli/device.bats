@@ -107,6 +107,15 @@ name_of() {
 	done
 }
 
+@test "the number of a group is answered with one of its devices" {
+	on both show 14
+	exits 8
+	says "14: " "It is the number of an IOMMU group: name one of its devices, such as 0000:01:00." "--group"
+	on both show 9999
+	exits 8
+	[[ $stderr != *"IOMMU group"* ]]
+}
+
 @test "a driver in front of the device, as driverctl and dpdk-devbind have it" {
 	vfioctl bind vfio-pci 03:00.0
 	exits 8

@@ -243,11 +243,45 @@ override-set-not-bound 0000:05:00.0 vfioctl\x20bind\x200000:05:00.0'
 	everybody=(--ignore node-world-writable)
 	json doctor --for qemu --user vm "${everybody[@]}" 03:00.0 --json --sysroot "$tree"
 	exits 0
-	equals "$(query '.answers[0] | .sentence')" "vm can start a VM in QEMU with 0000:03:00.0: yes"
+	equals "$(query '.answers[0] | .sentence')" \
+		"vm can start a VM in QEMU with 0000:03:00.0: yes, through the cdev alone"
 	equals "$(query '.answers[0].steps | length')" 0
 	vfioctl doctor --for qemu --user vm "${everybody[@]}" 03:00.0 --sysroot "$tree"
 	exits 0
-	prints "vm can start a VM in QEMU with 0000:03:00.0: yes"
+	prints "vm can start a VM in QEMU with 0000:03:00.0: yes, through the cdev alone"
+}
+
+@test "yes, through one of two ways" {
+	everybody=(--ignore node-world-writable)
+	people <<<$'@ /dev\nn vfio/16 666'
+	json doctor --for qemu --user vm "${everybody[@]}" 03:00.0 --json --sysroot "$tree"
+	exits 0
+	equals "$(query '.answers[0] | .sentence, .modes[]')" \
+		"vm can start a VM in QEMU with 0000:03:00.0: yes, through the group alone"$'\ngroup'
+	people <<<$'@ /dev\nn vfio/devices/vfio0 666\nn iommu 666'
+	json doctor --for qemu --user vm "${everybody[@]}" 03:00.0 --json --sysroot "$tree"
+	equals "$(query '.answers[0] | .sentence, .modes[]')" \
+		"vm can start a VM in QEMU with 0000:03:00.0: yes, through the cdev alone"$'\ncdev'
+	# Its daemon opens them; and before it is bound there is none.
+	json doctor --for libvirt --user vm "${everybody[@]}" 03:00.0 --json --sysroot "$tree"
+	equals "$(query '.answers[0] | .sentence, (.modes | length)')" \
+		"vm can start a VM through libvirt with 0000:03:00.0: yes"$'\n2'
+	json doctor --for qemu --user vm 04:00.0 --json --sysroot "$tree"
+	equals "$(query '.answers[0].modes | length')" 0
+}
+
+@test "who is named is given what the remedy binds" {
+	people </dev/null
+	json doctor --rule group-not-viable --user vm --json --sysroot "$tree"
+	equals "$(query '.findings[0].command')" "vfioctl bind --group --owner vm 0000:01:00.1"
+}
+
+@test "a bridge is not told to be bound" {
+	bridge=$("$VFIOCTL" list -n -r -o address,class --sysroot "$trees/both" | sed -n 's/ 0604.*//p' | head -n 1)
+	on both doctor --for qemu "$bridge"
+	exits 1
+	prints "VFIO takes no bridges"
+	[[ $output != *"vfioctl bind"* ]]
 }
 
 @test "limits and unknowns have their say" {

@@ -101,6 +101,16 @@ wrong() {
 	wrong bad-option "--detailed-exitcode needs --dry-run" restore 03:00.0 --detailed-exitcode
 }
 
+@test "what others call an option" {
+	wrong unknown-option "there is no option --user. Did you mean --owner?" bind --user vm 03:00.0
+	wrong unknown-option "Did you mean --node-mode?" bind --mode=660 03:00.0
+	wrong unknown-option "Did you mean --dry-run?" restore --check 03:00.0
+	# Only where there is that option.
+	vfioctl list --user vm
+	exits 2
+	[[ $stderr != *owner* ]]
+}
+
 @test "steps have columns of their own" {
 	wrong unknown-column "there is no column 'address'" bind 03:00.0 --dry-run -o address
 }

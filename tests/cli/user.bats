@@ -16,6 +16,8 @@ people() {
 			 root:x:0:
 			 vm:x:4001:
 			 guests:x:4002:other,vm
+			F security/limits.conf
+			 vm - memlock unlimited
 			@ /vfioctl
 			- nodes
 		END
@@ -41,7 +43,7 @@ need() {
 cdev /dev/iommu false
 group /dev/vfio/16 false
 group /dev/vfio/vfio true
-null memlock null"
+null memlock true"
 	[[ $(need /dev/iommu cause) == *"mode 0660" ]]
 	equals "$(need /dev/iommu remedy)" "vfioctl bind --owner vm 0000:03:00.0"
 }
@@ -106,7 +108,7 @@ null memlock null"
 }
 
 @test "the limit of locked memory is that of the tree" {
-	people - <<<$'@ /etc\nF security/limits.conf\n @guests - memlock 1024'
+	people - <<<$'@ /etc\n- security/limits.conf\nF security/limits.conf\n @guests - memlock 1024'
 	show_user vm
 	equals "$(query '.devices[0].user | "\(.memlock_limited) \(.memlock_soft) \(.memlock_source)"')" \
 		"true 1048576 /etc/security/limits.conf"
@@ -115,6 +117,23 @@ null memlock null"
 	show_user vm
 	equals "$(query '.devices[0].user.memlock_limited')" false
 	equals "$(need memlock met)" true
+}
+
+@test "nodes that are open are of no use with little memory that may be locked" {
+	open=$'@ /dev\nn vfio/devices/vfio0 666\nn iommu 666\n@ /etc\n- security/limits.conf\n'
+	people - <<<"${open}f security/limits.conf @guests - memlock 1024"
+	show_user vm
+	equals "$(query '.devices[0].user | "\(.may_use) \(.memlock_limited)"')" "null true"
+	people - <<<"${open}f security/limits.conf @guests - memlock 1048576"
+	show_user vm
+	equals "$(query .devices[0].user.may_use)" true
+	people - <<<"${open}f security/limits.conf @guests - memlock 0"
+	show_user vm
+	equals "$(query .devices[0].user.may_use)" false
+	# Nobody says how much: whatever starts the session decides.
+	people - <<<"$open"
+	show_user vm
+	equals "$(query '.devices[0].user | "\(.may_use) \(.memlock_limited)"')" "null null"
 }
 
 @test "a user that the tree does not have is exit 2" {
@@ -141,6 +160,9 @@ null memlock null"
 	output=$(sed -n '/^needs:/,$p' <<<"$output")
 	equals "$(awk 'length > 80' <<<"$output")" ""
 	[ "$(wc -l <<<"$output")" -gt 8 ] # needs of five rows go on in further lines
+	# Words stay whole, and each column has room for some.
+	prints "vfioctl bind" "0000:03:00.0"
+	[ "$(wc -l <<<"$output")" -lt 25 ]
 }
 
 @test "whose the nodes shall be is asked of bind only, and with an owner" {

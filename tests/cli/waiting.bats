@@ -79,6 +79,21 @@ while_it_is_locked() {
 	equals "$stderr" ""
 }
 
+@test "a terminal has long messages in lines of whole words, and everything else in one line" {
+	terminal "$VFIOCTL" list -o xyzzyxyzzy
+	exits 2
+	equals "$(screen | awk 'length > 80')" ""
+	equals "$(screen | sed -n '1s/ there.*//p')" "vfioctl:"
+	equals "$(screen | sed -n '2s/^\(  \)[^ ].*/\1/p')" "  "
+	words=$(screen | tr -s ' \n' ' ')
+	vfioctl list -o xyzzyxyzzy
+	equals "$words" "$stderr "
+	equals "$(wc -l <<<"$stderr")" 1
+	# A command can be copied from it.
+	terminal "$VFIOCTL" release
+	screen | grep -qF '`vfioctl restore DEVICE`'
+}
+
 @test "a snapshot tells what it does, on a terminal only" {
 	make_tree both </dev/null
 	terminal "$VFIOCTL" snapshot "$BATS_TEST_TMPDIR/one" --sysroot "$tree"
@@ -86,7 +101,7 @@ while_it_is_locked() {
 	prints $'\r\e[Kvfioctl: '
 	[ "$(grep -o $'\r\e\[Kvfioctl: [a-z]' <<<"$output" | wc -l)" -ge 2 ]
 	# Only what it came to, and what comes next.
-	equals "$(screen | sed -n '$=')" "$(screen | grep -cE '^vfioctl: ([0-9]+ files? could|next: |/.*: [0-9]+ devices)')"
+	equals "$(screen | grep -vc '^  ')" "$(screen | grep -cE '^vfioctl: ([0-9]+ files? could|next: |/.*: [0-9]+ devices)')"
 	for option in --quiet --json; do # not kept: both streams are one
 		terminal "$VFIOCTL" snapshot "$BATS_TEST_TMPDIR/with$option" --sysroot "$tree" "$option"
 		exits 0
