@@ -9,6 +9,11 @@ screen() {
 	sed 's/.*\r\x1b\[K//' <<<"$output"
 }
 
+# Messages that go on in further lines are one again.
+whole_lines() {
+	sed ':all; N; $!b all; s/\n  / /g'
+}
+
 # The lock is held by a process that gave its number, until somebody was told of it for two seconds, or for
 # so many; recover wants it.
 # while_locked SECONDS COMMAND: run it meanwhile, with a /run of its own; $holder is the process.
@@ -101,7 +106,7 @@ while_it_is_locked() {
 	prints $'\r\e[Kvfioctl: '
 	[ "$(grep -o $'\r\e\[Kvfioctl: [a-z]' <<<"$output" | wc -l)" -ge 2 ]
 	# Only what it came to, and what comes next.
-	equals "$(screen | grep -vc '^  ')" "$(screen | grep -cE '^vfioctl: ([0-9]+ files? could|next: |/.*: [0-9]+ devices)')"
+	equals "$(screen | whole_lines | sed -n '$=')" "$(screen | whole_lines | grep -cE '^vfioctl: ([0-9]+ files? could|next: |/.*: [0-9]+ devices)')"
 	for option in --quiet --json; do # not kept: both streams are one
 		terminal "$VFIOCTL" snapshot "$BATS_TEST_TMPDIR/with$option" --sysroot "$tree" "$option"
 		exits 0
