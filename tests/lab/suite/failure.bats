@@ -68,6 +68,33 @@ with_failing_write() {
 	[ "$(driver_of $nvme)" = none ]
 }
 
+# Nothing can be written to these files, until somebody lifts what covers them.
+cover() {
+	for file; do mount --bind /dev/full "$file"; done
+}
+
+uncover() {
+	for file; do while umount "$file" 2>/dev/null; do :; done; done
+}
+
+@test "a driver that cannot take the device back yet is asked again" {
+	modprobe vfio-pci
+	drivers=/sys/bus/pci/drivers
+	cover $drivers/vfio-pci/bind $drivers/nvme/bind
+	{
+		eventually test ! -e $pci/$nvme/driver
+		sleep 1
+		uncover $drivers/nvme/bind
+	} 3>&- &
+	run vfioctl bind $nvme
+	wait $!
+	uncover $drivers/vfio-pci/bind $drivers/nvme/bind
+	[ "$status" -eq 1 ] || { echo "$status: $output"; return 1; }
+	says "$nvme: cannot bind to vfio-pci"
+	[ "$(driver_of $nvme) $(override_of $nvme)" = "nvme (null)" ]
+	[ ! -e $state/$nvme.json ]
+}
+
 # bats test_tags=main
 @test "an unbind that waits for a user ends in time with exit 6, and nothing else hangs" {
 	vfioctl bind $nvme

@@ -93,6 +93,18 @@ result_is() {
 	[ -z "$stderr" ]
 }
 
+@test "a terminal is shown what is being tried, and the line goes again" {
+	vfioctl bind -q $lone
+	line=$'\r\e[Kvfioctl: testing '$lone
+	script -qec "vfioctl test --case C05 $lone" /dev/null >"$BATS_TEST_TMPDIR/tty"
+	tty=$(<"$BATS_TEST_TMPDIR/tty")
+	[[ $tty == *"$line: C05 through the cdev"* ]]
+	# What stays of each line is what stands behind the last time that it was cleared.
+	! sed 's/.*\r\x1b\[K//' <<<"$tty" | grep -q testing || return 1
+	script -qec "vfioctl test --quiet --case C05 $lone" /dev/null >"$BATS_TEST_TMPDIR/tty"
+	[[ $(<"$BATS_TEST_TMPDIR/tty") != *testing* ]]
+}
+
 @test "the text has a part for each way, and ends with the counts" {
 	vfioctl bind -q $lone
 	expect 0 vfioctl test -q --case "@(E0[1-3]|C0[145]|X04|G04|X09)" $lone
