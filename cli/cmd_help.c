@@ -195,14 +195,19 @@ static void print_option_words(const struct command *command, const struct optio
 	}
 }
 
-/* What its operands are, the first word of the synopsis: "DEVICE" of "[DEVICE...]". */
-static void print_operand_word(const struct command *command)
+/* What its operands are, up to "--": "DEVICE" of "[DEVICE...]", "DEVICE" and "COUNT". */
+static void print_operand_words(const struct command *command)
 {
-	const char *word = command->synopsis + (*command->synopsis == '[');
-	int n = (int)strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+	static const char capitals[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	const char *word = command->synopsis;
+	size_t n;
 
-	if (n)
-		printf("operand %s %.*s\n", command->name, n, word);
+	while (*word && !startswith(word, "--")) {
+		n = strspn(word, capitals);
+		if (n)
+			printf("operand %s %.*s\n", command->name, (int)n, word);
+		word += n ? n : 1;
+	}
 }
 
 /* Words for the completion and lint: every command, then its operands, options and their words,
@@ -214,7 +219,7 @@ static void print_words(void)
 		const struct option_spec *const tables[] = {command->options, common_options};
 
 		printf("command %s %s\n", command->name, command->summary);
-		print_operand_word(command);
+		print_operand_words(command);
 		for (size_t t = 0; t < ARRAY_SIZE(tables); t++)
 			print_option_words(command, tables[t]);
 		for (const struct variable *variable = command->variables;

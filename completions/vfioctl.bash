@@ -48,13 +48,16 @@ _vfioctl_values()
 	esac
 }
 
-# _vfioctl_operands VERB WORD
+# _vfioctl_operands VERB PREVIOUS WORD: behind a device the second kind, if there is one.
 _vfioctl_operands()
 {
-	case $(_vfioctl_words operand "$1") in
-	COMMAND) compgen -W "$(_vfioctl_words command)" -- "$2" ;;
-	DEVICE) compgen -W "$(_vfioctl_live address)" -- "$2" ;;
-	DIR) compgen -d -- "$2" ;;
+	local kinds
+	mapfile -t kinds < <(_vfioctl_words operand "$1")
+	[[ $2 != *:*.* || ${#kinds[@]} -lt 2 ]] || kinds=("${kinds[1]}")
+	case ${kinds[0]-} in
+	COMMAND) compgen -W "$(_vfioctl_words command)" -- "$3" ;;
+	DEVICE) compgen -W "$(_vfioctl_live address)" -- "$3" ;;
+	DIR) compgen -d -- "$3" ;;
 	esac
 }
 
@@ -72,7 +75,7 @@ _vfioctl_answers()
 	elif [ "${3:0:1}" = - ]; then
 		compgen -W "$(_vfioctl_words option "$1")" -- "$3"
 	else
-		_vfioctl_operands "$1" "$3"
+		_vfioctl_operands "$1" "$2" "$3"
 	fi
 }
 

@@ -55,8 +55,13 @@ function __vfioctl_values
     end
 end
 
+# Behind a device the second kind, if there is one.
 function __vfioctl_operands
-    switch (__vfioctl_words operand $argv[1])
+    set -l kinds (__vfioctl_words operand $argv[1])
+    if string match -q -- '*:*.*' (commandline -opc)[-1]; and set -q kinds[2]
+        set -e kinds[1]
+    end
+    switch "$kinds[1]"
         case COMMAND
             vfioctl help --words 2>/dev/null | string match -rg -- '^command (\S+)'
         case DEVICE

@@ -44,10 +44,12 @@ _vfioctl_commands() {
 	_describe command found
 }
 
+# Behind a device the second kind, if there is one.
 _vfioctl_operands() {
 	local -a found
 	_vfioctl_words operand $1
-	case $found in
+	[[ $words[CURRENT-1] != *:*.* ]] || (( $#found < 2 )) || shift found
+	case $found[1] in
 	COMMAND) _vfioctl_commands ;;
 	DIR) _directories ;;
 	DEVICE)

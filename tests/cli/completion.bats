@@ -118,8 +118,10 @@ takes_values() {
 	local verb kind
 	for verb in list show bind restore sriov run test doctor topology reset; do
 		offer "vfioctl $verb 0000:03" "03:00.0"
-		offer "vfioctl $verb --quiet 0000:03:00.0 0000:01" "01:00.0 01:00.1"
+		[ $verb = sriov ] || offer "vfioctl $verb --quiet 0000:03:00.0 0000:01" "01:00.0 01:00.1"
 	done
+	offer "vfioctl sriov 0000:02:00.0 " "" # a number
+	offer "vfioctl sriov --quiet 0000:02" "02:00.0 02:10.0 02:10.2"
 	for verb in mode recover; do offer "vfioctl $verb " ""; done
 	offer "vfioctl help mo" mode
 	mkdir -p "$BATS_TEST_TMPDIR/here/captured"

@@ -111,7 +111,7 @@ words_of() {
 
 # Options that take what nobody can guess, and verbs without operands: VERB [OPTION], one a line.
 silent() {
-	printf '%s\n' "show --timeout" "list --id" "list --class" "bind --node-mode" mode recover
+	printf '%s\n' "show --timeout" "list --id" "list --class" "bind --node-mode" "sriov 0000:03:00.0" mode recover
 }
 
 verbs() {
