@@ -63,7 +63,7 @@ within() {
 	[ "$status" -eq 0 ]
 	[ "$(grep -c ' ok ' <<<"$output")" -gt 10 ]
 	[ "$(grep -v ' ok ' <<<"$output")" = "$stuck locked - -" ]
-	[[ "$stderr" == *"$stuck does not answer"*"vfioctl show $stuck"* ]]
+	[[ "$stderr" == *"$stuck does not answer"*"vfioctl doctor $stuck"* ]]
 }
 
 @test "list --json: the stuck device is locked and null, the others are as before" {
