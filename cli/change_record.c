@@ -2,13 +2,7 @@
 #include "cli/change_output.h"
 #include "cli/records.h"
 
-#define RESULT(name, expression)                                                                   \
-	static struct value result_##name(const void *record)                                      \
-	{                                                                                          \
-		const struct change_result *result = record;                                       \
-                                                                                                   \
-		return (expression);                                                               \
-	}
+#define RESULT(name, expression) GETTER(result_##name, struct change_result, result, expression)
 
 /* The device as it is at the end; after a refusal or in a dry run that is as it was. */
 static const struct device *latest(const struct change_result *result)
@@ -116,13 +110,7 @@ const struct record_type sriov_result_record = {
 	.fields = sriov_result_fields,
 };
 
-#define STEP(name, expression)                                                                     \
-	static struct value step_##name(const void *record)                                        \
-	{                                                                                          \
-		const struct step *step = record;                                                  \
-                                                                                                   \
-		return (expression);                                                               \
-	}
+#define STEP(name, expression) GETTER(step_##name, struct step, step, expression)
 
 /* A lone newline, which clears an override, is shown as the empty string that it means. */
 const char *change_visible_value(const struct step *step)

@@ -38,7 +38,7 @@ static unsigned int needs_of(const struct columns *columns, const struct field *
 	unsigned int needs = columns_needs(columns) | (sort ? sort->needs : 0);
 
 	if (opts->json)
-		needs |= NEED_NAMES | NEED_OFFER | NEED_RESET;
+		needs |= NEED_NAMES | NEED_OFFER | NEED_RESET | NEED_LOGICAL;
 	if (opts->with_class)
 		needs |= NEED_NAMES;
 	if (opts->tree)

@@ -6,6 +6,7 @@
 
 #include "base/path.h"
 #include "cli/command.h"
+#include "cli/fill.h"
 
 /* An IOMMU without devices guards nothing: the kernel's own mock for tests is one. */
 static bool has_iommu(const struct host_mode *host)
@@ -93,7 +94,8 @@ static enum status run(const struct options *opts, struct error *err)
 		json_print_document(&mode_document, &mode);
 		return STATUS_OK;
 	}
-	printf("%s\n\n", mode.summary);
+	fill_print(stdout, mode.summary, 0, 0);
+	putchar('\n');
 	sheet_print(&mode_document, &mode, opts);
 	for (size_t i = 0; i < mode.n_unseen; i++)
 		message_note("%s", mode.unseen[i]);

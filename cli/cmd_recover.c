@@ -3,22 +3,15 @@
 
 #include "cli/change_output.h"
 
-#define GETTER(name, expression)                                                                   \
-	static struct value item_##name(const void *record)                                        \
-	{                                                                                          \
-		const struct recovery_item *item = record;                                         \
-                                                                                                   \
-		return (expression);                                                               \
-	}
-
-GETTER(address, value_string(item->entry.address))
-GETTER(verb, value_string(item->run->verb))
-GETTER(pid, value_number(item->run->pid))
-GETTER(direction, value_string(item->entry.forward ? "forward" : "back"))
-GETTER(state, value_string(recovery_state_name(item->state)))
-GETTER(driver_before, value_string(item->driver_before))
-GETTER(driver, value_string(item->driver))
-GETTER(error, value_record(item->error.code ? &item->error : NULL))
+GETTER(item_address, struct recovery_item, item, value_string(item->entry.address))
+GETTER(item_verb, struct recovery_item, item, value_string(item->run->verb))
+GETTER(item_pid, struct recovery_item, item, value_number(item->run->pid))
+GETTER(item_direction, struct recovery_item, item,
+       value_string(item->entry.forward ? "forward" : "back"))
+GETTER(item_state, struct recovery_item, item, value_string(recovery_state_name(item->state)))
+GETTER(item_driver_before, struct recovery_item, item, value_string(item->driver_before))
+GETTER(item_driver, struct recovery_item, item, value_string(item->driver))
+GETTER(item_error, struct recovery_item, item, value_record(item->error.code ? &item->error : NULL))
 
 static enum tone state_tone(const void *record)
 {

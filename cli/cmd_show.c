@@ -151,9 +151,9 @@ static int scan(struct inventory *named, struct inventory *all, const struct sel
 {
 	if (inventory_scan(all, 0, err) < 0)
 		return -1;
-	return inventory_scan_more(named, all, NEED_NAMES | NEED_OFFER | NEED_RESET | NEED_DETAIL,
-				   (const char *const *)selection->addresses, selection->count,
-				   err);
+	return inventory_scan_more(
+		named, all, NEED_NAMES | NEED_OFFER | NEED_RESET | NEED_LOGICAL | NEED_DETAIL,
+		(const char *const *)selection->addresses, selection->count, err);
 }
 
 /* Every device must pass before the first is opened. */

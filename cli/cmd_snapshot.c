@@ -116,24 +116,18 @@ struct manifest {
 	} runs[MAX_WAYS];
 };
 
-#define GETTER(name, expression)                                                                   \
-	static struct value manifest_##name(const void *record)                                    \
-	{                                                                                          \
-		const struct snapshot *snapshot = ((const struct manifest *)record)->snapshot;     \
-                                                                                                   \
-		return (expression);                                                               \
-	}
+#define MANIFEST(name, expression) GETTER(manifest_##name, struct manifest, manifest, expression)
 
-GETTER(captured, value_string(snapshot->captured))
-GETTER(kernel, value_string(snapshot->release))
-GETTER(redacted, value_bool(snapshot->redacted))
-GETTER(identifiers, value_number((int64_t)snapshot->n_identifiers))
-GETTER(devices, value_number((int64_t)snapshot->n_devices))
-GETTER(files, value_number((int64_t)snapshot->n_files))
-GETTER(bytes, value_number(snapshot->bytes))
-GETTER(links, value_number((int64_t)snapshot->n_links))
-GETTER(directories, value_number((int64_t)snapshot->n_directories))
-GETTER(processes, value_number((int64_t)snapshot->n_processes))
+MANIFEST(captured, value_string(manifest->snapshot->captured))
+MANIFEST(kernel, value_string(manifest->snapshot->release))
+MANIFEST(redacted, value_bool(manifest->snapshot->redacted))
+MANIFEST(identifiers, value_number((int64_t)manifest->snapshot->n_identifiers))
+MANIFEST(devices, value_number((int64_t)manifest->snapshot->n_devices))
+MANIFEST(files, value_number((int64_t)manifest->snapshot->n_files))
+MANIFEST(bytes, value_number(manifest->snapshot->bytes))
+MANIFEST(links, value_number((int64_t)manifest->snapshot->n_links))
+MANIFEST(directories, value_number((int64_t)manifest->snapshot->n_directories))
+MANIFEST(processes, value_number((int64_t)manifest->snapshot->n_processes))
 
 static struct value manifest_vfioctl(const void *record)
 {

@@ -112,7 +112,7 @@ static int gather(struct inventory *ret, struct topology *topology, const struct
 
 	if (selection_read(&selection, opts, RESOLVE_TO_READ, err) < 0)
 		return -1;
-	if (inventory_scan(ret, NEED_NAMES | NEED_OFFER | NEED_RESET, err) < 0)
+	if (inventory_scan(ret, NEED_NAMES | NEED_OFFER | NEED_RESET | NEED_LOGICAL, err) < 0)
 		return -1;
 	if (topology_build(topology, ret, err) < 0)
 		return -1;
@@ -164,7 +164,7 @@ static enum status run(const struct options *opts, struct error *err)
 	if (topology_rows_make(&rows, &topology, inventory.arena, err) < 0)
 		return err->status;
 	selection_tell_of_locked(&inventory);
-	if (opts->file)
+	if (opts->file && !streq(opts->file, "-"))
 		return write_file(format, &rows, opts, err) < 0 ? err->status : STATUS_OK;
 	format->print(stdout, &rows, opts);
 	return STATUS_OK;
@@ -174,7 +174,8 @@ static const struct option_spec options[] = {
 	OPTION("format", 0, OPTION_STRING, "FORMAT",
 	       "tree, dot or svg; as the name of FILE ends, else tree", format,
 	       .word = format_word),
-	OPTION("output", 'o', OPTION_STRING, "FILE", "write to FILE, whole or not at all", file),
+	OPTION("output", 'o', OPTION_STRING, "FILE",
+	       "write to FILE, whole or not at all; -: standard output", file),
 	{0},
 };
 

@@ -3,15 +3,6 @@
 
 #include "cli/records.h"
 
-/* A getter: name, the type of the record (known as r) and its value. */
-#define GETTER(name, type, result)                                                                 \
-	static struct value name(const void *record)                                               \
-	{                                                                                          \
-		const type *r = record;                                                            \
-                                                                                                   \
-		return result;                                                                     \
-	}
-
 enum tone severity_tone(enum rule_severity severity)
 {
 	static const enum tone tones[] = {[RULE_ERROR] = TONE_TROUBLE,
@@ -31,19 +22,19 @@ static enum tone rule_tone(const void *record)
 	return severity_tone(((const struct rule *)record)->severity);
 }
 
-GETTER(finding_rule, struct finding, value_string(r->rule->id))
-GETTER(finding_severity, struct finding, value_string(rule_severity_name(r->rule->severity)))
-GETTER(finding_scope, struct finding, value_string(rule_scope_name(r->rule->scope)))
-GETTER(finding_object, struct finding, value_string(r->object))
-GETTER(finding_device, struct finding, value_string(r->device ? r->device->address : NULL))
-GETTER(finding_group, struct finding, value_number(r->group))
-GETTER(finding_title, struct finding, value_string(r->rule->title))
-GETTER(finding_file, struct finding, value_string(r->file))
-GETTER(finding_value, struct finding, value_string(r->value))
-GETTER(finding_consequence, struct finding, value_string(r->rule->consequence))
-GETTER(finding_remedy, struct finding, value_string(r->remedy))
-GETTER(finding_command, struct finding, value_string(r->is_command ? r->remedy : NULL))
-GETTER(finding_reference, struct finding, value_string(r->rule->reference))
+GETTER(finding_rule, struct finding, r, value_string(r->rule->id))
+GETTER(finding_severity, struct finding, r, value_string(rule_severity_name(r->rule->severity)))
+GETTER(finding_scope, struct finding, r, value_string(rule_scope_name(r->rule->scope)))
+GETTER(finding_object, struct finding, r, value_string(r->object))
+GETTER(finding_device, struct finding, r, value_string(r->device ? r->device->address : NULL))
+GETTER(finding_group, struct finding, r, value_number(r->group))
+GETTER(finding_title, struct finding, r, value_string(r->rule->title))
+GETTER(finding_file, struct finding, r, value_string(r->file))
+GETTER(finding_value, struct finding, r, value_string(r->value))
+GETTER(finding_consequence, struct finding, r, value_string(r->rule->consequence))
+GETTER(finding_remedy, struct finding, r, value_string(r->remedy))
+GETTER(finding_command, struct finding, r, value_string(r->is_command ? r->remedy : NULL))
+GETTER(finding_reference, struct finding, r, value_string(r->rule->reference))
 
 /* What is said of everything that a rule has looked at. */
 #define PLACE                                                                                      \
@@ -57,18 +48,20 @@ GETTER(finding_reference, struct finding, value_string(r->rule->reference))
 		ROW(NUMBER, "iommu_group", "GROUP", finding_group,                                 \
 		    "the IOMMU group; unknown for other objects", .flags = FIELD_RIGHT),           \
 		ROW(STRING, "title", "TITLE", finding_title, "what the rule says is so",           \
-		    .flags = FIELD_DEFAULT),                                                       \
+		    .flags = FIELD_DEFAULT | FIELD_WRAP),                                          \
 		ROW(STRING, "file", "FILE", finding_file, "where that was looked for")
 
 static const struct field finding_fields[] = {
 	ROW(STRING, "severity", "SEVERITY", finding_severity, "error, warning or info",
 	    .flags = FIELD_DEFAULT, .tone = finding_tone),
 	PLACE,
-	ROW(STRING, "value", "VALUE", finding_value, "what was found there"),
-	ROW(STRING, "consequence", "CONSEQUENCE", finding_consequence, "what it means"),
-	ROW(STRING, "remedy", "REMEDY", finding_remedy, "a command or setting that mends it"),
+	ROW(STRING, "value", "VALUE", finding_value, "what was found there", .flags = FIELD_WRAP),
+	ROW(STRING, "consequence", "CONSEQUENCE", finding_consequence, "what it means",
+	    .flags = FIELD_WRAP),
+	ROW(STRING, "remedy", "REMEDY", finding_remedy, "a command or setting that mends it",
+	    .flags = FIELD_WRAP),
 	ROW(STRING, "command", "COMMAND", finding_command,
-	    "the remedy, where a shell can run it as it stands"),
+	    "the remedy, where a shell can run it as it stands", .flags = FIELD_WRAP),
 	ROW(STRING, "reference", "REFERENCE", finding_reference, "where to read more"),
 	{0},
 };
@@ -91,12 +84,12 @@ static const struct record_type unknown_record = {
 
 /* --- answers ------------------------------------------------------------------------------ */
 
-GETTER(answer_device, struct doctor_answer, value_string(r->device->address))
-GETTER(answer_user, struct doctor_answer, value_string(r->user))
-GETTER(answer_purpose, struct doctor_answer, value_string(r->purpose))
-GETTER(answer_ready, struct doctor_answer,
+GETTER(answer_device, struct doctor_answer, r, value_string(r->device->address))
+GETTER(answer_user, struct doctor_answer, r, value_string(r->user))
+GETTER(answer_purpose, struct doctor_answer, r, value_string(r->purpose))
+GETTER(answer_ready, struct doctor_answer, r,
        r->ready == ANSWER_UNKNOWN ? VALUE_UNKNOWN : value_bool(r->ready == ANSWER_YES))
-GETTER(answer_sentence, struct doctor_answer, value_string(r->sentence))
+GETTER(answer_sentence, struct doctor_answer, r, value_string(r->sentence))
 
 static struct value answer_mode(const void *record, size_t i)
 {
@@ -142,9 +135,9 @@ static const struct record_type answer_record = {
 
 /* --- the document ------------------------------------------------------------------------- */
 
-GETTER(report_errors, struct doctor_report, value_number((int64_t)r->counts[RULE_ERROR]))
-GETTER(report_warnings, struct doctor_report, value_number((int64_t)r->counts[RULE_WARNING]))
-GETTER(report_infos, struct doctor_report, value_number((int64_t)r->counts[RULE_INFO]))
+GETTER(report_errors, struct doctor_report, r, value_number((int64_t)r->counts[RULE_ERROR]))
+GETTER(report_warnings, struct doctor_report, r, value_number((int64_t)r->counts[RULE_WARNING]))
+GETTER(report_infos, struct doctor_report, r, value_number((int64_t)r->counts[RULE_INFO]))
 
 const void *finding_list_item(const void *report, size_t i)
 {
@@ -201,13 +194,13 @@ const struct record_type doctor_document = {
 
 /* --- the rules themselves ----------------------------------------------------------------- */
 
-GETTER(rule_id, struct rule, value_string(r->id))
-GETTER(rule_severity, struct rule, value_string(rule_severity_name(r->severity)))
-GETTER(rule_scope, struct rule, value_string(rule_scope_name(r->scope)))
-GETTER(rule_title, struct rule, value_string(r->title))
-GETTER(rule_consequence, struct rule, value_string(r->consequence))
-GETTER(rule_remedy, struct rule, value_string(r->remedy))
-GETTER(rule_reference, struct rule, value_string(r->reference))
+GETTER(rule_id, struct rule, r, value_string(r->id))
+GETTER(rule_severity, struct rule, r, value_string(rule_severity_name(r->severity)))
+GETTER(rule_scope, struct rule, r, value_string(rule_scope_name(r->scope)))
+GETTER(rule_title, struct rule, r, value_string(r->title))
+GETTER(rule_consequence, struct rule, r, value_string(r->consequence))
+GETTER(rule_remedy, struct rule, r, value_string(r->remedy))
+GETTER(rule_reference, struct rule, r, value_string(r->reference))
 
 static struct value rule_blocks(const void *record, size_t i)
 {
@@ -226,11 +219,11 @@ static const struct field rule_fields[] = {
 	    .flags = FIELD_DEFAULT, .tone = rule_tone),
 	ROW(STRING, "scope", "SCOPE", rule_scope, "host, group or device"),
 	ROW(STRING, "title", "TITLE", rule_title, "what it says is so",
-	    .flags = FIELD_DEFAULT | FIELD_TRUNC),
-	ROW(STRING, "consequence", "CONSEQUENCE", rule_consequence, "what that means"),
+	    .flags = FIELD_DEFAULT | FIELD_WRAP),
+	ROW(STRING, "consequence", "CONSEQUENCE", rule_consequence, "what that means",
+	    .flags = FIELD_WRAP),
 	ROW(STRING, "remedy", "REMEDY", rule_remedy,
-	    "what mends it; names in braces stand for what is "
-	    "found"),
+	    "what mends it; names in braces stand for what is found", .flags = FIELD_WRAP),
 	ROW(STRING, "reference", "REFERENCE", rule_reference, "where to read more"),
 	ROW_STRINGS("blocks", "BLOCKS", rule_blocks, "purposes of --for that it stands against"),
 	{0},

@@ -2,13 +2,7 @@
 #include "cli/change_output.h"
 #include "cli/reset_output.h"
 
-#define ERROR(name, expression)                                                                    \
-	static struct value error_##name(const void *record)                                       \
-	{                                                                                          \
-		const struct error *err = record;                                                  \
-                                                                                                   \
-		return (expression);                                                               \
-	}
+#define ERROR(name, expression) GETTER(error_##name, struct error, err, expression)
 
 static struct value text_or_unknown(const char *text)
 {

@@ -45,12 +45,6 @@ const struct field *field_next(const struct record_type *type, const struct fiel
 	return after;
 }
 
-const struct field *field_find(const struct record_type *type, const char *key)
-{
-	for_each_field(field, type) if (streq(field->key, key)) return field;
-	return NULL;
-}
-
 static char *size_text(int64_t bytes)
 {
 	static const char units[][4] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};

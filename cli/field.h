@@ -100,6 +100,15 @@ struct field {
  * name, what only some have: .flags, .needs, .tone.
  */
 /* The versions of clang-format differ on a macro that is a list in braces. */
+/* Defines a getter: an expression over name, the record, which is of that type. */
+#define GETTER(function, type, name, expression)                                                   \
+	static struct value function(const void *record_)                                          \
+	{                                                                                          \
+		const type *name = record_;                                                        \
+                                                                                                   \
+		return (expression);                                                               \
+	}
+
 /* clang-format off */
 #define ROW(type_, key_, title_, get_, help_, ...)                                                 \
 	{.type = FIELD_##type_, .key = key_, .title = title_, .get = get_, .help = help_,          \
@@ -132,9 +141,6 @@ const struct field *field_next(const struct record_type *type, const struct fiel
 #define for_each_field(field, type)                                                                \
 	for (const struct field *field = field_next(type, NULL); field;                            \
 	     field = field_next(type, field))
-
-/* The field of that key, or NULL. */
-const struct field *field_find(const struct record_type *type, const char *key);
 
 /*
  * The text of a scalar, or a list of strings joined by commas, for people: scrubbed, "-" when it is

@@ -37,6 +37,8 @@ static const struct {
 } foreign_words[] = {
 	{"release", "`vfioctl restore DEVICE` gives a device back to the driver it had."},
 	{"give", "`vfioctl bind --owner USER DEVICE` hands a device to VFIO, and to a user."},
+	{"remove", "`vfioctl restore DEVICE` gives a device back to the driver it had."},
+	{"undo", "`vfioctl restore DEVICE` gives a device back to the driver it had."},
 	{"unbind", "`vfioctl restore DEVICE` gives a device back to the driver it had."},
 	{"attach", "`vfioctl bind DEVICE` hands a device to VFIO."},
 	{"detach", "`vfioctl bind DEVICE` takes a device from its driver and hands it to VFIO."},
@@ -63,6 +65,10 @@ static const struct {
 	 "vfioctl saves nothing for the next boot; `vfioctl list --vfio` shows now."},
 	{"driver_override", "`vfioctl bind DEVICE --driver NAME` sets the override and binds."},
 	{"tree", "`vfioctl topology` draws one; `vfioctl list --tree` has columns to choose."},
+	{"ls", "`vfioctl list` lists devices."},
+	{"graph", "`vfioctl topology -o FILE.svg` draws one."},
+	{"draw", "`vfioctl topology -o FILE.svg` draws one."},
+	{"version", "`vfioctl --version` prints it."},
 	{"lspci", "`vfioctl list` lists devices."},
 	{"lstopo", "`vfioctl topology` draws what hangs together."},
 	{"groups", "`vfioctl topology` shows IOMMU groups, `vfioctl list --group N` one of them."},
@@ -302,9 +308,13 @@ static enum status dispatch(int argc, char **argv, struct options *opts, struct 
 /* Output that did not arrive is a failure, whatever was done. */
 static enum status finish_output(enum status status)
 {
+	struct error err = {0};
+
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
-	message_warning("cannot write to standard output: %s", strerror(errno));
+	error_set(&err, STATUS_FAILED, errno, "write-failed", NULL,
+		  "cannot write to standard output: %s", strerror(errno));
+	message_error(&err);
 	return status == STATUS_OK ? STATUS_FAILED : status;
 }
 

@@ -42,13 +42,7 @@ static const struct record_type command_record = {
 	.fields = command_fields,
 };
 
-#define IOMMU(name, expression)                                                                    \
-	static struct value iommu_##name(const void *record)                                       \
-	{                                                                                          \
-		const struct host_iommu *iommu = record;                                           \
-                                                                                                   \
-		return (expression);                                                               \
-	}
+#define IOMMU(name, expression) GETTER(iommu_##name, struct host_iommu, iommu, expression)
 
 IOMMU(name, value_string(iommu->name))
 IOMMU(kind, value_string(iommu->kind))
@@ -89,13 +83,7 @@ static const struct record_type module_record = {
 
 /* --- the document ------------------------------------------------------------------------- */
 
-#define MODE(name, expression)                                                                     \
-	static struct value mode_##name(const void *record)                                        \
-	{                                                                                          \
-		const struct mode *mode = record;                                                  \
-                                                                                                   \
-		return (expression);                                                               \
-	}
+#define MODE(name, expression) GETTER(mode_##name, struct mode, mode, expression)
 
 /* "legacy", "iommufd", "none", or NULL; what a module would provide counts when none is loaded. */
 static const char *container_word(const struct mode *mode)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/option.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -132,14 +131,25 @@ static int store(struct options *opts, const struct option_spec *spec, char *arg
 static const struct {
 	const char *word, *option;
 } synonyms[] = {
-	{"user", "owner"},     {"uid", "owner"},       {"chown", "owner"},
-	{"mode", "node-mode"}, {"chmod", "node-mode"}, {"simulate", "dry-run"},
-	{"check", "dry-run"},  {"no-act", "dry-run"},  {"all", "group"},
+	{"user", "owner"},
+	{"uid", "owner"},
+	{"chown", "owner"},
+	{"mode", "node-mode"},
+	{"chmod", "node-mode"},
+	{"simulate", "dry-run"},
+	{"check", "dry-run"},
+	{"no-act", "dry-run"},
+	{"format", "json"},
+	{"colour", "color"},
+	{"columns", "output"},
+	{"fields", "output"},
+	{"no-headings", "noheadings"},
 };
 
-static const char *find_synonym(const struct parser *parser, const char *word)
+/* The option that was meant by word[n], or NULL. */
+static const char *meant(const struct parser *parser, const char *word, size_t n)
 {
-	size_t n = strcspn(word, "=");
+	char own[32];
 
 	for (size_t i = 0; i < ARRAY_SIZE(synonyms); i++)
 		for (int k = 0; k < parser->n_words; k++)
@@ -147,7 +157,8 @@ static const char *find_synonym(const struct parser *parser, const char *word)
 			    strncmp(synonyms[i].word, word, n) == 0 &&
 			    streq(parser->words[k], synonyms[i].option))
 				return synonyms[i].option;
-	return NULL;
+	snprintf(own, sizeof(own), "%.*s", (int)n, word);
+	return nearest_word(own, parser->words);
 }
 
 /* "--jsn" or "--jobs" without its number. */
@@ -167,9 +178,9 @@ static int complain(const struct parser *parser, char **argv, int c, struct erro
 	if (optopt >= LONG_BASE)
 		return error_set(err, STATUS_USAGE, 0, "bad-option", NULL, "%s takes no argument",
 				 word);
-	error_set(err, STATUS_USAGE, 0, "unknown-option", NULL, "there is no option %s", word);
-	near = find_synonym(parser, word + 2);
-	near = near ? near : nearest_word(word + 2, parser->words);
+	error_set(err, STATUS_USAGE, 0, "unknown-option", NULL, "there is no option %.*s",
+		  (int)strcspn(word, "="), word);
+	near = meant(parser, word + 2, strcspn(word + 2, "="));
 	if (near)
 		return error_remedy(err, "Did you mean --%s?", near);
 	return error_remedy(err, "--help lists the options.");
@@ -219,61 +230,4 @@ int options_split(struct options *ret, int argc, char **argv)
 	}
 	ret->program = NULL;
 	return argc;
-}
-
-static bool are_same(char a, char b)
-{
-	return tolower((unsigned char)a) == tolower((unsigned char)b);
-}
-
-static size_t least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-enum { LONGEST = 31 };
-
-/*
- * How many letters are wrong, missing, too many, or swapped with the next, in whatever case; words
- * longer than a row are far from everything.
- */
-static size_t distance(const char *a, const char *b)
-{
-	size_t rows[3][LONGEST + 1], n = strlen(b), i;
-
-	if (n > LONGEST)
-		return SIZE_MAX;
-	for (size_t j = 0; j <= n; j++)
-		rows[0][j] = j;
-	for (i = 1; a[i - 1]; i++) {
-		size_t *row = rows[i % 3];
-		const size_t *above = rows[(i + 2) % 3], *second = rows[(i + 1) % 3];
-
-		row[0] = i;
-		for (size_t j = 1; j <= n; j++) {
-			row[j] = least(above[j - 1] + !are_same(a[i - 1], b[j - 1]),
-				       least(above[j], row[j - 1]) + 1);
-			if (i > 1 && j > 1 && are_same(a[i - 1], b[j - 2]) &&
-			    are_same(a[i - 2], b[j - 1]))
-				row[j] = least(row[j], second[j - 2] + 1);
-		}
-	}
-	return rows[(i - 1) % 3][n];
-}
-
-const char *nearest_word(const char *word, const char *const *words)
-{
-	const char *best = NULL;
-	size_t nearest = strlen(word) / 3 + 1; /* one slip in three letters */
-
-	for (; *words; words++) {
-		size_t d =
-			startswith(*words, word) && strlen(word) > 1 ? 0 : distance(word, *words);
-
-		if (d <= nearest && (!best || d < nearest)) {
-			best = *words;
-			nearest = d;
-		}
-	}
-	return best;
 }

@@ -127,6 +127,7 @@ int options_parse(struct options *ret, int argc, char **argv, const struct optio
 int options_split(struct options *ret, int argc, char **argv);
 
 /*
- * The word of a NULL-ended list that is nearest to a mistyped one, or NULL when none is near.
+ * nearest.c: the word of a NULL-ended list that is nearest to a mistyped one, or NULL when none is
+ * near.
  */
 const char *nearest_word(const char *word, const char *const *words);

@@ -24,19 +24,10 @@ static struct value value_word(uint64_t number)
 	return (struct value){.known = true, .number = (int64_t)number};
 }
 
-/* Defines a getter: an expression over `it`, a record of that struct. */
-#define GETTER(type, prefix, name, expression)                                                     \
-	static struct value prefix##_##name(const void *record)                                    \
-	{                                                                                          \
-		const struct type *it = record;                                                    \
-                                                                                                   \
-		return (expression);                                                               \
-	}
-
 /* --- the IOMMU and addresses ------------------------------------------------------------ */
 
-GETTER(hardware_register, register, name, value_string(it->name))
-GETTER(hardware_register, register, value, value_word(it->value))
+GETTER(register_name, struct hardware_register, it, value_string(it->name))
+GETTER(register_value, struct hardware_register, it, value_word(it->value))
 
 static const struct field probe_register_fields[] = {
 	ROW(STRING, "name", "NAME", register_name, "name of the register"),
@@ -49,9 +40,9 @@ const struct record_type probe_register_record = {
 	.fields = probe_register_fields,
 };
 
-GETTER(probe_trait, trait, name, value_string(it->name))
-GETTER(probe_trait, trait, supported, value_answer(it->supported))
-GETTER(probe_trait, trait, value, value_number(it->value))
+GETTER(trait_name, struct probe_trait, it, value_string(it->name))
+GETTER(trait_supported, struct probe_trait, it, value_answer(it->supported))
+GETTER(trait_value, struct probe_trait, it, value_number(it->value))
 
 static const struct field probe_trait_fields[] = {
 	ROW(STRING, "name", "NAME", trait_name, "what it is"),
@@ -67,8 +58,8 @@ const struct record_type probe_trait_record = {
 	.fields = probe_trait_fields,
 };
 
-GETTER(iova_range, range, first, value_word(it->first))
-GETTER(iova_range, range, last, value_word(it->last))
+GETTER(range_first, struct iova_range, it, value_word(it->first))
+GETTER(range_last, struct iova_range, it, value_word(it->last))
 
 static const struct field probe_range_fields[] = {
 	ROW(ADDRESS, "first", "FIRST", range_first, "first address", .flags = FIELD_RIGHT),
@@ -81,9 +72,9 @@ const struct record_type probe_range_record = {
 	.fields = probe_range_fields,
 };
 
-GETTER(iommu_reserved, reserved, first, value_word(it->first))
-GETTER(iommu_reserved, reserved, last, value_word(it->last))
-GETTER(iommu_reserved, reserved, type, value_string(it->type))
+GETTER(reserved_first, struct iommu_reserved, it, value_word(it->first))
+GETTER(reserved_last, struct iommu_reserved, it, value_word(it->last))
+GETTER(reserved_type, struct iommu_reserved, it, value_string(it->type))
 
 static const struct field probe_reserved_fields[] = {
 	ROW(ADDRESS, "first", "FIRST", reserved_first, "first address", .flags = FIELD_RIGHT),
@@ -99,9 +90,9 @@ const struct record_type probe_reserved_record = {
 
 /* --- the device ------------------------------------------------------------------------- */
 
-GETTER(vfio_capability, capability, id, value_number(it->id))
-GETTER(vfio_capability, capability, name, value_string(it->name))
-GETTER(vfio_capability, capability, version, value_number(it->version))
+GETTER(capability_id, struct vfio_capability, it, value_number(it->id))
+GETTER(capability_name, struct vfio_capability, it, value_string(it->name))
+GETTER(capability_version, struct vfio_capability, it, value_number(it->version))
 
 static const struct field probe_capability_fields[] = {
 	ROW(NUMBER, "id", "ID", capability_id, "number of the capability", .flags = FIELD_RIGHT),
@@ -115,13 +106,13 @@ const struct record_type probe_capability_record = {
 	.fields = probe_capability_fields,
 };
 
-GETTER(probe_region, region, index, value_number(it->region->index))
-GETTER(probe_region, region, name, value_string(vfio_region_name(it->device, it->region)))
-GETTER(probe_region, region, size, value_word(it->region->size))
-GETTER(probe_region, region, offset, value_word(it->region->offset))
-GETTER(probe_region, region, type,
+GETTER(region_index, struct probe_region, it, value_number(it->region->index))
+GETTER(region_name, struct probe_region, it, value_string(vfio_region_name(it->device, it->region)))
+GETTER(region_size, struct probe_region, it, value_word(it->region->size))
+GETTER(region_offset, struct probe_region, it, value_word(it->region->offset))
+GETTER(region_type, struct probe_region, it,
        it->region->has_type ? value_number(it->region->type) : VALUE_UNKNOWN)
-GETTER(probe_region, region, subtype,
+GETTER(region_subtype, struct probe_region, it,
        it->region->has_type ? value_number(it->region->subtype) : VALUE_UNKNOWN)
 
 static struct value region_flag(const void *record, size_t i)
@@ -165,9 +156,9 @@ const struct record_type probe_region_record = {
 	.fields = probe_region_fields,
 };
 
-GETTER(probe_area, area, region, value_number(it->region))
-GETTER(probe_area, area, offset, value_word(it->area.offset))
-GETTER(probe_area, area, size, value_word(it->area.size))
+GETTER(area_region, struct probe_area, it, value_number(it->region))
+GETTER(area_offset, struct probe_area, it, value_word(it->area.offset))
+GETTER(area_size, struct probe_area, it, value_word(it->area.size))
 
 static const struct field probe_area_fields[] = {
 	ROW(NUMBER, "region", "REGION", area_region, "number of the region", .flags = FIELD_RIGHT),
@@ -182,9 +173,9 @@ const struct record_type probe_area_record = {
 	.fields = probe_area_fields,
 };
 
-GETTER(probe_irq, irq, index, value_number(it->irq->index))
-GETTER(probe_irq, irq, name, value_string(vfio_irq_name(it->device, it->irq->index)))
-GETTER(probe_irq, irq, count, value_number(it->irq->count))
+GETTER(irq_index, struct probe_irq, it, value_number(it->irq->index))
+GETTER(irq_name, struct probe_irq, it, value_string(vfio_irq_name(it->device, it->irq->index)))
+GETTER(irq_count, struct probe_irq, it, value_number(it->irq->count))
 
 static struct value irq_flag(const void *record, size_t i)
 {
@@ -210,10 +201,10 @@ const struct record_type probe_irq_record = {
 	.fields = probe_irq_fields,
 };
 
-GETTER(vfio_feature, feature, id, value_number(it->id))
-GETTER(vfio_feature, feature, name, value_string(it->name))
-GETTER(vfio_feature, feature, get, value_bool(it->can_get))
-GETTER(vfio_feature, feature, set, value_bool(it->can_set))
+GETTER(feature_id, struct vfio_feature, it, value_number(it->id))
+GETTER(feature_name, struct vfio_feature, it, value_string(it->name))
+GETTER(feature_get, struct vfio_feature, it, value_bool(it->can_get))
+GETTER(feature_set, struct vfio_feature, it, value_bool(it->can_set))
 
 static const struct field probe_feature_fields[] = {
 	ROW(NUMBER, "id", "ID", feature_id, "number of the feature", .flags = FIELD_RIGHT),
@@ -230,10 +221,10 @@ const struct record_type probe_feature_record = {
 
 /* --- hot reset, and what was not learnt ------------------------------------------------- */
 
-GETTER(probe_member, member, address, value_string(it->address))
-GETTER(probe_member, member, group, value_number(it->iommu_group))
-GETTER(probe_member, member, driver, value_string(it->driver))
-GETTER(probe_member, member, owned, value_answer(it->owned))
+GETTER(member_address, struct probe_member, it, value_string(it->address))
+GETTER(member_group, struct probe_member, it, value_number(it->iommu_group))
+GETTER(member_driver, struct probe_member, it, value_string(it->driver))
+GETTER(member_owned, struct probe_member, it, value_answer(it->owned))
 
 static const struct field probe_member_fields[] = {
 	ROW(STRING, "address", "ADDRESS", member_address, "function that is reset"),
@@ -249,8 +240,8 @@ const struct record_type probe_member_record = {
 	.fields = probe_member_fields,
 };
 
-GETTER(probe_failure, failure, question, value_string(it->question))
-GETTER(probe_failure, failure, errno, value_string(errno_name(it->errnum)))
+GETTER(failure_question, struct probe_failure, it, value_string(it->question))
+GETTER(failure_errno, struct probe_failure, it, value_string(errno_name(it->errnum)))
 
 static const struct field probe_failure_fields[] = {
 	ROW(STRING, "question", "QUESTION", failure_question, "what was asked for"),

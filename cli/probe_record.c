@@ -2,13 +2,7 @@
 #include "cli/probe_record.h"
 
 /* Defines a getter: an expression over `probe`. */
-#define PROBE(name, expression)                                                                    \
-	static struct value probe_##name(const void *record)                                       \
-	{                                                                                          \
-		const struct probe *probe = record;                                                \
-                                                                                                   \
-		return (expression);                                                               \
-	}
+#define PROBE(name, expression) GETTER(probe_##name, struct probe, probe, expression)
 
 static bool is_known(const struct probe_iommu *iommu)
 {

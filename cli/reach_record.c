@@ -4,13 +4,7 @@
 #include "cli/probe_record.h"
 #include "host/reach.h"
 
-#define NEED(name, expression)                                                                     \
-	static struct value need_##name(const void *record)                                        \
-	{                                                                                          \
-		const struct reach_need *need = record;                                            \
-                                                                                                   \
-		return (expression);                                                               \
-	}
+#define NEED(name, expression) GETTER(need_##name, struct reach_need, need, expression)
 
 NEED(way, value_string(need->way))
 NEED(object, value_string(need->object))
@@ -33,13 +27,7 @@ static const struct record_type need_record = {
 	.fields = need_fields,
 };
 
-#define REACH(name, expression)                                                                    \
-	static struct value reach_##name(const void *record)                                       \
-	{                                                                                          \
-		const struct reach *reach = record;                                                \
-                                                                                                   \
-		return (expression);                                                               \
-	}
+#define REACH(name, expression) GETTER(reach_##name, struct reach, reach, expression)
 
 /* Bytes; unlimited and unknown are none. */
 static struct value limit(int64_t bytes)

@@ -27,13 +27,7 @@ struct value mode_word(unsigned int modes, size_t i)
 }
 
 /* Defines a getter of a device's field: an expression over `dev`. */
-#define DEVICE(name, expression)                                                                   \
-	static struct value device_##name(const void *record)                                      \
-	{                                                                                          \
-		const struct device *dev = record;                                                 \
-                                                                                                   \
-		return (expression);                                                               \
-	}
+#define DEVICE(name, expression) GETTER(device_##name, struct device, dev, expression)
 
 const char *device_state_word(enum device_state state)
 {
@@ -92,6 +86,15 @@ static struct value device_offer(const void *record, size_t i)
 	return mode_word(((const struct device *)record)->would_offer, i);
 }
 
+static struct value device_logical_name(const void *record, size_t i)
+{
+	const struct logical_name *name = ((const struct device *)record)->logical_names;
+
+	for (; name && i > 0; i--)
+		name = name->next;
+	return value_string(name ? name->text : NULL);
+}
+
 static struct value device_usage(const void *record, size_t i)
 {
 	return reason_word(((const struct device *)record)->usage, i);
@@ -104,7 +107,9 @@ enum tone device_tone(const void *record)
 
 	if (!device_is_vfio(dev))
 		return TONE_PLAIN;
-	return dev->iommu == IOMMU_NONE ? TONE_TROUBLE : TONE_GOOD;
+	if (dev->iommu == IOMMU_NONE)
+		return TONE_TROUBLE;
+	return dev->is_blocked ? TONE_WARNING : TONE_GOOD;
 }
 
 static enum tone state_tone(const void *record)
@@ -163,6 +168,9 @@ static const struct field device_fields[] = {
 	    .flags = FIELD_TRUNC, .needs = NEED_NAMES),
 	ROW(STRING, "device_name", "NAME", device_device_name, "name of the device",
 	    .flags = FIELD_DEFAULT | FIELD_TRUNC, .needs = NEED_NAMES),
+	ROW_STRINGS("logical_names", "LOGICAL-NAMES", device_logical_name,
+		    "what the host calls it: network interfaces, disks, cards",
+		    .needs = NEED_LOGICAL),
 	ROW(STRING, "syspath", "SYSPATH", device_syspath, "directory in sysfs"),
 	ROW(STRING, "modalias", "MODALIAS", device_modalias, "what modules are matched against"),
 	{0},
@@ -173,13 +181,7 @@ const struct record_type device_record = {
 	.fields = device_fields,
 };
 
-#define HOLDER(name, expression)                                                                   \
-	static struct value holder_##name(const void *record)                                      \
-	{                                                                                          \
-		const struct holder *holder = record;                                              \
-                                                                                                   \
-		return (expression);                                                               \
-	}
+#define HOLDER(name, expression) GETTER(holder_##name, struct holder, holder, expression)
 
 HOLDER(pid, value_number(holder->pid))
 HOLDER(uid, value_number(holder->uid))

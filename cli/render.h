@@ -40,7 +40,7 @@ struct columns {
 int columns_parse(struct columns *ret, const struct record_type *type, const char *text,
 		  struct error *err);
 
-/* The same with other default columns, named as in text. */
+/* The same with other default columns, all printed as if they had been named. */
 int columns_parse_over(struct columns *ret, const struct record_type *type, const char *defaults,
 		       const char *text, struct error *err);
 

@@ -8,18 +8,10 @@
 
 /* --- all that is reset -------------------------------------------------------------------- */
 
-#define GETTER(name, type, result)                                                                 \
-	static struct value name(const void *record)                                               \
-	{                                                                                          \
-		const type *r = record;                                                            \
-                                                                                                   \
-		return result;                                                                     \
-	}
-
-GETTER(member_address, struct reset_member, value_string(r->dev->address))
-GETTER(member_driver, struct reset_member, value_string(r->dev->driver))
-GETTER(member_group, struct reset_member, value_number(r->dev->iommu_group))
-GETTER(member_owned, struct reset_member, value_bool(r->owned))
+GETTER(member_address, struct reset_member, r, value_string(r->dev->address))
+GETTER(member_driver, struct reset_member, r, value_string(r->dev->driver))
+GETTER(member_group, struct reset_member, r, value_number(r->dev->iommu_group))
+GETTER(member_owned, struct reset_member, r, value_bool(r->owned))
 
 static struct value member_usage(const void *record, size_t i)
 {
@@ -63,15 +55,15 @@ static const struct record_type member_record = {
 
 /* --- what became of a device ---------------------------------------------------------------- */
 
-GETTER(result_address, struct reset_result, value_string(r->dev->address))
-GETTER(result_driver, struct reset_result, value_string(r->dev->driver))
-GETTER(result_scope, struct reset_result, value_string(reset_scope_name(r->scope)))
-GETTER(result_method, struct reset_result, value_string(*r->method ? r->method : NULL))
-GETTER(result_done, struct reset_result, value_bool(r->done))
-GETTER(result_restored, struct reset_result,
+GETTER(result_address, struct reset_result, r, value_string(r->dev->address))
+GETTER(result_driver, struct reset_result, r, value_string(r->dev->driver))
+GETTER(result_scope, struct reset_result, r, value_string(reset_scope_name(r->scope)))
+GETTER(result_method, struct reset_result, r, value_string(*r->method ? r->method : NULL))
+GETTER(result_done, struct reset_result, r, value_bool(r->done))
+GETTER(result_restored, struct reset_result, r,
        r->restored < 0 ? VALUE_UNKNOWN : value_bool(r->restored))
-GETTER(result_duration, struct reset_result, value_number(r->duration_ms))
-GETTER(result_error, struct reset_result, value_record(r->error.code ? &r->error : NULL))
+GETTER(result_duration, struct reset_result, r, value_number(r->duration_ms))
+GETTER(result_error, struct reset_result, r, value_record(r->error.code ? &r->error : NULL))
 
 static enum tone yes_tone(bool yes)
 {

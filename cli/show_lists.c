@@ -40,13 +40,7 @@ const struct record_type member_record = {
 	.fields = member_fields,
 };
 
-#define NODE(name, expression)                                                                     \
-	static struct value node_##name(const void *record)                                        \
-	{                                                                                          \
-		const struct node_record *node = record;                                           \
-                                                                                                   \
-		return (expression);                                                               \
-	}
+#define NODE(name, expression) GETTER(node_##name, struct node_record, node, expression)
 
 NODE(path, value_string(node->path))
 NODE(exists, value_bool(node->exists))
@@ -68,13 +62,7 @@ const struct record_type node_record_type = {
 	.fields = node_record_type_fields,
 };
 
-#define BAR(name, expression)                                                                      \
-	static struct value bar_##name(const void *record)                                         \
-	{                                                                                          \
-		const struct bar *bar = record;                                                    \
-                                                                                                   \
-		return (expression);                                                               \
-	}
+#define BAR(name, expression) GETTER(bar_##name, struct bar, bar, expression)
 
 BAR(index, value_number(bar->index))
 BAR(kind, value_string(bar->index == 6 ? "rom" : bar->io ? "io" : "memory"))
@@ -99,13 +87,7 @@ const struct record_type bar_record = {
 	.fields = bar_fields,
 };
 
-#define USAGE(name, expression)                                                                    \
-	static struct value usage_##name(const void *record)                                       \
-	{                                                                                          \
-		const struct usage *usage = record;                                                \
-                                                                                                   \
-		return (expression);                                                               \
-	}
+#define USAGE(name, expression) GETTER(usage_##name, struct usage, usage, expression)
 
 USAGE(reason, value_string(usage_reasons[usage->reason].name))
 USAGE(evidence, value_string(usage->evidence))
@@ -124,13 +106,7 @@ const struct record_type usage_record = {
 	.fields = usage_fields,
 };
 
-#define MANAGER(name, expression)                                                                  \
-	static struct value manager_##name(const void *record)                                     \
-	{                                                                                          \
-		const struct manager *manager = record;                                            \
-                                                                                                   \
-		return (expression);                                                               \
-	}
+#define MANAGER(name, expression) GETTER(manager_##name, struct manager, manager, expression)
 
 MANAGER(manager, value_string(manager->manager))
 MANAGER(driver, value_string(manager->driver))

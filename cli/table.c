@@ -48,9 +48,24 @@ static const struct field *find_column(const struct record_type *type, const cha
 	return NULL;
 }
 
+/* What people call a column. */
+static const struct {
+	const char *word, *key;
+} synonyms[] = {
+	{"bdf", "address"},
+	{"slot", "address"},
+	{"netdev", "logical_names"},
+	{"ifname", "logical_names"},
+	{"interface", "logical_names"},
+	{"interfaces", "logical_names"},
+	{"disk", "logical_names"},
+	{"name", "device_name"},
+	{"override", "driver_override"},
+};
+
 /*
- * The column whose heading somebody wrote ("group" is iommu_group), whose key is nearest to the
- * word, or whose heading is.
+ * The column that somebody calls so, whose heading he wrote ("group" is iommu_group), whose key is
+ * nearest to the word, or whose heading is.
  */
 static const struct field *near_column(const struct record_type *type, const char *word)
 {
@@ -68,6 +83,9 @@ static const struct field *near_column(const struct record_type *type, const cha
 		keys[n] = field->key;
 		titles[n++] = field->title;
 	}
+	for (size_t i = 0; i < ARRAY_SIZE(synonyms); i++)
+		if (strcasecmp(synonyms[i].word, word) == 0 && find_column(type, synonyms[i].key))
+			return find_column(type, synonyms[i].key);
 	near = nearest_word(word, keys);
 	near = near ? near : nearest_word(word, titles);
 	for (size_t i = 0; near && i < n; i++)
@@ -127,7 +145,7 @@ int columns_parse_over(struct columns *ret, const struct record_type *type, cons
 
 	if ((!text || adds) && !defaults)
 		add_defaults(&columns, type);
-	else if ((!text || adds) && add_list(&columns, type, defaults, false, err) < 0)
+	else if ((!text || adds) && add_list(&columns, type, defaults, true, err) < 0)
 		return -1;
 	if (text && add_list(&columns, type, text + adds, true, err) < 0)
 		return -1;
@@ -252,12 +270,12 @@ void table_print_tree(FILE *out, const struct columns *columns, const struct opt
 	struct libscols_table *table = new_table(opts, out);
 	const void *row;
 
-	add_headings(table, columns, SCOLS_FL_TREE);
+	add_headings(table, columns, opts->raw ? 0 : SCOLS_FL_TREE);
 	for (size_t i = 0; (row = record(records, i)); i++) {
 		size_t above = parent(records, i);
 		struct libscols_line *line = new_line(table);
 
-		if (above != NO_PARENT &&
+		if (!opts->raw && above != NO_PARENT &&
 		    scols_line_add_child(scols_table_get_line(table, above), line) != 0)
 			out_of_memory();
 		fill_line(line, columns, row);
@@ -267,9 +285,12 @@ void table_print_tree(FILE *out, const struct columns *columns, const struct opt
 
 /* --- sheets ----------------------------------------------------------------------------- */
 
-/* "iommu_group" is "iommu group:" in a sheet. */
-static const char *sheet_label(char *buf, size_t size, const struct field *field)
+/* "iommu_group" is "iommu group:" in a sheet, for who reads it himself. */
+static const char *sheet_label(char *buf, size_t size, const struct field *field,
+			       const struct options *opts)
 {
+	if (opts->raw)
+		return field->key;
 	snprintf(buf, size, "%s:", field->key);
 	for (char *c = buf; *c; c++)
 		if (*c == '_')
@@ -310,23 +331,23 @@ static void print_sub_list(const struct field *field, const void *record,
 	if (!sub_record(&list, 0))
 		return;
 	child_columns(&columns, field->child);
-	printf("\n%s\n", sheet_label(label, sizeof(label), field));
+	printf("\n%s\n", sheet_label(label, sizeof(label), field, opts));
 	table_print(&columns, opts, sub_record, &list);
 }
 
 static void add_sheet_line(struct libscols_table *table, const struct field *field,
-			   const void *record)
+			   const void *record, const struct options *opts)
 {
 	struct libscols_line *line = new_line(table);
 	char label[64];
 
-	if (scols_line_set_data(line, 0, sheet_label(label, sizeof(label), field)) != 0)
+	if (scols_line_set_data(line, 0, sheet_label(label, sizeof(label), field, opts)) != 0)
 		out_of_memory();
 	set_cell(line, 1, field, record);
 }
 
 static void add_sheet_lines(struct libscols_table *table, const struct record_type *type,
-			    const void *record)
+			    const void *record, const struct options *opts)
 {
 	for_each_field(field, type)
 	{
@@ -335,12 +356,12 @@ static void add_sheet_lines(struct libscols_table *table, const struct record_ty
 		if (field->flags & FIELD_JSON_ONLY || field->type == FIELD_RECORDS)
 			continue;
 		if (field->type != FIELD_RECORD) {
-			add_sheet_line(table, field, record);
+			add_sheet_line(table, field, record, opts);
 			continue;
 		}
 		child = field->get(record);
 		if (child.known)
-			add_sheet_lines(table, field->child, child.record);
+			add_sheet_lines(table, field->child, child.record, opts);
 	}
 }
 
@@ -368,7 +389,7 @@ void sheet_print(const struct record_type *type, const void *record, const struc
 	if (!scols_table_new_column(table, "FIELD", 0, 0) ||
 	    !scols_table_new_column(table, "VALUE", 0, SCOLS_FL_WRAP))
 		out_of_memory();
-	add_sheet_lines(table, type, record);
+	add_sheet_lines(table, type, record, opts);
 	if (is_for_terminal(opts, stdout))
 		wrap_sheet(table);
 	print_and_free(table);

@@ -4,18 +4,9 @@
  */
 #include "cli/test_record.h"
 
-/* A getter: name, the type of the record (known as r) and its value. */
-#define GETTER(name, type, result)                                                                 \
-	static struct value name(const void *record)                                               \
-	{                                                                                          \
-		const type *r = record;                                                            \
-                                                                                                   \
-		return result;                                                                     \
-	}
-
-GETTER(step_what, struct case_step, value_string(r->what))
-GETTER(step_expected, struct case_step, value_string(case_result_name(r->expected)))
-GETTER(step_got, struct case_step, value_string(case_result_name(r->got)))
+GETTER(step_what, struct case_step, r, value_string(r->what))
+GETTER(step_expected, struct case_step, r, value_string(case_result_name(r->expected)))
+GETTER(step_got, struct case_step, r, value_string(case_result_name(r->got)))
 
 static const struct field step_fields[] = {
 	ROW(STRING, "what", "STEP", step_what, "what was done"),
@@ -44,21 +35,21 @@ static struct value result_step(const void *record, size_t i)
 	return value_record(i < outcome->n_steps ? &outcome->steps[i] : NULL);
 }
 
-GETTER(result_device, struct case_result, value_string(*r->device ? r->device : NULL))
-GETTER(result_path, struct case_result, value_string(case_path_name(r->path)))
-GETTER(result_id, struct case_result, value_string(r->test->id))
-GETTER(result_status, struct case_result, value_string(case_status_name(r->outcome.status)))
-GETTER(result_title, struct case_result, value_string(r->test->title))
-GETTER(result_promise, struct case_result, value_string(r->test->promise))
-GETTER(result_expected, struct case_result, step_word(r, step_expected))
-GETTER(result_got, struct case_result, step_word(r, step_got))
-GETTER(result_reason, struct case_result,
+GETTER(result_device, struct case_result, r, value_string(*r->device ? r->device : NULL))
+GETTER(result_path, struct case_result, r, value_string(case_path_name(r->path)))
+GETTER(result_id, struct case_result, r, value_string(r->test->id))
+GETTER(result_status, struct case_result, r, value_string(case_status_name(r->outcome.status)))
+GETTER(result_title, struct case_result, r, value_string(r->test->title))
+GETTER(result_promise, struct case_result, r, value_string(r->test->promise))
+GETTER(result_expected, struct case_result, r, step_word(r, step_expected))
+GETTER(result_got, struct case_result, r, step_word(r, step_got))
+GETTER(result_reason, struct case_result, r,
        value_string(*r->outcome.reason ? r->outcome.reason : NULL))
-GETTER(result_statement, struct case_result, value_string(r->test->statement))
-GETTER(result_class, struct case_result, value_string(case_class_name(r->test->class)))
-GETTER(result_can_fail, struct case_result,
+GETTER(result_statement, struct case_result, r, value_string(r->test->statement))
+GETTER(result_class, struct case_result, r, value_string(case_class_name(r->test->class)))
+GETTER(result_can_fail, struct case_result, r,
        r->can_fail < 0 ? VALUE_UNKNOWN : value_bool(r->can_fail))
-GETTER(result_duration, struct case_result, value_number(r->duration_ms))
+GETTER(result_duration, struct case_result, r, value_number(r->duration_ms))
 
 static enum tone result_tone(const void *record)
 {
@@ -78,13 +69,15 @@ static const struct field case_result_fields[] = {
 	ROW(STRING, "status", "STATUS", result_status, "pass, fail or skip", .flags = FIELD_DEFAULT,
 	    .tone = result_tone),
 	ROW(STRING, "title", "TITLE", result_title, "what works when the check passes",
-	    .flags = FIELD_DEFAULT),
+	    .flags = FIELD_DEFAULT | FIELD_WRAP),
 	ROW(STRING, "expected", "EXPECTED", result_expected,
 	    "'ok' or the errno owed in the step that decided", .flags = FIELD_DEFAULT),
 	ROW(STRING, "got", "GOT", result_got, "'ok', the errno that this step gave, or 'no'",
 	    .flags = FIELD_DEFAULT),
-	ROW(STRING, "reason", "REASON", result_reason, "why it failed or was skipped"),
-	ROW(STRING, "promise", "PROMISE", result_promise, "what the kernel owes, in a sentence"),
+	ROW(STRING, "reason", "REASON", result_reason, "why it failed or was skipped",
+	    .flags = FIELD_WRAP),
+	ROW(STRING, "promise", "PROMISE", result_promise, "what the kernel owes, in a sentence",
+	    .flags = FIELD_WRAP),
 	ROW(STRING, "statement", "STATEMENT", result_statement,
 	    "code of the kernel's statement that it belongs to"),
 	ROW(STRING, "class", "CLASS", result_class, "what it may touch: self, neighbours or lab"),
@@ -103,9 +96,9 @@ const struct record_type case_result_record = {
 
 /* --- the document ----------------------------------------------------------------------- */
 
-GETTER(report_passed, struct test_report, value_number(r->counts[CASE_PASS]))
-GETTER(report_failed, struct test_report, value_number(r->counts[CASE_FAIL]))
-GETTER(report_skipped, struct test_report, value_number(r->counts[CASE_SKIP]))
+GETTER(report_passed, struct test_report, r, value_number(r->counts[CASE_PASS]))
+GETTER(report_failed, struct test_report, r, value_number(r->counts[CASE_FAIL]))
+GETTER(report_skipped, struct test_report, r, value_number(r->counts[CASE_SKIP]))
 
 static struct value report_result(const void *record, size_t i)
 {
@@ -130,12 +123,12 @@ const struct record_type test_document = {
 
 /* --- the catalogue itself --------------------------------------------------------------- */
 
-GETTER(case_id, struct test_case, value_string(r->id))
-GETTER(case_statement, struct test_case, value_string(r->statement))
-GETTER(case_class, struct test_case, value_string(case_class_name(r->class)))
-GETTER(case_title, struct test_case, value_string(r->title))
-GETTER(case_promise, struct test_case, value_string(r->promise))
-GETTER(case_basic, struct test_case, value_bool(r->basic))
+GETTER(case_id, struct test_case, r, value_string(r->id))
+GETTER(case_statement, struct test_case, r, value_string(r->statement))
+GETTER(case_class, struct test_case, r, value_string(case_class_name(r->class)))
+GETTER(case_title, struct test_case, r, value_string(r->title))
+GETTER(case_promise, struct test_case, r, value_string(r->promise))
+GETTER(case_basic, struct test_case, r, value_bool(r->basic))
 
 static struct value case_path(const void *record, size_t i)
 {
@@ -164,8 +157,9 @@ static const struct field case_fields[] = {
 	ROW_STRINGS("paths", "PATHS", case_path, "what it goes through: host, cdev, group",
 		    .flags = FIELD_DEFAULT),
 	ROW(STRING, "title", "TITLE", case_title, "what works when the case passes",
-	    .flags = FIELD_DEFAULT),
-	ROW(STRING, "promise", "PROMISE", case_promise, "what the kernel owes, in a sentence"),
+	    .flags = FIELD_DEFAULT | FIELD_WRAP),
+	ROW(STRING, "promise", "PROMISE", case_promise, "what the kernel owes, in a sentence",
+	    .flags = FIELD_WRAP),
 	ROW_STRINGS("preconditions", "PRECONDITIONS", case_precondition,
 		    "without which it is skipped"),
 	ROW(BOOL, "basic", "BASIC", case_basic, "part of a plain `vfioctl test`"),
@@ -177,8 +171,8 @@ const struct record_type case_record = {
 	.fields = case_fields,
 };
 
-GETTER(statement_code, struct case_statement, value_string(r->code))
-GETTER(statement_title, struct case_statement, value_string(r->title))
+GETTER(statement_code, struct case_statement, r, value_string(r->code))
+GETTER(statement_title, struct case_statement, r, value_string(r->title))
 
 static const struct field statement_fields[] = {
 	ROW(STRING, "code", "CODE", statement_code, "what the cases call it"),

@@ -131,9 +131,10 @@ void topology_print_dot(FILE *out, const struct topology_rows *rows)
 	      "fontsize=11;\n"
 	      "  label=",
 	      out);
-	put_string(out, "", head);
-	fputs(";\n  tooltip=\"dashed: reset together\";\n"
-	      "  node [shape=box, style=\"rounded,filled\", fontname=\"sans-serif\", "
+	fputc('"', out);
+	markup_dot(out, head);
+	fprintf(out, "%s\"", rows->topology->n_sets ? "\\ndashed: reset together" : "");
+	fputs(";\n  node [shape=box, style=\"rounded,filled\", fontname=\"sans-serif\", "
 	      "fontsize=10];\n"
 	      "  edge [arrowhead=none, color=\"#8c959f\"];\n",
 	      out);

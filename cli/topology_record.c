@@ -8,34 +8,27 @@
 #include "cli/records.h"
 #include "host/topology.h"
 
-/* Defines a getter: an expression over `name`, the record. */
-#define GETTER(name, type, field, expression)                                                      \
-	static struct value name##_##field(const void *record)                                     \
-	{                                                                                          \
-		const struct type *name = record;                                                  \
-                                                                                                   \
-		return (expression);                                                               \
-	}
-
 static const char *address_above(const struct topology_node *node)
 {
 	return node->parent ? node->parent->device.address : NULL;
 }
 
-GETTER(host, topology_node, name, value_string(host->device.address))
-GETTER(host, topology_node, parent, value_string(address_above(host)))
-GETTER(host, topology_node, numa_node, value_number(host->device.numa_node))
-GETTER(node, topology_node, parent, value_string(address_above(node)))
-GETTER(node, topology_node, kind, value_string(topology_kind_word(node->kind)))
-GETTER(node, topology_node, handover, value_string(topology_handover_word(node->handover)))
-GETTER(group, topology_group, number, value_number(group->number))
-GETTER(group, topology_group, handover, value_string(topology_handover_word(group->handover)))
-GETTER(group, topology_group, iommu_instance, value_string(group->iommu_instance))
-GETTER(group, topology_group, blocker,
+GETTER(host_name, struct topology_node, host, value_string(host->device.address))
+GETTER(host_parent, struct topology_node, host, value_string(address_above(host)))
+GETTER(host_numa_node, struct topology_node, host, value_number(host->device.numa_node))
+GETTER(node_parent, struct topology_node, node, value_string(address_above(node)))
+GETTER(node_kind, struct topology_node, node, value_string(topology_kind_word(node->kind)))
+GETTER(node_handover, struct topology_node, node,
+       value_string(topology_handover_word(node->handover)))
+GETTER(group_number, struct topology_group, group, value_number(group->number))
+GETTER(group_handover, struct topology_group, group,
+       value_string(topology_handover_word(group->handover)))
+GETTER(group_iommu_instance, struct topology_group, group, value_string(group->iommu_instance))
+GETTER(group_blocker, struct topology_group, group,
        value_string(group->blocker ? group->blocker->address : NULL))
-GETTER(set, topology_set, bridge, value_string(set->bridge))
-GETTER(numa, topology_numa, node, value_number(numa->node))
-GETTER(numa, topology_numa, devices, value_number(numa->devices))
+GETTER(set_bridge, struct topology_set, set, value_string(set->bridge))
+GETTER(numa_node, struct topology_numa, numa, value_number(numa->node))
+GETTER(numa_devices, struct topology_numa, numa, value_number(numa->devices))
 
 static struct value member(struct topology_node *const *members, size_t count, size_t i)
 {

@@ -167,7 +167,7 @@ const struct topology_node *topology_host_of(const struct topology_node *node)
 	return node;
 }
 
-void topology_place(char *buf, size_t size, const struct topology_node *host)
+void topology_place(char *buf, size_t size, const struct topology_node *host, bool brief)
 {
 	const struct device *dev = &host->device;
 
@@ -175,9 +175,11 @@ void topology_place(char *buf, size_t size, const struct topology_node *host)
 	if (host->parent)
 		append(buf, size, "below %s", host->parent->device.address);
 	if (dev->numa_node >= 0)
-		append(buf, size, "%sNUMA node %d", *buf ? ", " : "", dev->numa_node);
+		append(buf, size, "%s%snode %d", *buf ? ", " : "", brief ? "" : "NUMA ",
+		       dev->numa_node);
 	if (dev->iommu_instance)
-		append(buf, size, "%sIOMMU %s", *buf ? ", " : "", dev->iommu_instance);
+		append(buf, size, "%s%s%s", *buf ? ", " : "", brief ? "" : "IOMMU ",
+		       dev->iommu_instance);
 }
 
 bool topology_group_binds(const struct topology_group *group)
@@ -196,13 +198,17 @@ static const char *plural(size_t n)
 
 void topology_headline(char *buf, size_t size, const struct topology *topology)
 {
-	size_t devices = 0;
+	size_t bridges = 0, devices = 0;
 
-	for (size_t i = 0; i < topology->count; i++)
+	for (size_t i = 0; i < topology->count; i++) {
+		bridges += topology->nodes[i]->kind == TOPOLOGY_BRIDGE;
 		devices += topology->nodes[i]->kind == TOPOLOGY_FUNCTION ||
 			   topology->nodes[i]->kind == TOPOLOGY_OTHER;
+	}
 	*buf = '\0';
 	append(buf, size, "%zu device%s", devices, plural(devices));
+	if (bridges)
+		append(buf, size, ", %zu bridge%s", bridges, plural(bridges));
 	if (topology->n_groups)
 		append(buf, size, ", %zu IOMMU group%s", topology->n_groups,
 		       plural(topology->n_groups));

@@ -35,8 +35,11 @@ int topology_rows_make(struct topology_rows *ret, const struct topology *topolog
 /* The host bridge that a node is below; NULL: none. */
 const struct topology_node *topology_host_of(const struct topology_node *node);
 
-/* "NUMA node 0, IOMMU dmar0" of a host bridge, as far as that is the same for all below it. */
-void topology_place(char *buf, size_t size, const struct topology_node *host);
+/*
+ * "NUMA node 0, IOMMU dmar0" of a host bridge, as far as that is the same for all below it; brief:
+ * "node 0, dmar0".
+ */
+void topology_place(char *buf, size_t size, const struct topology_node *host, bool brief);
 
 /* "PCI bridge" of a node that has no better name; never NULL. The string is not scrubbed. */
 const char *topology_name(const struct topology_node *node);

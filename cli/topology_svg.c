@@ -278,7 +278,7 @@ static void draw_panel(FILE *out, const struct topology *topology, const struct 
 	put_text(out, SVG_PANEL_PAD, 28, "mono strong",
 		 panel->host ? panel->host->node->device.address : "other buses", 40);
 	if (panel->host)
-		topology_place(text, sizeof(text), panel->host->node);
+		topology_place(text, sizeof(text), panel->host->node, false);
 	put_text(out, SVG_PANEL_PAD + 110, 28, "dim", text, 80);
 	for (size_t i = panel->count; i-- > 0;) /* boxes lie over the lines that come from below */
 		draw_row(out, layout, panel, i);
@@ -314,11 +314,11 @@ static void draw_legend(FILE *out)
 	y += 24;
 	x = put_pill(out, x, y - 2, "ready", "cdev");
 	put_text(out, x, y + 11, "small dim", "a way offered now; in outline: after a bind", 60);
-	x += 270;
+	x += 292;
 	fprintf(out, "<rect x=\"%d\" y=\"%d\" width=\"6\" height=\"16\" class=\"bar host\"/>\n", x,
 		y - 1);
 	put_text(out, x + 14, y + 11, "small dim", "IOMMU group: handed over together", 60);
-	x += 230;
+	x += 250;
 	fprintf(out, "<path d=\"M%d %dh10v14h-10\" class=\"set\"/>\n", x, y);
 	put_text(out, x + 18, y + 11, "small dim", "hot-reset set: reset together", 60);
 }

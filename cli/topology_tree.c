@@ -32,7 +32,7 @@ static struct value row_name(const void *record)
 
 	if (row->node->kind != TOPOLOGY_HOST_BRIDGE)
 		return value_string(topology_name(row->node));
-	topology_place(place, sizeof(place), row->node);
+	topology_place(place, sizeof(place), row->node, true);
 	return value_string(*place ? place : topology_name(row->node));
 }
 
@@ -158,11 +158,11 @@ static void print_clean(FILE *out, const char *text, int width)
 	fprintf(out, "%-*s", width, clean ? clean : "");
 }
 
-static void print_filled(FILE *out, const char *text)
+static void print_filled(FILE *out, const char *text, int indent, int column)
 {
 	scoped_free char *clean = scrub(text, SIZE_MAX);
 
-	fill_print(out, clean ? clean : "", LIST, LIST);
+	fill_print(out, clean ? clean : "", indent, column);
 }
 
 /* The functions of the list, and how many more there are than fit into a few lines. */
@@ -179,7 +179,7 @@ static void print_members(FILE *out, struct topology_node *const *members, size_
 	}
 	if (n > AT_MOST)
 		append(text, sizeof(text), " and %zu more", n - AT_MOST);
-	print_filled(out, text);
+	print_filled(out, text, LIST, LIST);
 }
 
 static void print_blocker(FILE *out, const struct device *blocker)
@@ -189,7 +189,7 @@ static void print_blocker(FILE *out, const struct device *blocker)
 	snprintf(text, sizeof(text), "blocked: the host has %s%s%s", blocker->address,
 		 blocker->driver ? ", by its driver " : "", blocker->driver ? blocker->driver : "");
 	fprintf(out, "%*s", LIST, "");
-	print_filled(out, text);
+	print_filled(out, text, LIST, LIST);
 }
 
 static void print_groups(FILE *out, const struct topology *topology)
@@ -230,8 +230,8 @@ void topology_print_tree(FILE *out, const struct topology_rows *rows, const stru
 	choose_columns(&columns, rows->topology);
 	if (!opts->noheadings) {
 		topology_headline(head, sizeof(head), rows->topology);
-		print_clean(out, head, 0);
-		fputs("\n\n", out);
+		print_filled(out, head, 0, 0);
+		fputc('\n', out);
 	}
 	table_print_tree(out, &columns, opts, row_at, row_above, rows);
 	if (opts->raw)

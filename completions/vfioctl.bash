@@ -26,13 +26,22 @@ _vfioctl_program()
 	fi
 }
 
+# Paths, directories with a slash: _vfioctl_paths -d|-f BEGINNING
+_vfioctl_paths()
+{
+	local path
+	compgen "$1" -- "$2" | while IFS= read -r path; do
+		if [ -d "$path" ]; then printf '%s/\n' "$path"; else printf '%s\n' "$path"; fi
+	done
+}
+
 # _vfioctl_values VERB OPTION ARGUMENT VALUE: what the option takes. Of several between commas, the last.
 _vfioctl_values()
 {
 	local front words
 	case $3 in
-	DIR) compgen -d -- "$4" ;;
-	FILE) compgen -f -- "$4" ;;
+	DIR) _vfioctl_paths -d "$4" ;;
+	FILE) _vfioctl_paths -f "$4" ;;
 	USER*) compgen -u -- "$4" ;;
 	COLUMN) compgen -W "$(_vfioctl_words column "$1")" -- "$4" ;;
 	LIST)
@@ -57,7 +66,7 @@ _vfioctl_operands()
 	case ${kinds[0]-} in
 	COMMAND) compgen -W "$(_vfioctl_words command)" -- "$3" ;;
 	DEVICE) compgen -W "$(_vfioctl_live address)" -- "$3" ;;
-	DIR) compgen -d -- "$3" ;;
+	DIR) _vfioctl_paths -d "$3" ;;
 	esac
 }
 
@@ -101,6 +110,8 @@ _vfioctl()
 	else
 		mapfile -t COMPREPLY < <(_vfioctl_answers "$verb" "$previous" "$word")
 	fi
+	# In a directory one goes on typing.
+	[[ ${COMPREPLY[*]} != */ ]] || compopt -o nospace 2>/dev/null || :
 	[[ $word != --*=* ]] || word=${word#*=}
 	prefix=${word%"${word##*:}"}
 	COMPREPLY=("${COMPREPLY[@]#"$prefix"}")

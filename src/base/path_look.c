@@ -142,31 +142,36 @@ int path_open_magic(int flags, const char *fmt, ...)
 	return fd < 0 ? -errno : fd;
 }
 
-bool path_exists(const char *fmt, ...)
+static bool looks(struct stat *ret, bool follow, const char *fmt, va_list ap)
 {
 	char path[PATH_MAX];
+	int n = vsnprintf(path, sizeof(path), fmt, ap);
+
+	return n > 0 && (size_t)n < sizeof(path) && stat_path(path, ret, follow) == 0;
+}
+
+bool path_exists(const char *fmt, ...)
+{
 	struct stat st;
 	va_list ap;
-	int n;
+	bool exists;
 
 	va_start(ap, fmt);
-	n = vsnprintf(path, sizeof(path), fmt, ap);
+	exists = looks(&st, false, fmt, ap);
 	va_end(ap);
-	return n > 0 && (size_t)n < sizeof(path) && stat_path(path, &st, false) == 0;
+	return exists;
 }
 
 bool path_is_file(const char *fmt, ...)
 {
-	char path[PATH_MAX];
 	struct stat st;
 	va_list ap;
-	int n;
+	bool exists;
 
 	va_start(ap, fmt);
-	n = vsnprintf(path, sizeof(path), fmt, ap);
+	exists = looks(&st, true, fmt, ap);
 	va_end(ap);
-	return n > 0 && (size_t)n < sizeof(path) && stat_path(path, &st, true) == 0 &&
-	       S_ISREG(st.st_mode);
+	return exists && S_ISREG(st.st_mode);
 }
 
 bool path_exists_at(int dir, const char *name)

@@ -61,14 +61,6 @@ const struct test_case *const case_tables[] = {
 	NULL,
 };
 
-const struct case_statement *case_statement_find(const char *code)
-{
-	for (const struct case_statement *statement = case_statements; statement->code; statement++)
-		if (streq_null(statement->code, code))
-			return statement;
-	return NULL;
-}
-
 const char *case_class_name(enum case_class class)
 {
 	static const char *const names[] = {

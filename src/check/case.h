@@ -76,9 +76,6 @@ struct case_statement {
 };
 extern const struct case_statement case_statements[];
 
-/* The statement of that code, or NULL. */
-const struct case_statement *case_statement_find(const char *code);
-
 /* What the host has: asked once, before the first case. */
 struct case_host {
 	struct host_ways ways;

@@ -60,6 +60,12 @@ struct device_detail {
 	size_t n_bars;
 };
 
+/* What the host calls a device, or a part of it: "enp1s0f0", "nvme0n1"; see host/logical_name.h. */
+struct logical_name {
+	const char *text;
+	struct logical_name *next;
+};
+
 struct device {
 	const char *address; /* name on its bus: "0000:03:00.0", an mdev's UUID */
 	const char *bus;     /* "pci", "mdev", "platform" ... */
@@ -88,9 +94,11 @@ struct device {
 	int n_vfs;          /* VFs of this PF that exist now */
 
 	/* Filled after the scan, from look-ups that cannot block. */
-	const char *reset_set;    /* bridge that resets it with others: reset_sets_fill() */
+	bool is_blocked;       /* VFIO has it, and nobody can open it for a member of its group */
+	const char *reset_set; /* bridge that resets it with others: reset_sets_fill() */
 	unsigned int would_offer; /* MODE_* that binding to a VFIO driver would give */
 	const char *vendor_name, *device_name, *class_name;
+	struct logical_name *logical_names;
 
 	unsigned int usage; /* why it would be refused, REASON_BIT() of host/usage.h */
 	bool usage_known;   /* usage_of_inventory() was asked */

@@ -5,7 +5,9 @@
 
 #include "base/path.h"
 #include "host/gather.h"
+#include "host/group.h"
 #include "host/inventory_index.h"
+#include "host/logical_name.h"
 #include "host/mode.h"
 #include "host/names.h"
 #include "host/reset_set.h"
@@ -56,6 +58,22 @@ static int fill_slots(struct scan *scan, const struct roster *roster)
 	return 0;
 }
 
+/* As far as the scan has the members. */
+static void fill_blocked(struct inventory *inventory)
+{
+	for (size_t i = 0; i < inventory->count; i++) {
+		struct device *dev = &inventory->devices[i];
+		const struct device *member;
+
+		if (!device_is_vfio(dev) || dev->iommu_group < 0)
+			continue;
+		for (size_t k = 0; !dev->is_blocked &&
+				   (member = iommu_group_member(inventory, dev->iommu_group, k));
+		     k++)
+			dev->is_blocked = !group_member_is_free(member);
+	}
+}
+
 static void fill_offers(struct inventory *inventory)
 {
 	struct host_ways ways;
@@ -74,10 +92,13 @@ static int run_scan(struct inventory *ret, struct scan *scan, struct error *err)
 	if (!ret->devices)
 		return error_out_of_memory(err);
 	collect(ret, scan);
+	fill_blocked(ret);
 	if (scan->needs & NEED_NAMES)
 		names_fill(ret);
 	if (scan->needs & NEED_OFFER)
 		fill_offers(ret);
+	if (scan->needs & NEED_LOGICAL)
+		logical_names_fill(ret);
 	if (scan->needs & NEED_RESET)
 		reset_sets_fill(ret);
 	return 0;

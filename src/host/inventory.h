@@ -9,11 +9,12 @@
 
 /* What to gather beyond the record's own attributes. */
 enum {
-	NEED_NAMES = 1 << 0,  /* vendor, device and class names from the hwdb */
-	NEED_DETAIL = 1 << 1, /* struct device_detail */
-	NEED_OFFER = 1 << 2,  /* would_offer */
-	NEED_RESET = 1 << 4,  /* reset_set */
-	NEED_USAGE = 1 << 3,  /* usage: not by a scan, but by usage_of_inventory() */
+	NEED_NAMES = 1 << 0,   /* vendor, device and class names from the hwdb */
+	NEED_DETAIL = 1 << 1,  /* struct device_detail */
+	NEED_OFFER = 1 << 2,   /* would_offer */
+	NEED_RESET = 1 << 4,   /* reset_set */
+	NEED_LOGICAL = 1 << 5, /* logical_names */
+	NEED_USAGE = 1 << 3,   /* usage: not by a scan, but by usage_of_inventory() */
 };
 
 struct inventory {

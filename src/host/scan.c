@@ -183,21 +183,61 @@ static void wait_a_moment(struct scan *scan, const struct readers *readers)
 	wait_for_reader(scan, readers, HELP_AFTER_MS / 2);
 }
 
+static bool is_stuck(const struct scan *scan, const struct worker *reader)
+{
+	for (size_t i = 0; i < scan->count; i++)
+		if (atomic_load(&scan->slots[i].state) == SLOT_GIVEN_UP &&
+		    atomic_load(&scan->slots[i].reader) == reader->pid)
+			return true;
+	return false;
+}
+
+/* A reader that is between two devices will take the next one. */
+static bool all_are_stuck(const struct scan *scan, const struct readers *readers)
+{
+	for (size_t i = 0; i < readers->count; i++)
+		if (!is_stuck(scan, &readers->list[i]))
+			return false;
+	return true;
+}
+
+/* Nothing more will come: what still runs is stuck with a device that was given up. */
+static bool is_over(const struct scan *scan, const struct readers *readers,
+		    const struct progress *progress)
+{
+	if (progress->reading)
+		return false;
+	return !progress->unclaimed ||
+	       (readers->count == MAX_READERS && all_are_stuck(scan, readers));
+}
+
+/* One more for each that is stuck, so that many stuck devices cost little more. */
+static int add_help(struct scan *scan, struct readers *readers, const struct progress *progress,
+		    struct error *err)
+{
+	for (size_t i = 0; progress->unclaimed && progress->slow && i < progress->reading; i++)
+		if (add_reader(readers, scan, err) < 0)
+			return -1;
+	return 0;
+}
+
 static int run_readers(struct scan *scan, struct readers *readers, struct error *err)
 {
-	if (scan->count && add_reader(readers, scan, err) < 0)
-		return -1;
-	while (any_reader_left(readers)) {
-		struct progress progress = check_deadlines(scan);
+	enum { REVIVALS = 8 };
 
-		/* What still runs then is stuck with a device that was given up. */
-		if (!progress.reading && (!progress.unclaimed || readers->count == MAX_READERS))
-			break;
-		/* One more for each that is stuck, so that many stuck devices cost little more. */
-		for (size_t i = 0; progress.unclaimed && progress.slow && i < progress.reading; i++)
-			if (add_reader(readers, scan, err) < 0)
+	/* A reader may die before it is through: somebody killed it, or memory was short. */
+	for (int i = 0; i < REVIVALS && check_deadlines(scan).unclaimed; i++) {
+		if (add_reader(readers, scan, err) < 0)
+			return -1;
+		while (any_reader_left(readers)) {
+			struct progress progress = check_deadlines(scan);
+
+			if (is_over(scan, readers, &progress))
+				return 0;
+			if (add_help(scan, readers, &progress, err) < 0)
 				return -1;
-		wait_a_moment(scan, readers);
+			wait_a_moment(scan, readers);
+		}
 	}
 	return 0;
 }

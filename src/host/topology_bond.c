@@ -215,7 +215,18 @@ static bool shows_a_function(struct topology_node **members, size_t count)
 	return false;
 }
 
-static void drop_the_rest(struct topology *topology)
+/* A group of bridges alone is shown with one of them: the others are ports on the same way. */
+static bool group_is_shown(const struct topology_group *group)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < group->count; i++)
+		any |= group->members[i]->kept;
+	return any && (group->handover == HANDOVER_BRIDGES ||
+		       shows_a_function(group->members, group->count));
+}
+
+static void drop_nodes(struct topology *topology)
 {
 	size_t n = 0;
 
@@ -223,9 +234,14 @@ static void drop_the_rest(struct topology *topology)
 		if (topology->nodes[i]->kept)
 			topology->nodes[n++] = topology->nodes[i];
 	topology->count = n;
-	n = 0;
+}
+
+static void drop_bonds(struct topology *topology)
+{
+	size_t n = 0;
+
 	for (size_t i = 0; i < topology->n_groups; i++)
-		if (shows_a_function(topology->groups[i]->members, topology->groups[i]->count))
+		if (group_is_shown(topology->groups[i]))
 			topology->groups[n++] = topology->groups[i];
 	topology->n_groups = n;
 	n = 0;
@@ -250,5 +266,7 @@ void topology_keep(struct topology *topology, const char *const *addresses, size
 		keep_bond(topology->groups[i]->members, topology->groups[i]->count);
 	for (size_t i = 0; along == ALONG_WITH_BONDS && i < topology->n_sets; i++)
 		keep_bond(topology->sets[i]->members, topology->sets[i]->count);
-	drop_the_rest(topology);
+	drop_nodes(topology);
+	drop_bonds(topology);
+	topology_count_places(topology);
 }

@@ -15,3 +15,6 @@ int topology_find_sets(struct topology *topology, struct arena *arena);
 
 /* Fills iommus and numa. 0 or -ENOMEM. */
 int topology_find_places(struct topology *topology, struct arena *arena);
+
+/* Fills them again, of the nodes that there are by now. */
+void topology_count_places(struct topology *topology);

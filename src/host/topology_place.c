@@ -52,6 +52,14 @@ int topology_find_places(struct topology *topology, struct arena *arena)
 	topology->numa = arena_alloc(arena, room * sizeof(*topology->numa));
 	if (!topology->iommus || !topology->numa)
 		return -ENOMEM;
+	topology_count_places(topology);
+	return 0;
+}
+
+void topology_count_places(struct topology *topology)
+{
+	topology->n_iommus = 0;
+	topology->n_numa = 0;
 	for (size_t i = 0; i < topology->count; i++) {
 		const struct topology_node *node = topology->nodes[i];
 
@@ -64,5 +72,4 @@ int topology_find_places(struct topology *topology, struct arena *arena)
 	}
 	qsort(topology->iommus, topology->n_iommus, sizeof(*topology->iommus), compare_iommus);
 	qsort(topology->numa, topology->n_numa, sizeof(*topology->numa), compare_numa);
-	return 0;
 }

@@ -18,6 +18,27 @@
 
 enum { ATTEMPTS = 5 };
 
+struct take_down {
+	char text[96];
+};
+
+/* The command that takes it down; nothing but words where a shell would make more of its name. */
+static struct take_down take_down(const struct interface *interface)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_.-";
+	struct take_down remedy;
+
+	if (interface->name[strspn(interface->name, plain)])
+		snprintf(remedy.text, sizeof(remedy.text),
+			 "Take the interface down first, if nothing needs it.");
+	else
+		snprintf(remedy.text, sizeof(remedy.text),
+			 "`ip link set %s down` takes it down, if nothing needs it.",
+			 interface->name);
+	return remedy;
+}
+
 static struct interface *interface_of(const struct survey *survey, uint32_t index)
 {
 	struct interface *interface = index > 0 ? survey_interface(survey, index) : NULL;
@@ -69,8 +90,8 @@ static int look_at_address(const struct nlmsghdr *message, void *arg)
 		return MNL_CB_OK;
 	interface->has_address = true;
 	format_prefix(text, sizeof(text), header->ifa_family, address, header->ifa_prefixlen);
-	usage_add(interface->look, USAGE_NET_ADDRESS, NULL, "%s is up with address %s",
-		  interface->name, text);
+	usage_add(interface->look, USAGE_NET_ADDRESS, take_down(interface).text,
+		  "%s is up with address %s", interface->name, text);
 	return MNL_CB_OK;
 }
 
@@ -106,8 +127,8 @@ static void note_route(const struct interface *interface, const struct rtmsg *ro
 		format_prefix(prefix + strlen(prefix), sizeof(prefix) - strlen(prefix),
 			      route->rtm_family, attributes->by_type[RTA_DST], route->rtm_dst_len);
 	}
-	usage_add(interface->look, USAGE_NET_ROUTE, NULL, "%s%s goes through %s", prefix, in_table,
-		  interface->name);
+	usage_add(interface->look, USAGE_NET_ROUTE, take_down(interface).text,
+		  "%s%s goes through %s", prefix, in_table, interface->name);
 }
 
 static void look_at_hops(const struct survey *survey, const struct rtmsg *route,
@@ -151,8 +172,9 @@ static int look_at_next_hop(const struct nlmsghdr *message, void *arg)
 	netlink_parse(&attributes, message, sizeof(struct nhmsg));
 	interface = interface_of(arg, netlink_number(&attributes, NHA_OIF));
 	if (interface)
-		usage_add(interface->look, USAGE_NET_ROUTE, NULL, "next hop %u goes through %s",
-			  netlink_number(&attributes, NHA_ID), interface->name);
+		usage_add(interface->look, USAGE_NET_ROUTE, take_down(interface).text,
+			  "next hop %u goes through %s", netlink_number(&attributes, NHA_ID),
+			  interface->name);
 	return MNL_CB_OK;
 }
 

@@ -15,30 +15,45 @@ static void not_answering(struct rule_run *run)
 			   DEVICE_DEADLINE_MS / 1000);
 }
 
-/* Others of its group that would keep it from being used. */
-static bool has_company(const struct rule_run *run)
+/* What of its group is more than the device itself. */
+struct company {
+	bool blocks;               /* a member keeps it from being used */
+	const struct device *vfio; /* a member that VFIO has already */
+};
+
+static struct company find_company(const struct rule_run *run)
 {
+	struct company company = {.blocks = false};
 	const struct device *dev;
 
 	for (size_t i = 0;
-	     (dev = iommu_group_member(run->facts->machine, run->device->iommu_group, i)); i++)
-		if (!streq(dev->address, run->device->address) && !group_member_is_free(dev) &&
-		    !device_is_bridge(dev))
-			return true;
-	return false;
+	     (dev = iommu_group_member(run->facts->machine, run->device->iommu_group, i)); i++) {
+		if (streq(dev->address, run->device->address) || device_is_bridge(dev))
+			continue;
+		company.blocks |= !group_member_is_free(dev);
+		if (!company.vfio && device_is_vfio(dev))
+			company.vfio = dev;
+	}
+	return company;
 }
 
-/* What somebody wants the device for needs it bound. */
+/*
+ * What somebody wants the device for needs it bound. Where a member is bound already the group's
+ * own rule tells to bind all of it: so does this one, in the same words.
+ */
 static void not_bound(struct rule_run *run)
 {
 	const struct device *dev = run->device;
+	struct company company;
 
 	/* Of a bridge another rule tells that it can never be. */
 	if (!run->facts->purpose || device_is_vfio(dev) || device_is_bridge(dev))
 		return;
+	company = find_company(run);
 	rule_fires(run,
-		   arena_printf(run->arena, "%s%s%s", look_owner(run),
-				has_company(run) ? "--group " : "", dev->address),
+		   arena_printf(run->arena, "%s%s%s",
+				company.blocks || company.vfio ? "--group " : "", look_owner(run),
+				company.vfio ? company.vfio->address : dev->address),
 		   look_path(run, "driver"), "%s", dev->driver ? dev->driver : "no driver");
 }
 

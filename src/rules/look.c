@@ -15,26 +15,17 @@ const char *look_path(const struct rule_run *run, const char *attribute)
 	return path ? path : "";
 }
 
-static bool read_path(struct rule_run *run, char *buf, size_t size, const char *path, bool must)
+bool look_read(struct rule_run *run, char *buf, size_t size, const char *attribute)
 {
+	const char *path = look_path(run, attribute);
 	ssize_t n = path_read(buf, size, "%s", path);
 
 	if (n >= 0)
 		return true;
 	*buf = '\0';
-	if (must || n != -ENOENT)
+	if (n != -ENOENT)
 		rule_unknown(run, path, "%s", rule_errno_text((int)n));
 	return false;
-}
-
-bool look_read(struct rule_run *run, char *buf, size_t size, const char *attribute)
-{
-	return read_path(run, buf, size, look_path(run, attribute), false);
-}
-
-bool look_must_read(struct rule_run *run, char *buf, size_t size, const char *path)
-{
-	return read_path(run, buf, size, path, true);
 }
 
 bool look_number(struct rule_run *run, int64_t *ret, const char *attribute)

@@ -23,9 +23,6 @@ bool look_read(struct rule_run *run, char *buf, size_t size, const char *attribu
 /* The same for a number. */
 bool look_number(struct rule_run *run, int64_t *ret, const char *attribute);
 
-/* The same for a file that everybody must be able to read: that it is not there is unknown, too. */
-bool look_must_read(struct rule_run *run, char *buf, size_t size, const char *path);
-
 /* The run's device is a function with a type 0 header, neither a bridge nor of another bus. */
 bool look_is_function(const struct rule_run *run);
 

@@ -127,9 +127,9 @@ takes_values() {
 	mkdir -p "$BATS_TEST_TMPDIR/here/captured"
 	cd "$BATS_TEST_TMPDIR/here"
 	touch capture.svg
-	offer "vfioctl snapshot capt" captured
-	offer "vfioctl list --sysroot=capt" captured
-	offer "vfioctl topology -o capt" "capture.svg captured"
+	offer "vfioctl snapshot capt" captured/
+	offer "vfioctl list --sysroot=capt" captured/
+	offer "vfioctl topology -o capt" "capture.svg captured/"
 }
 
 @test "commands, the options of one, and a program's own behind --" {

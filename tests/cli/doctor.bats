@@ -276,6 +276,13 @@ override-set-not-bound 0000:05:00.0 vfioctl\x20bind\x200000:05:00.0'
 	equals "$(query '.findings[0].command')" "vfioctl bind --group --owner vm 0000:01:00.1"
 }
 
+@test "a group of which one member is bound: one step, for whichever is asked" {
+	for device in 01:00.0 01:00.1; do
+		json_on both doctor --for qemu "$device"
+		equals "$(query '[.answers[0].steps[].remedy] | join("; ")')" "vfioctl bind --group 0000:01:00.1"
+	done
+}
+
 @test "a bridge is not told to be bound" {
 	bridge=$("$VFIOCTL" list -n -r -o address,class --sysroot "$trees/both" | sed -n 's/ 0604.*//p' | head -n 1)
 	on both doctor --for qemu "$bridge"

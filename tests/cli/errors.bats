@@ -105,7 +105,11 @@ wrong() {
 	wrong unknown-option "there is no option --user. Did you mean --owner?" bind --user vm 03:00.0
 	wrong unknown-option "Did you mean --node-mode?" bind --mode=660 03:00.0
 	wrong unknown-option "Did you mean --dry-run?" restore --check 03:00.0
-	# Only where there is that option.
+	wrong unknown-option "there is no option --colour. Did you mean --color?" list --colour=always
+	vfioctl list --format json
+	exits 2
+	says "Did you mean --json?"
+	# Only where there is that option, and not whatever is short, too.
 	vfioctl list --user vm
 	exits 2
 	[[ $stderr != *owner* ]]

@@ -21,7 +21,7 @@ assert "url(" not in root.find("{http://www.w3.org/2000/svg}style").text
 	on both topology
 	exits 0
 	equals "$stderr" ""
-	equals "${lines[0]}" "20 devices, 24 IOMMU groups, IOMMU dmar0 (intel-vtd)"
+	equals "${lines[0]}" "20 devices, 9 bridges, 24 IOMMU groups, IOMMU dmar0 (intel-vtd)"
 	prints 'pci0000:00' '├─0000:00:02.0' '│ ├─0000:01:00.0' '│ └─0000:01:00.1' '│   └─0000:07:02.0' \
 		'group 14       0000:01:00.0 0000:01:00.1' 'blocked: the host has 0000:01:00.0, by its driver e1000e' \
 		'  0000:00:03.0   0000:02:00.0 0000:02:10.0 0000:02:10.2'
@@ -46,7 +46,7 @@ assert "url(" not in root.find("{http://www.w3.org/2000/svg}style").text
 	[[ ${lines[0]} == *", no IOMMU" ]]
 	[[ $output != *GROUP* ]] && [[ $output != *NUMA* ]]
 	on big topology
-	prints "6 IOMMUs (intel-vtd), 2 NUMA nodes" "NUMA node 1, IOMMU dmar3" "below 0000:a0:05.5, NUMA node 1"
+	prints "6 IOMMUs (intel-vtd), 2 NUMA nodes" "node 1, dmar3" "below 0000:a0:05.5, node 1"
 	[[ ${lines[1]} != *NUMA* ]]
 	make_tree both <<-END
 		@ /sys/devices/pci0000:00/0000:00:10.0
@@ -62,7 +62,7 @@ assert "url(" not in root.find("{http://www.w3.org/2000/svg}style").text
 @test "a big machine: 128 VFs are three rows, VMD's domain is below its function" {
 	on big topology
 	exits 0
-	[[ ${lines[0]} == "161 devices, 164 IOMMU groups, "* ]]
+	[[ ${lines[0]} == "161 devices, 26 bridges, 164 IOMMU groups, "* ]]
 	prints "0000:41:01.0 and 63 more vfio-pci        17-80 cdev,group with 129" \
 		"0000:41:09.0 and 31 more" "0000:41:0d.0 and 31 more mlx5_core     114-145" \
 		"└─pci10000:80" "and 118" "group 163      0000:c3:00.0 0000:c3:00.1"
@@ -223,6 +223,21 @@ prints_tree() {
 	# Names come from the machine's hardware database.
 	without_names() { sed -E 's/<title>.*<\/title>//; /class="dim( small)?">/s/>[^<]*</></'; }
 	diff -u <(without_names <"$top/doc/topology.svg") <(without_names <<<"$output")
+}
+
+@test "the headline counts what is drawn" {
+	on both topology 01:00.0
+	equals "${lines[0]}" "2 devices, 1 bridge, 2 IOMMU groups, IOMMU dmar0 (intel-vtd)"
+	on big topology 41:00.0
+	[[ ${lines[0]} != *NUMA* && ${lines[0]} != *IOMMUs* ]]
+}
+
+@test "-o - is standard output" {
+	cd "$BATS_TEST_TMPDIR"
+	on both topology --format svg -o -
+	exits 0
+	[ "${output::4}" = "<svg" ]
+	[ ! -e ./- ]
 }
 
 @test "every document is valid" {

@@ -77,7 +77,7 @@ static const struct scene device_scenes[] = {
 	 .silent = HAS("vfio-pci"), .remedy = "vfioctl bind " DEV},
 	{RULE("not-bound"), .purpose = "qemu", .user = "4000", .devices = {DEV},
 	 .fires = HAS("e1000e") NIC("0000:06:00.0", "e1000e", "7"), .silent = HAS("vfio-pci"),
-	 .remedy = "vfioctl bind --owner 4000 --group " DEV},
+	 .remedy = "vfioctl bind --group --owner 4000 " DEV},
 	{RULE("override-set-not-bound"), .fires = HAS("e1000e") PATH "/driver_override=vfio-pci",
 	 .silent = HAS("vfio-pci") PATH "/driver_override=vfio-pci", .remedy = "vfioctl bind " DEV},
 	{RULE("override-set-not-bound"), .devices = {DEV},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a PF means for its VFs, as the lines of a plan. */
 #include "change/moves.h"
-#include "tests/unit/tree.h"
+#include "tests/unit/plan.h"
 
 static const struct device pf = {.bus = "pci", .address = "pf"};
 static const struct device vf0 = {.bus = "pci", .address = "vf0", .physfn = "pf"};
@@ -12,23 +12,6 @@ static const struct binding igbvf = {.driver = "igbvf"};
 static const struct binding vfio = {.driver = "vfio-pci", .override = "vfio-pci"};
 static const struct binding none = {.driver = NULL};
 static const struct binding any = {.any_driver = true};
-
-static struct plan plan;
-
-static int setup(void **state)
-{
-	(void)state;
-	plan = (struct plan){.arena = arena_new(1 << 16)};
-	return plan.arena ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	plan_free(&plan);
-	arena_free(plan.arena);
-	return 0;
-}
 
 static struct binding with_vfs(int64_t vfs)
 {

@@ -1,27 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A plan is data, so a move is compared with the lines that it ought to be. */
 #include "change/plan.h"
-#include "tests/unit/tree.h"
+#include "tests/unit/plan.h"
 
 static const struct device one = {.bus = "pci", .address = "0000:03:00.0"};
 static const struct device two = {.bus = "pci", .address = "0000:04:00.0"};
-
-static struct plan plan;
-
-static int setup(void **state)
-{
-	(void)state;
-	plan = (struct plan){.arena = arena_new(1 << 16)};
-	return plan.arena ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	plan_free(&plan);
-	arena_free(plan.arena);
-	return 0;
-}
 
 /* "unbind nvme; bind vfio-pci; verify vfio-pci": the file's directory or the value that counts. */
 static const char *plan_text(void)

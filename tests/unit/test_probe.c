@@ -7,6 +7,7 @@
 
 #include "check/probe.h"
 #include "cli/probe_record.h"
+#include "tests/unit/field.h"
 #include "tests/unit/tree.h"
 
 /* field_text() of the field with that key. */

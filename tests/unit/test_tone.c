@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/reset_output.h"
 #include "cli/test_record.h"
+#include "tests/unit/field.h"
 #include "tests/unit/tree.h"
 
 static enum tone tone_of(const struct record_type *type, const char *key, const void *record)

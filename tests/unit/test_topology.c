@@ -224,8 +224,11 @@ static void test_keep(void **state)
 	topology_keep(&topology, one, 1, ALONG_NOTHING);
 	expect_nodes((const char *const[]){"pci0000:00<", "0000:00:01.0<pci0000:00",
 					   "0000:01:00.0<0000:00:01.0", NULL});
-	assert_int_equal(topology.n_groups, 1);
-	assert_int_equal(topology.groups[0]->number, 2);
+	assert_int_equal(topology.n_groups, 2); /* the port's, too */
+	assert_int_equal(topology.groups[0]->number, 0);
+	assert_int_equal(topology.groups[1]->number, 2);
+	assert_int_equal(topology.n_iommus, 1);
+	assert_int_equal(topology.iommus[0].devices, 2);
 	build();
 	topology_keep(&topology, one, 1, ALONG_WITH_BONDS);
 	expect_nodes((const char *const[]){"pci0000:00<", "0000:00:01.0<pci0000:00",

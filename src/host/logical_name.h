@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the host calls a device: the interfaces, disks, controllers and cards that its driver has
+ * made of it, as lshw(1) names them, too. Links of /sys/class are read and nothing else, which
+ * cannot block.
+ */
+#pragma once
+
+#include "host/inventory.h"
+
+/* Fills logical_names of each device; of what is not below a device of the inventory nothing. */
+void logical_names_fill(struct inventory *inventory);
