@@ -61,6 +61,11 @@ static int request_of(struct doctor_request *ret, const struct options *opts, st
 	if (check_purpose(&request, opts->purpose, err) < 0 ||
 	    check_fail_on(opts->fail_on, err) < 0)
 		return -1;
+	if (opts->purpose && opts->rule_glob) {
+		error_set(err, STATUS_USAGE, 0, "bad-option", NULL,
+			  "--for takes all rules to answer: it goes with no --rule");
+		return error_remedy(err, "Rules that do not count can be left out: --ignore.");
+	}
 	if (doctor_unknown_glob(&request, glob, sizeof(glob)))
 		return unknown_rule(&request, glob, err);
 	*ret = request;

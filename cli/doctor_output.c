@@ -196,11 +196,14 @@ static void print_answer(const struct doctor_answer *answer, const struct option
 {
 	print_sentence(answer, opts);
 	for (size_t i = 0; i < answer->n_steps; i++) {
-		char number[16];
+		char number[16], text[TEXT_MAX + 1024] = "";
 		int width = snprintf(number, sizeof(number), "%3zu. ", i + 1);
 
 		printf("%s", number);
-		print_text(answer->steps[i]->remedy, width, width);
+		if (answer->steps[i]->rule->step_tells)
+			snprintf(text, sizeof(text), "%s: ", answer->steps[i]->value);
+		append(text, sizeof(text), "%s", answer->steps[i]->remedy);
+		print_text(text, width, width);
 	}
 	for (size_t i = 0; i < answer->n_unseen && answer->ready == ANSWER_UNKNOWN; i++) {
 		char text[512];

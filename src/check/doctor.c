@@ -285,7 +285,7 @@ static bool concerns(const struct finding *finding, const struct device *dev, un
 static bool is_listed(const struct finding *const *list, size_t count,
 		      const struct finding *finding)
 {
-	for (size_t i = 0; i < count && finding->remedy; i++)
+	for (size_t i = 0; i < count && finding->remedy && !finding->rule->step_tells; i++)
 		if (streq_null(list[i]->remedy, finding->remedy))
 			return true;
 	return false;

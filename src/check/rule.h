@@ -87,6 +87,7 @@ struct rule {
 	bool when_locked;      /* also for a device that does not answer */
 	bool needs_usage;      /* facts->usages */
 	bool may_be_unseen;    /* that it could not look makes no answer uncertain */
+	bool step_tells;       /* as a step it says what was found, too, and each finding is one */
 	void (*check)(struct rule_run *run);
 };
 

@@ -51,6 +51,7 @@ static bool have_room(struct look *look, enum usage_reason reason)
 		struct usage usage = {.reason = reason};
 
 		memcpy(usage.evidence, more, sizeof(more));
+		append(usage.remedy, sizeof(usage.remedy), "%s", usage_reasons[reason].remedy);
 		note(look, &usage);
 	}
 	return same < MAX_OF_A_KIND;

@@ -219,6 +219,7 @@ const struct rule rules_device_state[] = {
 	 .blocks = PURPOSE_ANY,
 	 .stage = STAGE_DEVICE,
 	 .needs_usage = true,
+	 .step_tells = true,
 	 .check = in_use},
 	{.id = "held-by-unknown",
 	 .severity = RULE_WARNING,

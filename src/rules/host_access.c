@@ -114,17 +114,28 @@ static void judge_needs(struct rule_run *run, bool shared)
 
 static void node_no_access(struct rule_run *run)
 {
-	const struct reach *reach = closed(run);
+	/* Of one without an IOMMU another rule tells that no owner helps. */
+	if (run->device->iommu != IOMMU_NONE)
+		judge_needs(run, false);
+}
 
-	judge_needs(run, false);
-	if (reach && run->device->iommu == IOMMU_NONE && reach->account.uid != 0)
-		rule_fires(run, NULL, run->device->syspath,
-			   "no IOMMU guards its DMA: only CAP_SYS_RAWIO may use it");
+/* The kernel has a device without an IOMMU for CAP_SYS_RAWIO alone; machines have no use for it. */
+static void unguarded(struct rule_run *run)
+{
+	const struct rule_facts *facts = run->facts;
+
+	if (!device_is_vfio(run->device) || run->device->iommu != IOMMU_NONE)
+		return;
+	if (facts->purpose & PURPOSE_MACHINE)
+		rule_fires(run, NULL, run->device->syspath, "QEMU takes no such device");
+	else if (facts->user && facts->user->uid != 0)
+		rule_fires(run, NULL, run->device->syspath, "only CAP_SYS_RAWIO may use it");
 }
 
 static void iommu_node_no_access(struct rule_run *run)
 {
-	judge_needs(run, true);
+	if (run->device->iommu != IOMMU_NONE)
+		judge_needs(run, true);
 }
 
 /* --- limits ------------------------------------------------------------------------------- */
@@ -224,6 +235,17 @@ const struct rule rules_host_access[] = {
 	 .blocks = PURPOSE_OWN_NODES,
 	 .stage = STAGE_NODE,
 	 .check = iommu_node_no_access},
+	{.id = "device-unguarded",
+	 .severity = RULE_ERROR,
+	 .scope = RULE_DEVICE,
+	 .title = "No IOMMU guards the device",
+	 .consequence = "It reaches all memory: no virtual machine gets it, and no user but root.",
+	 .remedy = "Switch the IOMMU on in the firmware's setup and bind it anew, or have root use "
+		   "it without a virtual machine",
+	 .reference = "vfioctl-concepts(7)",
+	 .blocks = PURPOSE_ANY,
+	 .stage = STAGE_FIRMWARE,
+	 .check = unguarded},
 	{.id = "memlock-low",
 	 .severity = RULE_WARNING,
 	 .scope = RULE_HOST,

@@ -283,6 +283,21 @@ override-set-not-bound 0000:05:00.0 vfioctl\x20bind\x200000:05:00.0'
 	done
 }
 
+@test "a device without an IOMMU is for no machine, and no owner helps" {
+	on noiommu doctor --for qemu
+	exits 1
+	prints "No IOMMU guards the device [device-unguarded]" "with 0000:03:00.0: no"
+	json_on noiommu doctor --for dpdk --user 4000 --ignore 'memlock-*,hugepages-*' 03:00.0
+	exits 1
+	[[ $(query '[.answers[0].steps[].remedy] | join("; ")') != *--owner* ]]
+}
+
+@test "--rule cannot answer whether all is well" {
+	on both doctor --for qemu --rule node-missing 05:00.0
+	exits 2
+	says "--for takes all rules" "--ignore"
+}
+
 @test "a bridge is not told to be bound" {
 	bridge=$("$VFIOCTL" list -n -r -o address,class --sysroot "$trees/both" | sed -n 's/ 0604.*//p' | head -n 1)
 	on both doctor --for qemu "$bridge"

@@ -19,7 +19,15 @@
 #define GROUP_ONLY RUNS "/proc/devices=Character devices:|248 vfio||Block devices:;"
 #define BY_IOMMUFD "/sys/module/iommufd/initstate=live;/sys/module/iommufd/holders/vfio/;"
 
-#define BOUND  "+0000:05:00.0 vfio-pci 7 020000 8086:10D3;"
+#define BOUND "+0000:05:00.0 vfio-pci 7 020000 8086:10D3;"
+/* VFIO has it, and no IOMMU guards it. */
+#define FUNCTION "/devices/pci0000:00/0000:05:00.0"
+#define UNGUARDED                                                                                  \
+	"+0000:05:00.0 vfio_pci - 020000 8086:10D3;"                                               \
+	"/sys/class/vfio-dev/noiommu-vfio0>../.." FUNCTION "/vfio-dev/noiommu-vfio0;"              \
+	"/sys" FUNCTION "/vfio-dev/noiommu-vfio0/device>../../../0000:05:00.0;"                    \
+	"/sys" FUNCTION "/vfio-dev/noiommu-vfio0/dev=511:0;"
+
 #define NODES  "/dev/vfio/devices/vfio7%0600;/dev/vfio/7%0600;"
 #define PEOPLE "/etc/passwd=root:x:0:0::/:/bin/sh|alice:x:4000:4000::/:/bin/sh;"
 #define V1     "/proc/self/cgroup=5:devices:/vm||0::/;"
@@ -137,6 +145,11 @@ static const struct scene host_scenes[] = {
 	 .fires = BOUND "/dev/vfio/devices/vfio7%0666;/dev/iommu%0660;/dev/vfio/7%0600",
 	 .silent = BOUND "/dev/vfio/devices/vfio7%0666;/dev/iommu%0666;/dev/vfio/7%0600",
 	 .remedy = "--owner 4000"},
+	{RULE("device-unguarded"), .purpose = "qemu", .fires = UNGUARDED, .silent = BOUND,
+	 .remedy = "Switch the IOMMU on"},
+	{RULE("device-unguarded"), .user = "4000", .fires = UNGUARDED, .silent = BOUND},
+	{RULE("device-unguarded"), .purpose = "dpdk", .user = "4000", .fires = UNGUARDED,
+	 .silent = BOUND},
 	{RULE("memlock-low"), .user = "4000",
 	 .fires = "/etc/security/limits.conf=* - memlock 65536",
 	 .silent = "/etc/security/limits.conf=* - memlock unlimited", .unknown = "/proc/",
