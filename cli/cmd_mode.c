@@ -79,7 +79,7 @@ static void probe(struct mode *mode)
 static enum status run(const struct options *opts, struct error *err)
 {
 	scoped_arena struct arena *arena = arena_new(1 << 20);
-	struct mode mode = {.n_unseen = 0};
+	struct mode mode = {.for_people = !opts->json};
 
 	if (!arena) {
 		error_out_of_memory(err);

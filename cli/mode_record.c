@@ -183,10 +183,13 @@ static struct value mode_module(const void *record, size_t i)
 static struct value mode_command(const void *record, size_t i)
 {
 	static struct command_row row; /* one at a time: renderers take them in turn */
-	const struct kernel_iommufd *iommufd = &((const struct mode *)record)->iommufd;
+	const struct mode *mode = record;
+	const struct kernel_iommufd *iommufd = &mode->iommufd;
 
 	/* The last number is there to see that numbers beyond the known ones are refused. */
 	if (!iommufd->present || i >= KERNEL_COMMANDS || !kernel_commands[i].name)
+		return VALUE_UNKNOWN;
+	if (mode->for_people && iommufd->commands[0] < 0)
 		return VALUE_UNKNOWN;
 	row = (struct command_row){&kernel_commands[i], iommufd->commands[i]};
 	return value_record(&row);

@@ -16,6 +16,7 @@ struct mode {
 	char summary[256];
 	char unseen[4][192];
 	size_t n_unseen;
+	bool for_people; /* what is not known of anything is left out */
 };
 
 /* struct host_iommu (host/mode.h) */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A topology for graphviz: a cluster for each host bridge, in it one for each IOMMU group of
- * several functions, and dashed edges to what is reset together.
+ * several functions, and dashed edges to what is reset together. The last ones first: from left to
+ * right graphviz draws upwards.
  */
 #include "cli/markup.h"
 #include "cli/topology_rows.h"
@@ -72,7 +73,7 @@ static void put_group(FILE *out, const struct topology_rows *rows,
 		"      label=\"group %d: handed over together\"; style=\"rounded,filled\";\n"
 		"      color=\"%s\"; fillcolor=\"#00000008\";\n",
 		group->number, group->number, colors[group->handover].line);
-	for (size_t i = 0; i < rows->count; i++)
+	for (size_t i = rows->count; i-- > 0;)
 		if (rows->list[i].node->group == group)
 			put_node(out, &rows->list[i], 6);
 	fputs("    }\n", out);
@@ -84,13 +85,13 @@ static void put_nodes_of(FILE *out, const struct topology_rows *rows,
 {
 	const struct topology *topology = rows->topology;
 
-	for (size_t i = 0; i < rows->count; i++) {
+	for (size_t i = rows->count; i-- > 0;) {
 		const struct topology_node *node = rows->list[i].node;
 
 		if (host_of(node) == host && !has_cluster(node))
 			put_node(out, &rows->list[i], 4);
 	}
-	for (size_t i = 0; i < topology->n_groups; i++)
+	for (size_t i = topology->n_groups; i-- > 0;)
 		if (topology_group_binds(topology->groups[i]) &&
 		    host_of(topology->groups[i]->members[0]) == host)
 			put_group(out, rows, topology->groups[i]);
@@ -109,7 +110,7 @@ static void put_host(FILE *out, const struct topology_rows *rows, const struct t
 
 static void put_edges(FILE *out, const struct topology_rows *rows)
 {
-	for (size_t i = 0; i < rows->count; i++) {
+	for (size_t i = rows->count; i-- > 0;) {
 		const struct topology_row *row = &rows->list[i];
 
 		if (row->parent == TOPOLOGY_NO_ROW)
@@ -138,7 +139,7 @@ void topology_print_dot(FILE *out, const struct topology_rows *rows)
 	      "fontsize=10];\n"
 	      "  edge [arrowhead=none, color=\"#8c959f\"];\n",
 	      out);
-	for (size_t i = 0; i < rows->count; i++)
+	for (size_t i = rows->count; i-- > 0;)
 		if (rows->list[i].node->kind == TOPOLOGY_HOST_BRIDGE)
 			put_host(out, rows, &rows->list[i]);
 	put_nodes_of(out, rows, NULL);

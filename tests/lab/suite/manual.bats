@@ -271,7 +271,7 @@ run_page() {
 }
 
 @test "concepts" {
-	run_page vfioctl-concepts.7 10
+	run_page vfioctl-concepts.7 11
 	ran 1 "QEMU as root"
 }
 
