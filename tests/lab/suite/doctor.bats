@@ -13,6 +13,7 @@ pair0=0000:01:00.0
 pair1=0000:01:00.1
 igb=0000:02:00.0
 edu=0000:00:10.0
+maker=0000:04:00.0
 
 setup() {
 	modprobe -a vfio-pci iommufd
@@ -24,11 +25,14 @@ teardown() {
 	[ -e /run/udev/control ] || systemctl start systemd-udevd
 	[ -z "${huge:-}" ] || echo "$huge" >/proc/sys/vm/nr_hugepages
 	umount /mnt 2>/dev/null || true
+	umount /usr/lib/modules 2>/dev/null || true
 	rm -f /etc/modprobe.d/lab-doctor.conf /etc/security/limits.d/lab-doctor.conf
 	rm -rf /etc/driverctl.d /etc/cdi
 	echo N >/sys/module/iommufd/parameters/allow_unsafe_interrupts
 	[ ! -e $pci/$igb/virtfn0 ] || has_driver $igb vfio-pci || vfioctl sriov -q $igb 0
 	echo 0 >$pci/$igb/sriov_numvfs
+	echo 0 >$pci/$maker/sriov_numvfs
+	echo 1 >$pci/$maker/sriov_drivers_autoprobe
 	echo 1 >$pci/$igb/sriov_drivers_autoprobe
 	echo default >$pci/$lone/reset_method
 	give_back $lone $disk $pair0 $pair1 $igb
@@ -116,6 +120,27 @@ teardown() {
 	echo 1 >$pci/$igb/sriov_drivers_autoprobe
 	mends pf-with-live-vfs $igb
 	[ ! -e $pci/$igb/virtfn0 ]
+}
+
+@test "a VF whose PF has lost its driver" {
+	echo 0 >$pci/$maker/sriov_drivers_autoprobe
+	echo 1 >$pci/$maker/sriov_numvfs
+	made=$(basename "$(readlink $pci/$maker/virtfn0)")
+	silent vf-without-pf-driver "$made"
+	echo $maker >$pci/$maker/driver/unbind
+	mends vf-without-pf-driver "$made"
+	[ "$(driver_of $maker)" = nvme ]
+}
+
+@test "the modules are those of another kernel" {
+	modprobe -r vfio-pci
+	mount -t tmpfs none /usr/lib/modules
+	mkdir /usr/lib/modules/6.1.0-lab
+	touch /usr/lib/modules/6.1.0-lab/modules.dep
+	finds modules-for-other-kernel
+	[[ $remedy == *reboot* || $remedy == *Reboot* ]]
+	umount /usr/lib/modules
+	silent modules-for-other-kernel
 }
 
 @test "a VF whose PF is user space's wants a token" {
