@@ -25,7 +25,7 @@ teardown() {
 	[ -e /run/udev/control ] || systemctl start systemd-udevd
 	[ -z "${huge:-}" ] || echo "$huge" >/proc/sys/vm/nr_hugepages
 	umount /mnt 2>/dev/null || true
-	umount /usr/lib/modules 2>/dev/null || true
+	[ ! -d /usr/lib/modules/6.1.0-lab ] || umount /usr/lib/modules
 	rm -f /etc/modprobe.d/lab-doctor.conf /etc/security/limits.d/lab-doctor.conf
 	rm -rf /etc/driverctl.d /etc/cdi
 	echo N >/sys/module/iommufd/parameters/allow_unsafe_interrupts
