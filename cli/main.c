@@ -318,13 +318,19 @@ static enum status finish_output(enum status status)
 	return status == STATUS_OK ? STATUS_FAILED : status;
 }
 
+enum { OUTPUT_BUFFER = 64 * 1024 };
+
 int main(int argc, char **argv)
 {
 	struct options opts = {.json = wants_json(argc, argv), .timeout_s = 130};
 	struct error err = {.code = NULL};
 	enum status status;
 
-	setlocale(LC_ALL, "");
+	/* What characters are and how wide: nothing else of the locale changes what is printed. */
+	setlocale(LC_CTYPE, "");
+	/* A document is hundreds of kilobytes, and takes few writes then. */
+	if (!isatty(STDOUT_FILENO))
+		setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
 	message_setup(&opts);
 	status = dispatch(argc, argv, &opts, &err);
 	if (err.code) {
