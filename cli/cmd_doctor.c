@@ -61,11 +61,6 @@ static int request_of(struct doctor_request *ret, const struct options *opts, st
 	if (check_purpose(&request, opts->purpose, err) < 0 ||
 	    check_fail_on(opts->fail_on, err) < 0)
 		return -1;
-	if (opts->purpose && opts->rule_glob) {
-		error_set(err, STATUS_USAGE, 0, "bad-option", NULL,
-			  "--for takes all rules to answer: it goes with no --rule");
-		return error_remedy(err, "Rules that do not count can be left out: --ignore.");
-	}
 	if (doctor_unknown_glob(&request, glob, sizeof(glob)))
 		return unknown_rule(&request, glob, err);
 	*ret = request;
@@ -189,7 +184,13 @@ static enum status run(const struct options *opts, struct error *err)
 
 	if (request_of(&request, opts, err) < 0)
 		return err->status;
-	return opts->list_rules ? list_rules(&request, opts, err) : examine(&request, opts, err);
+	if (opts->list_rules)
+		return list_rules(&request, opts, err);
+	if (request.purpose && request.only)
+		message_note("--rule leaves rules out that matter for %s: whether all is well is "
+			     "not told",
+			     request.purpose->name);
+	return examine(&request, opts, err);
 }
 
 static const char *rule_word(size_t i)

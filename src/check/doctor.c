@@ -360,9 +360,12 @@ static int answer(struct doctor_answer *ret, struct doctor_report *report,
 	return 0;
 }
 
-static int give_answers(struct doctor_report *report, const struct rule_purpose *purpose)
+/* Whether all is well a part of the rules cannot tell. */
+static int give_answers(struct doctor_report *report, const struct doctor_request *request)
 {
-	if (!purpose)
+	const struct rule_purpose *purpose = request->purpose;
+
+	if (!purpose || request->only)
 		return 0;
 	report->answers =
 		arena_alloc(report->arena, (report->named.count + 1) * sizeof(*report->answers));
@@ -384,7 +387,7 @@ static int examine(struct doctor_report *report, const struct doctor_request *re
 
 	if (doctor_gather(report, request, err) < 0 || run_rules(&jobs, report, request, err) < 0)
 		return -1;
-	if (collect(report, &jobs) < 0 || give_answers(report, request->purpose) < 0)
+	if (collect(report, &jobs) < 0 || give_answers(report, request) < 0)
 		return error_out_of_memory(err);
 	return 0;
 }

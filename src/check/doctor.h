@@ -51,7 +51,7 @@ struct doctor_report {
 	const struct finding **unknown; /* what could not be looked at */
 	size_t n_unknown;
 	size_t counts[RULE_ERROR + 1]; /* of findings, by severity */
-	struct doctor_answer *answers; /* one for each device, with a purpose */
+	struct doctor_answer *answers; /* one for each device, with a purpose, of all rules */
 	size_t n_answers;
 	size_t n_gone; /* devices that vanished: nothing is said of them */
 };
