@@ -214,24 +214,37 @@ bool rule_is_asked(const struct rule_facts *facts, const char *address)
 	return false;
 }
 
+/* What stands behind "--" is for init. */
+bool rule_kernel_next(const struct rule_run *run, const char **at, struct kernel_option *ret)
+{
+	const char *text, *equals, *word;
+	size_t n;
+
+	if (!*at)
+		return false;
+	text = *at + strspn(*at, " \n");
+	n = strcspn(text, " \n");
+	word = arena_printf(run->arena, "%.*s", (int)n, text);
+	if (n == 0 || !word || streq(word, "--"))
+		return false;
+	equals = strchr(word, '=');
+	*ret = (struct kernel_option){
+		.name = equals ? arena_printf(run->arena, "%.*s", (int)(equals - word), word)
+			       : word,
+		.value = equals ? equals + 1 : "",
+	};
+	*at = text + n;
+	return ret->name != NULL;
+}
+
 const char *rule_kernel_option(const struct rule_run *run, const char *name)
 {
-	const char *text = run->facts->command_line;
-	size_t length = strlen(name), n;
-	const char *found = NULL;
+	const char *at = run->facts->command_line, *found = NULL;
+	struct kernel_option option;
 
-	/* The last one counts. */
-	for (; text && *text; text += n) {
-		text += strspn(text, " \n");
-		n = strcspn(text, " \n");
-		if (n < length || strncmp(text, name, length) != 0)
-			continue;
-		if (text[length] == '=')
-			found = arena_printf(run->arena, "%.*s", (int)(n - length - 1),
-					     text + length + 1);
-		else if (n == length)
-			found = "";
-	}
+	while (rule_kernel_next(run, &at, &option))
+		if (streq(option.name, name))
+			found = option.value;
 	return found;
 }
 

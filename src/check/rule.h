@@ -169,6 +169,13 @@ const char *rule_errno_text(int errnum);
 /* True when the device is one of those looked at. */
 bool rule_is_asked(const struct rule_facts *facts, const char *address);
 
-/* The value of an option of the kernel's command line, "" for one without; NULL: it is not there.
- */
+/* An option of the kernel's command line: "iommu" and "pt" of "iommu=pt". */
+struct kernel_option {
+	const char *name, *value; /* "" for one without a value */
+};
+
+/* The next one at *at, which begins as the facts' command_line. False at the end. */
+bool rule_kernel_next(const struct rule_run *run, const char **at, struct kernel_option *ret);
+
+/* The value of the last of that name, "" for one without; NULL: it is not there. */
 const char *rule_kernel_option(const struct rule_run *run, const char *name);

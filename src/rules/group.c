@@ -4,6 +4,7 @@
  */
 #include "host/group.h"
 #include "rules/catalogue.h"
+#include "rules/iommu_option.h"
 #include "rules/look.h"
 
 #define GROUPS "Documentation/driver-api/vfio.rst of the kernel"
@@ -120,18 +121,11 @@ static void acs_missing(struct rule_run *run)
 }
 
 /* What the whole host was booted with is told by iommu-passthrough. */
-static bool is_passthrough(const struct rule_run *run)
-{
-	const char *pt = rule_kernel_option(run, "iommu");
-
-	return (pt && strstr(pt, "pt")) || rule_kernel_option(run, "iommu.passthrough");
-}
-
 static void type_identity(struct rule_run *run)
 {
 	char type[32];
 
-	if (run->device->iommu == IOMMU_PHYSICAL && !is_passthrough(run) &&
+	if (run->device->iommu == IOMMU_PHYSICAL && !iommu_option_passthrough(run) &&
 	    look_read(run, type, sizeof(type), "type") && streq(type, "identity"))
 		rule_fires(run, NULL, look_path(run, "type"), "identity");
 }

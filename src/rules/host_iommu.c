@@ -3,6 +3,7 @@
  * The IOMMU and what keeps interrupts of devices apart.
  */
 #include "rules/catalogue.h"
+#include "rules/iommu_option.h"
 #include "rules/look.h"
 
 #define KERNEL_OPTIONS "Documentation/admin-guide/kernel-parameters.txt of the kernel"
@@ -82,19 +83,14 @@ static void off_cmdline(struct rule_run *run)
 
 static void passthrough(struct rule_run *run)
 {
-	const char *pt = rule_kernel_option(run, "iommu");
-	const char *passthrough = rule_kernel_option(run, "iommu.passthrough");
+	const char *option = iommu_option_passthrough(run);
 
 	if (!has_iommu(run))
 		return;
 	if (!run->facts->command_line)
 		rule_unknown(run, "/proc/cmdline", "it cannot be read");
-	else if (pt && strstr(pt, "pt"))
-		rule_fires(run, arena_printf(run->arena, "iommu=%s", pt), "/proc/cmdline",
-			   "iommu=%s", pt);
-	else if (passthrough && (*passthrough == '1' || *passthrough == 'y'))
-		rule_fires(run, "iommu.passthrough=1", "/proc/cmdline", "iommu.passthrough=%s",
-			   passthrough);
+	else if (option)
+		rule_fires(run, option, "/proc/cmdline", "%s", option);
 }
 
 /* Every backend that is there lets devices through all the same. */

@@ -59,6 +59,16 @@ static const struct scene device_scenes[] = {
 	 .silent = HAS("vfio-pci") "/sys/kernel/iommu_groups/7/type=identity;"
 				   "/proc/cmdline=iommu=pt",
 	 .unknown = HAS("vfio-pci") "/sys/kernel/iommu_groups/7/type/"},
+	{RULE("group-type-identity"),
+	 .fires = HAS("vfio-pci") "/sys/kernel/iommu_groups/7/type=identity;"
+				  "/proc/cmdline=iommu.passthrough=0",
+	 .silent = HAS("vfio-pci") "/sys/kernel/iommu_groups/7/type=identity;"
+				   "/proc/cmdline=iommu.passthrough=on"},
+	{RULE("group-type-identity"),
+	 .fires = HAS("vfio-pci") "/sys/kernel/iommu_groups/7/type=identity;"
+				  "/proc/cmdline=iommu=nopt",
+	 .silent = HAS("vfio-pci") "/sys/kernel/iommu_groups/7/type=identity;"
+				   "/proc/cmdline=iommu=force,pt"},
 
 	{RULE("not-answering"), .devices = {DEV}, .fires = HAS("e1000e") "!" PATH "/uevent",
 	 .silent = HAS("e1000e"), .remedy = "vfioctl show " DEV},
