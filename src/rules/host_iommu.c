@@ -29,20 +29,6 @@ static bool lacks_iommu(const struct rule_run *run)
 	return !has_iommu(run) && run->facts->mode.ways.noiommu_enabled != ANSWER_YES;
 }
 
-/* The option that switches the IOMMU off, as it stands on the command line; NULL: none. */
-static const char *switched_off(const struct rule_run *run)
-{
-	static const char *const names[] = {"intel_iommu", "amd_iommu", "iommu"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		const char *value = rule_kernel_option(run, names[i]);
-
-		if (value && (startswith(value, "off") || streq(value, "soft")))
-			return arena_printf(run->arena, "%s=%s", names[i], value);
-	}
-	return NULL;
-}
-
 /* The table in which the firmware describes an IOMMU; NULL: none is seen. */
 static const char *firmware_table(void)
 {
@@ -54,31 +40,60 @@ static const char *firmware_table(void)
 	return NULL;
 }
 
+/* What is on the command line is told by iommu-off-cmdline, and is no reason to be silent of this.
+ */
 static void off_firmware(struct rule_run *run)
 {
-	if (!lacks_iommu(run) || switched_off(run) || firmware_table())
+	if (!lacks_iommu(run) || firmware_table())
 		return;
 	if (path_exists(TABLES))
 		rule_fires(run, NULL, TABLES, "no DMAR, IVRS, IORT or VIOT");
-	else
+	else if (!iommu_option_off(run, NULL))
 		rule_fires(run, NULL, "/sys/class/iommu", "there is no IOMMU");
+}
+
+/*
+ * What has the IOMMU of that table run, where nothing switches it off. Only Intel's may wait to be
+ * switched on; the others have no such word.
+ */
+static const char *start(const struct rule_run *run, const char *table)
+{
+	static const struct {
+		const char *table, *driver, *log;
+	} tables[] = {
+		{"DMAR", "CONFIG_INTEL_IOMMU", "DMAR"},
+		{"IVRS", "CONFIG_AMD_IOMMU", "AMD-Vi"},
+		{"IORT", "CONFIG_ARM_SMMU_V3 and CONFIG_ARM_SMMU", "smmu"},
+		{"VIOT", "CONFIG_VIRTIO_IOMMU", "virtio_iommu"},
+	};
+	size_t i = 0;
+
+	if (streq(table, "DMAR") && !iommu_option_on(run))
+		return "with intel_iommu=on on the kernel's command line";
+	while (i < ARRAY_SIZE(tables) - 1 && !streq(tables[i].table, table))
+		i++;
+	return arena_printf(run->arena,
+			    "a kernel with %s; where it has that, `journalctl -k -g %s` may tell "
+			    "why the IOMMU does not run",
+			    tables[i].driver, tables[i].log);
 }
 
 static void off_cmdline(struct rule_run *run)
 {
-	const char *off = switched_off(run), *table = firmware_table();
+	const char *table = firmware_table(), *off = iommu_option_off(run, table);
+	bool has_options = table && (streq(table, "DMAR") || streq(table, "IVRS"));
 
-	if (!lacks_iommu(run) || (!off && !table))
+	if (!lacks_iommu(run))
 		return;
 	if (off)
-		rule_fires(run, arena_printf(run->arena, "without %s", off), "/proc/cmdline", "%s",
-			   off);
-	else if (!run->facts->command_line)
+		rule_fires(run,
+			   arena_printf(run->arena, "without %s on the kernel's command line", off),
+			   "/proc/cmdline", "%s", off);
+	else if (has_options && !run->facts->command_line)
 		rule_unknown(run, "/proc/cmdline", "it cannot be read");
-	else
-		rule_fires(run, streq(table, "DMAR") ? "with intel_iommu=on" : "with iommu=on",
-			   "/proc/cmdline", "the firmware's %s names an IOMMU, and none runs",
-			   table);
+	else if (table)
+		rule_fires(run, start(run, table), arena_printf(run->arena, TABLES "/%s", table),
+			   "it tells of an IOMMU, and none runs");
 }
 
 static void passthrough(struct rule_run *run)
@@ -198,7 +213,7 @@ const struct rule rules_host_iommu[] = {
 	 .scope = RULE_HOST,
 	 .title = "The kernel does not use the IOMMU",
 	 .consequence = "No device can be handed out: nothing would keep it from all memory.",
-	 .remedy = "Boot {what} on the kernel's command line",
+	 .remedy = "Boot {what}",
 	 .reference = KERNEL_OPTIONS,
 	 .blocks = PURPOSE_ANY,
 	 .stage = STAGE_KERNEL,
