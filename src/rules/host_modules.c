@@ -66,30 +66,73 @@ static void index_damaged(struct rule_run *run)
 			   "it is no index, or it was cut short");
 }
 
-/* Told for each line of that command about a module of VFIO that is not loaded yet. */
-static void judge_lines(struct rule_run *run, const char *command)
+/* A line of that command about a module of VFIO that is not loaded yet. */
+static bool is_about_vfio(const struct rule_run *run, const struct modprobe_line *line,
+			  const char *command)
+{
+	return streq(line->command, command) && !streq(line->module, "mdev") &&
+	       state_of(run, line->module) == MODULE_LOADABLE;
+}
+
+/* The kernel's own blacklist, module_blacklist=, names it. */
+static bool kernel_refuses(const struct rule_run *run, const char *module)
+{
+	const char *list = rule_kernel_option(run, "module_blacklist"), *rest;
+
+	for (; list && *list; list += strcspn(list, ",")) {
+		list += *list == ',';
+		rest = startswith(list, module);
+		if (rest && (!*rest || *rest == ','))
+			return true;
+	}
+	return false;
+}
+
+/* vfio-pci cannot be loaded or used without it. */
+static bool is_needed(const struct rule_run *run, const char *module)
+{
+	if (streq(module, "vfio_iommu_type1"))
+		return is_wanted(run, module);
+	return !streq(module, "iommufd") || run->facts->mode.ways.iommufd == ANSWER_YES;
+}
+
+/*
+ * A blacklist of modprobe.d concerns who asks for the module by its name: vfioctl asks for
+ * vfio-pci, and takes that where it may not have a variant. What vfio-pci needs is loaded all the
+ * same, unless the kernel refuses it.
+ */
+static void blacklisted(struct rule_run *run)
+{
+	const struct rule_facts *facts = run->facts;
+
+	for (size_t i = 0; i < facts->n_modprobe; i++) {
+		const struct modprobe_line *line = &facts->modprobe[i];
+		const char *what = "the line, or load it by hand: modprobe vfio_pci";
+		bool by_kernel = line->number < 0 && kernel_refuses(run, line->module);
+
+		if (!is_about_vfio(run, line, "blacklist") ||
+		    !(by_kernel ? is_needed(run, line->module) : streq(line->module, "vfio_pci")))
+			continue;
+		if (by_kernel)
+			what = arena_printf(
+				run->arena,
+				"%s from module_blacklist= on the kernel's command line",
+				line->module);
+		rule_fires(run, what, line->file, "blacklist %s", line->module);
+	}
+}
+
+static void install_line(struct rule_run *run)
 {
 	const struct rule_facts *facts = run->facts;
 
 	for (size_t i = 0; i < facts->n_modprobe; i++) {
 		const struct modprobe_line *line = &facts->modprobe[i];
 
-		if (!streq(line->command, command) || streq(line->module, "mdev") ||
-		    state_of(run, line->module) != MODULE_LOADABLE)
-			continue;
-		rule_fires(run, line->module, line->file, "%s %s%s%s", command, line->module,
-			   *line->rest ? " " : "", line->rest);
+		if (is_about_vfio(run, line, "install"))
+			rule_fires(run, line->module, line->file, "install %s %s", line->module,
+				   line->rest);
 	}
-}
-
-static void blacklisted(struct rule_run *run)
-{
-	judge_lines(run, "blacklist");
-}
-
-static void install_line(struct rule_run *run)
-{
-	judge_lines(run, "install");
 }
 
 /* The first kernel whose modules are there. */
@@ -169,8 +212,9 @@ const struct rule rules_host_modules[] = {
 	 .severity = RULE_ERROR,
 	 .scope = RULE_HOST,
 	 .title = "A module of VFIO is blacklisted",
-	 .consequence = "vfioctl obeys the blacklist and does not load it.",
-	 .remedy = "Remove the line, or load it by hand: modprobe {what}",
+	 .consequence =
+		 "It is not loaded: vfioctl obeys modprobe's blacklist, and the kernel its own.",
+	 .remedy = "Remove {what}",
 	 .reference = MODPROBE,
 	 .blocks = PURPOSE_ANY,
 	 .stage = STAGE_MODULE,

@@ -151,6 +151,15 @@ static const struct scene host_scenes[] = {
 	 .fires = "/proc/cmdline=modprobe.blacklist=a,vfio_pci",
 	 .silent = "/proc/cmdline=modprobe.blacklist=a,vfio_pci;"
 		   "/sys/module/vfio_pci/initstate=live"},
+	{RULE("module-blacklisted"), .modules = "linux-7.3",
+	 .fires = "/proc/cmdline=module_blacklist=a,vfio,vfio_pci_core",
+	 .silent =
+		 "/etc/modprobe.d/x.conf=blacklist vfio|blacklist iommufd|blacklist vfio_pci_core|"
+		 "blacklist vfio_iommu_type1;/proc/cmdline=modprobe.blacklist=vfio,vfio_pci_core",
+	 .remedy = "Remove vfio from module_blacklist="},
+	{RULE("module-blacklisted"), .modules = "linux-7.3",
+	 .fires = "/proc/cmdline=quiet module_blacklist=vfio_pci_core",
+	 .silent = "/proc/cmdline=module_blacklist=vfio_iommu_type1,vfio_p,fio"},
 	{RULE("module-install-line"), .modules = "linux-7.3",
 	 .fires = "/etc/modprobe.d/x.conf=install vfio-pci /bin/false",
 	 .silent = "/etc/modprobe.d/x.conf=install nouveau /bin/false",
