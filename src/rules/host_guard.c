@@ -27,10 +27,10 @@ static bool find_control_group(char *buf, size_t size, char *text)
 	return false;
 }
 
-/* The line of /proc/devices: " 247 vfio-dev"; -1: there is none. */
-static int64_t major_of(const char *devices, const char *name)
+/* Of /proc/devices and /proc/misc, the line " 247 vfio-dev"; -1: there is none. */
+static int64_t number_of(const char *text, const char *name)
 {
-	for (const char *line = devices; line; line = strchr(line, '\n')) {
+	for (const char *line = text; line; line = strchr(line, '\n')) {
 		int number;
 		char word[64];
 
@@ -41,18 +41,107 @@ static int64_t major_of(const char *devices, const char *name)
 	return -1;
 }
 
-static bool allows(const char *list, int64_t major_number)
+/* "*", or that number; -1 stands for all. */
+static bool covers(const char *text, int64_t number)
 {
-	char wanted[32];
+	uint64_t own;
 
-	snprintf(wanted, sizeof(wanted), "c %lld:", (long long)major_number);
-	return startswith(list, "a ") || strstr(list, "\na ") || strstr(list, "c *:") ||
-	       strstr(list, wanted);
+	return streq(text, "*") || (number >= 0 && parse_number(text, 10, UINT32_MAX, &own) == 0 &&
+				    (int64_t)own == number);
+}
+
+/* One line has to allow both, "c 247:* rwm": the kernel does not add lines up. */
+static bool allows(const char *list, int64_t major_number, int64_t minor_number)
+{
+	for (const char *line = list; line; line = strchr(line, '\n')) {
+		char type, major_text[16], minor_text[16], access[8];
+
+		line += *line == '\n';
+		if (sscanf(line, "%c %15[^:]:%15s %7s", &type, major_text, minor_text, access) ==
+			    4 &&
+		    type != 'b' && covers(major_text, major_number) &&
+		    covers(minor_text, minor_number) && strchr(access, 'r') && strchr(access, 'w'))
+			return true;
+	}
+	return false;
+}
+
+/* Of a node of that class: "10:126". */
+static bool read_numbers(int64_t *ret_major, int64_t *ret_minor, const char *class,
+			 const char *name)
+{
+	unsigned int major_number, minor_number;
+	char text[32];
+
+	if (path_read(text, sizeof(text), "/sys/class/%s/%s/dev", class, name) < 0 ||
+	    sscanf(text, "%u:%u", &major_number, &minor_number) != 2)
+		return false;
+	*ret_major = major_number;
+	*ret_minor = minor_number;
+	return true;
+}
+
+/* A container may be given its own devices, and no others: those that are looked at will do. */
+static bool allows_own(const struct rule_facts *facts, const char *list, const char *class)
+{
+	bool is_group = streq(class, "vfio"), found = false;
+	int64_t major_number, minor_number;
+
+	for (size_t i = 0; i < facts->n_devices; i++) {
+		const struct device *dev = &facts->devices[i];
+		const char *node = is_group ? dev->group_node : dev->cdev;
+
+		if (!node)
+			continue;
+		if (!read_numbers(&major_number, &minor_number, class, base_name(node)) ||
+		    !allows(list, major_number, minor_number))
+			return false;
+		found = true;
+	}
+	return found;
+}
+
+/* unit is what systemd calls it: "char-vfio". */
+static void deny(struct rule_run *run, const char *file, const char *numbers, const char *unit)
+{
+	const char *allow =
+		arena_printf(run->arena, "%.*sallow", (int)(strlen(file) - strlen("list")), file);
+
+	rule_fires(run,
+		   arena_printf(run->arena, "echo 'c %s rwm' > %s, or DeviceAllow=%s", numbers,
+				allow, unit),
+		   file, "no line lets c %s be read and written (%s)", numbers, unit);
+}
+
+static void judge_region(struct rule_run *run, const char *file, const char *list,
+			 const char *class, int64_t number)
+{
+	if (number >= 0 && !allows(list, number, -1) && !allows_own(run->facts, list, class))
+		deny(run, file, arena_printf(run->arena, "%lld:*", (long long)number),
+		     arena_printf(run->arena, "char-%s", class));
+}
+
+/* One of the nodes that all devices have in common; the kernel gives the minor of some at random.
+ */
+static void judge_shared(struct rule_run *run, const char *file, const char *list, const char *node)
+{
+	int64_t major_number = 10, minor_number = streq(node, "/dev/vfio/vfio") ? 196 : -1;
+	scoped_free char *misc = NULL;
+
+	if (!read_numbers(&major_number, &minor_number, "misc", base_name(node)) &&
+	    minor_number < 0 && path_read_all(&misc, 1 << 16, "/proc/misc") >= 0)
+		minor_number = number_of(misc, base_name(node));
+	if (minor_number >= 0 && !allows(list, major_number, minor_number))
+		deny(run, file,
+		     arena_printf(run->arena, "%lld:%lld", (long long)major_number,
+				  (long long)minor_number),
+		     node);
 }
 
 static void judge_control_group(struct rule_run *run, const char *file)
 {
-	static const char *const names[] = {"vfio", "vfio-dev"};
+	static const char *const classes[] = {"vfio", "vfio-dev"};
+	const struct host_mode *mode = &run->facts->mode;
 	scoped_free char *devices = NULL, *list = NULL;
 	int r = path_read_all(&list, 1 << 20, "%s", file);
 
@@ -62,18 +151,12 @@ static void judge_control_group(struct rule_run *run, const char *file)
 	}
 	if (path_read_all(&devices, 1 << 20, "/proc/devices") < 0)
 		return;
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		int64_t number = major_of(devices, names[i]);
-
-		if (number >= 0 && !allows(list, number))
-			rule_fires(run,
-				   arena_printf(run->arena, "echo 'c %lld:* rwm' > %s",
-						(long long)number,
-						arena_printf(run->arena, "%.*sallow",
-							     (int)(strlen(file) - strlen("list")),
-							     file)),
-				   file, "no line for c %lld:* (%s)", (long long)number, names[i]);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
+		judge_region(run, file, list, classes[i], number_of(devices, classes[i]));
+	if (mode->container)
+		judge_shared(run, file, list, "/dev/vfio/vfio");
+	if (mode->iommufd_running)
+		judge_shared(run, file, list, "/dev/iommu");
 }
 
 static void cgroup_denies(struct rule_run *run)
@@ -173,7 +256,7 @@ const struct rule rules_host_guard[] = {
 	 .scope = RULE_HOST,
 	 .title = "The control group forbids VFIO's devices",
 	 .consequence = "Opening a node fails with EPERM, whoever owns it.",
-	 .remedy = "{what}, or DeviceAllow=char-vfio in the unit",
+	 .remedy = "{what} in the unit",
 	 .reference = "systemd.resource-control(5)",
 	 .blocks = PURPOSE_ANY,
 	 .stage = STAGE_NODE,

@@ -31,6 +31,7 @@
 #define NODES  "/dev/vfio/devices/vfio7%0600;/dev/vfio/7%0600;"
 #define PEOPLE "/etc/passwd=root:x:0:0::/:/bin/sh|alice:x:4000:4000::/:/bin/sh;"
 #define V1     "/proc/self/cgroup=5:devices:/vm||0::/;"
+#define MAJORS "c 247:* rwm|c 248:* rwm"
 #define LIST   "/sys/fs/cgroup/devices/vm/devices.list="
 
 #define PACKAGE(name, version)                                                                     \
@@ -211,6 +212,28 @@ static const struct scene host_scenes[] = {
 	 .fires = BOUND DUAL V1 "/sys/fs/cgroup/devices/devices.list=c 1:3 rwm",
 	 .silent = BOUND DUAL V1 LIST "a *:* rwm",
 	 .unknown = BOUND DUAL "/proc/self/cgroup=0::/user.slice"},
+	{RULE("cgroup-denies-device"), .fires = DUAL V1 LIST "c *:* m|b *:* m|c 1:3 rwm|c 248:* rw",
+	 .silent = DUAL V1 LIST "c *:* m|b *:* m|c 1:3 rwm|c 248:* rw|c 247:* rw",
+	 .remedy = "devices.allow, or DeviceAllow=char-vfio-dev in the unit"},
+	{RULE("cgroup-denies-device"), .fires = DUAL V1 LIST "c 247:* rwm|c 248:5 r|c 24:8 rw",
+	 .silent = DUAL V1 LIST "b 1:1 m|c *:* rw",
+	 .remedy = "devices.allow, or DeviceAllow=char-vfio in the unit"},
+	{RULE("cgroup-denies-device"), .fires = BOUND DUAL V1 LIST "c 511:0 r|c 511:0 w|c 510:0 rw",
+	 .silent = BOUND DUAL V1 LIST "c 511:0 rwm|c 510:0 rw", .remedy = "'c 247:* rwm'"},
+	{RULE("cgroup-denies-device"), .fires = DUAL V1 "/sys/class/misc/vfio/;" LIST MAJORS,
+	 .silent = DUAL V1 "/sys/class/misc/vfio/;" LIST MAJORS "|c 10:196 rwm",
+	 .remedy = "echo 'c 10:196 rwm' > /sys/fs/cgroup/devices/vm/devices.allow, or "
+		   "DeviceAllow=/dev/vfio/vfio"},
+	{RULE("cgroup-denies-device"),
+	 .fires = DUAL V1 "/sys/class/misc/iommu/dev=10:126;" LIST MAJORS,
+	 .silent = DUAL V1 "/sys/class/misc/iommu/dev=10:126;" LIST MAJORS "|c 10:126 rw",
+	 .remedy = "'c 10:126 rwm'"},
+	{RULE("cgroup-denies-device"),
+	 .fires = DUAL V1 "/sys/class/misc/iommu/;/proc/misc=  1 psaux|125 iommu;" LIST MAJORS
+			  "|c 10:1 rw",
+	 .silent = DUAL V1 "/sys/class/misc/iommu/;/proc/misc=  1 psaux|125 iommu;" LIST MAJORS
+			   "|c 10:* rw",
+	 .remedy = "DeviceAllow=/dev/iommu in the unit"},
 	{RULE("udev-not-running"), .fires = "/run/lock/",
 	 .silent = "/run/udev/control=", .unknown = "/proc/"},
 	{RULE("selinux-or-apparmor-denies"),
