@@ -33,7 +33,6 @@ static const char *arrangement(const struct rule_run *run, const char **ret_text
 static const char *native_module(const struct rule_run *run)
 {
 	const struct device *dev = run->device;
-	const char *const *names;
 	char module[128];
 
 	if (dev->driver && !device_is_vfio(dev)) {
@@ -41,9 +40,7 @@ static const char *native_module(const struct rule_run *run)
 			module_normalise(module, sizeof(module), dev->driver);
 		return arena_strdup(run->arena, module);
 	}
-	if (dev->modalias && modules_for_alias(&names, run->arena, dev->modalias) > 0)
-		return names[0];
-	return NULL;
+	return look_native_module(run, dev);
 }
 
 static void native_grabs(struct rule_run *run)
@@ -52,7 +49,13 @@ static void native_grabs(struct rule_run *run)
 	const char *text, *file = arrangement(run, &text);
 
 	if (file && dev->driver && !device_is_vfio(dev))
-		rule_fires(run, native_module(run), file, "%s, and it has %s", text, dev->driver);
+		rule_fires(run,
+			   arena_printf(run->arena,
+					"`softdep %s pre: vfio-pci` into "
+					"/etc/modprobe.d/vfio.conf; until the next boot, vfioctl "
+					"bind %s",
+					native_module(run), look_bind(run)),
+			   file, "%s, and it has %s", text, dev->driver);
 }
 
 /* The word stands in the text, with '-' or '_', before any word of vfio-pci. */
@@ -106,8 +109,7 @@ const struct rule rules_device_boot[] = {
 	 .scope = RULE_DEVICE,
 	 .title = "The host's driver was there before VFIO",
 	 .consequence = "The device is meant for VFIO from the boot on, and the host has it.",
-	 .remedy = "`softdep {what} pre: vfio-pci` in /etc/modprobe.d/vfio.conf; until the next "
-		   "boot, vfioctl bind {device}",
+	 .remedy = "Write {what}",
 	 .reference = "modprobe.d(5)",
 	 .check = native_grabs},
 	{.id = "initramfs-has-native",

@@ -2,7 +2,6 @@
 /*
  * Which driver a device has, and who uses it.
  */
-#include "host/group.h"
 #include "host/vfio_driver.h"
 #include "rules/catalogue.h"
 #include "rules/look.h"
@@ -15,46 +14,14 @@ static void not_answering(struct rule_run *run)
 			   DEVICE_DEADLINE_MS / 1000);
 }
 
-/* What of its group is more than the device itself. */
-struct company {
-	bool blocks;               /* a member keeps it from being used */
-	const struct device *vfio; /* a member that VFIO has already */
-};
-
-static struct company find_company(const struct rule_run *run)
-{
-	struct company company = {.blocks = false};
-	const struct device *dev;
-
-	for (size_t i = 0;
-	     (dev = iommu_group_member(run->facts->machine, run->device->iommu_group, i)); i++) {
-		if (streq(dev->address, run->device->address) || device_is_bridge(dev))
-			continue;
-		company.blocks |= !group_member_is_free(dev);
-		if (!company.vfio && device_is_vfio(dev))
-			company.vfio = dev;
-	}
-	return company;
-}
-
-/*
- * What somebody wants the device for needs it bound. Where a member is bound already the group's
- * own rule tells to bind all of it: so does this one, in the same words.
- */
+/* What somebody wants the device for needs it bound. Of bridges another rule tells. */
 static void not_bound(struct rule_run *run)
 {
 	const struct device *dev = run->device;
-	struct company company;
 
-	/* Of a bridge another rule tells that it can never be. */
-	if (!run->facts->purpose || device_is_vfio(dev) || device_is_bridge(dev))
-		return;
-	company = find_company(run);
-	rule_fires(run,
-		   arena_printf(run->arena, "%s%s%s",
-				company.blocks || company.vfio ? "--group " : "", look_owner(run),
-				company.vfio ? company.vfio->address : dev->address),
-		   look_path(run, "driver"), "%s", dev->driver ? dev->driver : "no driver");
+	if (run->facts->purpose && !device_is_vfio(dev) && !device_is_bridge(dev))
+		rule_fires(run, look_bind(run), look_path(run, "driver"), "%s",
+			   dev->driver ? dev->driver : "no driver");
 }
 
 /* restore leaves alone what has a driver of the host: then the override is the one too many. */
@@ -63,7 +30,7 @@ static const char *mend_override(const struct rule_run *run)
 	const struct device *dev = run->device;
 
 	if (vfio_is_driver_name(dev->driver_override))
-		return arena_printf(run->arena, "vfioctl bind %s", dev->address);
+		return arena_printf(run->arena, "vfioctl bind %s", look_bind(run));
 	if (!dev->driver)
 		return arena_printf(run->arena, "vfioctl restore %s", dev->address);
 	return arena_printf(run->arena, "echo > %s", look_path(run, "driver_override"));
@@ -79,26 +46,15 @@ static void override_not_bound(struct rule_run *run)
 			   dev->driver ? dev->driver : "no driver");
 }
 
-/* The first module that would take it by its ids; "" when there is none. */
-static void native_module(const struct rule_run *run, char *buf, size_t size)
-{
-	const char *const *names;
-
-	*buf = '\0';
-	if (run->device->modalias &&
-	    modules_for_alias(&names, run->arena, run->device->modalias) > 0)
-		snprintf(buf, size, "%s", names[0]);
-}
-
 static void driverless(struct rule_run *run)
 {
 	const struct device *dev = run->device;
-	char module[128];
+	const char *module;
 
 	if (dev->driver || dev->driver_override || !look_is_function(run))
 		return;
-	native_module(run, module, sizeof(module));
-	if (*module)
+	module = look_native_module(run, dev);
+	if (module)
 		rule_fires(run, module, look_path(run, "driver"), "it is not there, and %s is",
 			   module);
 }

@@ -121,8 +121,7 @@ static void judge_region(struct rule_run *run, const char *file, const char *lis
 		     arena_printf(run->arena, "char-%s", class));
 }
 
-/* One of the nodes that all devices have in common; the kernel gives the minor of some at random.
- */
+/* A node that all devices have in common; the minor of /dev/iommu may be another after a boot. */
 static void judge_shared(struct rule_run *run, const char *file, const char *list, const char *node)
 {
 	int64_t major_number = 10, minor_number = streq(node, "/dev/vfio/vfio") ? 196 : -1;

@@ -2,6 +2,7 @@
 #include "rules/look.h"
 
 #include "host/address.h"
+#include "host/group.h"
 
 const char *look_path(const struct rule_run *run, const char *attribute)
 {
@@ -84,6 +85,45 @@ const char *look_owner(const struct rule_run *run)
 	if (!facts->user || facts->user->uid == 0 || facts->purpose == PURPOSE_LIBVIRT)
 		return "";
 	return arena_printf(run->arena, "--owner %s ", account_word(run->arena, facts->user));
+}
+
+/* What of its group is more than the device itself. */
+struct company {
+	bool blocks;               /* a member keeps it from being used */
+	const struct device *vfio; /* a member that VFIO has already */
+};
+
+static struct company find_company(const struct rule_run *run)
+{
+	struct company company = {.blocks = false};
+	const struct device *dev;
+
+	for (size_t i = 0;
+	     (dev = iommu_group_member(run->facts->machine, run->device->iommu_group, i)); i++) {
+		if (streq(dev->address, run->device->address) || device_is_bridge(dev))
+			continue;
+		company.blocks |= !group_member_is_free(dev);
+		if (!company.vfio && device_is_vfio(dev))
+			company.vfio = dev;
+	}
+	return company;
+}
+
+const char *look_bind(const struct rule_run *run)
+{
+	struct company company = find_company(run);
+
+	return arena_printf(run->arena, "%s%s%s", company.blocks || company.vfio ? "--group " : "",
+			    look_owner(run),
+			    company.vfio ? company.vfio->address : run->device->address);
+}
+
+const char *look_native_module(const struct rule_run *run, const struct device *dev)
+{
+	const char *const *names;
+
+	return dev->modalias && modules_for_alias(&names, run->arena, dev->modalias) > 0 ? names[0]
+											 : NULL;
 }
 
 bool look_same_slot(const struct device *a, const struct device *b)

@@ -38,5 +38,15 @@ const struct device *look_bridge_above(const struct rule_facts *facts, const str
 /* "--owner USER " for a user who is to open the nodes himself, or "": for `vfioctl bind`. */
 const char *look_owner(const struct rule_run *run);
 
+/*
+ * What `vfioctl bind` is to be told to give the run's device to VFIO: "--group --owner alice
+ * 0000:05:00.0", with --group where another member of its group has to go along. Where a member is
+ * bound already it is named, as the group's own rule does.
+ */
+const char *look_bind(const struct rule_run *run);
+
+/* The first module that would take the device by its ids; NULL when none is known. */
+const char *look_native_module(const struct rule_run *run, const struct device *dev);
+
 /* Both are functions of one device. */
 bool look_same_slot(const struct device *a, const struct device *b);
