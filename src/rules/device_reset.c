@@ -90,21 +90,24 @@ static void set_is_wider(struct rule_run *run)
 {
 	const struct inventory *machine = run->facts->machine;
 	const struct device *bridge = look_bridge_above(run->facts, run->device);
-	char others[256] = "";
+	struct look_names others = {.count = 0}, all = {.count = 0};
 
 	if (!bridge || !look_is_function(run) || run->device->physfn ||
 	    run->device->iommu_group < 0 || has_own_reset(methods_of(run)))
 		return;
+	look_names_add(&all, run->device->address);
 	for (size_t i = 0; i < machine->count; i++) {
 		const struct device *other = &machine->devices[i];
 
-		if (look_is_below(other, bridge) && !device_is_bridge(other) &&
-		    other->iommu_group != run->device->iommu_group)
-			append(others, sizeof(others), "%s%s", *others ? " " : "", other->address);
+		if (!look_is_below(other, bridge) || device_is_bridge(other) ||
+		    other->iommu_group == run->device->iommu_group)
+			continue;
+		look_names_add(&others, other->address);
+		look_names_add(&all, other->address);
 	}
-	if (*others)
-		rule_fires(run, others, look_path(run, "reset_method"),
-			   "its bus has %s, of another group", others);
+	if (others.count)
+		rule_fires(run, look_names_bind(run, &all), look_path(run, "reset_method"),
+			   "its bus has %s, of another group", look_names_text(run, &others));
 }
 
 const struct rule rules_device_reset[] = {
@@ -139,7 +142,7 @@ const struct rule rules_device_reset[] = {
 	 .scope = RULE_DEVICE,
 	 .title = "A reset of the device's bus resets devices of other groups",
 	 .consequence = "Who has the device alone cannot reset it: VFIO asks for all of them.",
-	 .remedy = "Hand them out together: vfioctl bind {device} {what}",
+	 .remedy = "Hand them out together: {what}",
 	 .reference = RESETS,
 	 .check = set_is_wider},
 	{0},

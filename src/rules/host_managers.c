@@ -23,15 +23,16 @@ static void driverctl_present(struct rule_run *run)
 				   *driver ? driver : "no driver");
 }
 
-/* The devices that the ids mean, as they are named: "0000:03:00.0 0000:04:00.0". */
-static void list_meant(const struct rule_run *run, const char *ids, char *buf, size_t size)
+/* The devices that the ids mean. */
+static struct look_names find_meant(const struct rule_run *run, const char *ids)
 {
 	const struct inventory *machine = run->facts->machine;
+	struct look_names meant = {.count = 0};
 
-	*buf = '\0';
 	for (size_t i = 0; i < machine->count; i++)
 		if (manager_ids_match(ids, &machine->devices[i]))
-			append(buf, size, "%s%s", *buf ? " " : "", machine->devices[i].address);
+			look_names_add(&meant, machine->devices[i].address);
+	return meant;
 }
 
 static void ids_option_present(struct rule_run *run)
@@ -41,13 +42,14 @@ static void ids_option_present(struct rule_run *run)
 	for (size_t i = 0; i < facts->n_modprobe; i++) {
 		const struct modprobe_line *line = &facts->modprobe[i];
 		const char *ids = modprobe_line_ids(line);
-		char meant[256];
+		struct look_names meant;
 
 		if (!ids)
 			continue;
-		list_meant(run, ids, meant, sizeof(meant));
-		rule_fires(run, *meant ? meant : "DEVICE", line->file, "ids=%s: %s", ids,
-			   *meant ? meant : "no device here");
+		meant = find_meant(run, ids);
+		rule_fires(run, meant.count ? look_names_bind(run, &meant) : "vfioctl bind DEVICE",
+			   line->file, "ids=%s: %s", ids,
+			   meant.count ? look_names_text(run, &meant) : "no device here");
 	}
 }
 
@@ -304,7 +306,7 @@ const struct rule rules_host_managers[] = {
 	 .consequence =
 		 "It takes every device of these ids that has no driver, the twin of a card, "
 		 "too.",
-	 .remedy = "Remove the option ids=, and name the devices: vfioctl bind {what}",
+	 .remedy = "Remove the option ids=, and name the devices: {what}",
 	 .reference = "modprobe.d(5)",
 	 .check = ids_option_present},
 	{.id = "libvirt-managed",

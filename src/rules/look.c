@@ -126,6 +126,27 @@ const char *look_native_module(const struct rule_run *run, const struct device *
 											 : NULL;
 }
 
+enum { FEW = 8 }; /* as many functions as a device may have */
+
+void look_names_add(struct look_names *names, const char *address)
+{
+	if (names->count++ < FEW)
+		append(names->text, sizeof(names->text), "%s%s", *names->text ? " " : "", address);
+}
+
+const char *look_names_text(const struct rule_run *run, const struct look_names *names)
+{
+	return names->count <= FEW ? arena_strdup(run->arena, names->text)
+				   : arena_printf(run->arena, "%s and %zu more", names->text,
+						  names->count - FEW);
+}
+
+const char *look_names_bind(const struct rule_run *run, const struct look_names *names)
+{
+	return names->count <= FEW ? arena_printf(run->arena, "vfioctl bind %s", names->text)
+				   : look_names_text(run, names);
+}
+
 bool look_same_slot(const struct device *a, const struct device *b)
 {
 	struct pci_address left, right;

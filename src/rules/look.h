@@ -48,5 +48,22 @@ const char *look_bind(const struct rule_run *run);
 /* The first module that would take the device by its ids; NULL when none is known. */
 const char *look_native_module(const struct rule_run *run, const struct device *dev);
 
+/* A list of devices that ends behind the first few, each named as a whole. */
+struct look_names {
+	char text[512]; /* "0000:03:00.0 0000:03:00.1" */
+	size_t count;   /* of all */
+};
+
+void look_names_add(struct look_names *names, const char *address);
+
+/* The names, "0000:03:00.0 0000:03:00.1 and 30 more" when there are. */
+const char *look_names_text(const struct rule_run *run, const struct look_names *names);
+
+/*
+ * "vfioctl bind 0000:03:00.0 0000:03:00.1" where all are named; else the text: a command that
+ * leaves some out would be the wrong one.
+ */
+const char *look_names_bind(const struct rule_run *run, const struct look_names *names);
+
 /* Both are functions of one device. */
 bool look_same_slot(const struct device *a, const struct device *b);

@@ -19,6 +19,9 @@
 	BELOW "/current_link_speed=" speed ";" BELOW "/current_link_width=" width ";"
 #define MAX(path, speed, width) path "/max_link_speed=" speed ";" path "/max_link_width=" width ";"
 
+#define SIBLING(name)  "+" PORT "/0000:05:" name " e1000e 8 020000 8086:10D3;"
+#define SIBLINGS(slot) SIBLING(slot ".0") SIBLING(slot ".1") SIBLING(slot ".2") SIBLING(slot ".3")
+
 #define ASLEEP(path) path "/power/runtime_status=suspended;"
 #define REGIONS      "/sys/kernel/iommu_groups/7/reserved_regions="
 #define MSI          "0x00000000fee00000 0x00000000feefffff msi"
@@ -226,7 +229,13 @@ static const struct scene device_scenes[] = {
 	{RULE("hot-reset-set-wider-than-group"), .devices = {DEV},
 	 .fires = BEHIND("e1000e") "+" PORT "/0000:05:00.1 e1000e 8 020000 8086:10D3",
 	 .silent = BEHIND("e1000e") "+" PORT "/0000:05:00.1 e1000e 7 020000 8086:10D3",
-	 .remedy = "vfioctl bind " DEV " 0000:05:00.1"},
+	 .remedy = "together: vfioctl bind " DEV " 0000:05:00.1"},
+	{RULE("hot-reset-set-wider-than-group"), .devices = {DEV},
+	 .fires = BEHIND("e1000e") SIBLINGS("01") SIBLINGS("02") SIBLINGS("03"),
+	 .silent = BEHIND("e1000e") "/sys/devices/pci0000:00/" PORT "/" DEV
+				    "/reset_method=flr bus;" SIBLINGS("01") SIBLINGS("02"),
+	 .remedy = "together: " DEV " 0000:05:01.0 0000:05:01.1 0000:05:01.2 0000:05:01.3 "
+		   "0000:05:02.0 0000:05:02.1 0000:05:02.2 and 5 more"},
 
 	{RULE("pf-with-live-vfs"), .devices = {DEV},
 	 .fires = HAS("ixgbe") PATH "/virtfn0>../0000:05:10.0",

@@ -19,7 +19,7 @@
 #define GROUP_ONLY RUNS "/proc/devices=Character devices:|248 vfio||Block devices:;"
 #define BY_IOMMUFD "/sys/module/iommufd/initstate=live;/sys/module/iommufd/holders/vfio/;"
 
-#define BOUND "+0000:05:00.0 vfio-pci 7 020000 8086:10D3;"
+#define BOUND      "+0000:05:00.0 vfio-pci 7 020000 8086:10D3;"
 /* VFIO has it, and no IOMMU guards it. */
 #define FUNCTION "/devices/pci0000:00/0000:05:00.0"
 #define UNGUARDED                                                                                  \
@@ -28,11 +28,13 @@
 	"/sys" FUNCTION "/vfio-dev/noiommu-vfio0/device>../../../0000:05:00.0;"                    \
 	"/sys" FUNCTION "/vfio-dev/noiommu-vfio0/dev=511:0;"
 
-#define NODES  "/dev/vfio/devices/vfio7%0600;/dev/vfio/7%0600;"
-#define PEOPLE "/etc/passwd=root:x:0:0::/:/bin/sh|alice:x:4000:4000::/:/bin/sh;"
-#define V1     "/proc/self/cgroup=5:devices:/vm||0::/;"
-#define MAJORS "c 247:* rwm|c 248:* rwm"
-#define LIST   "/sys/fs/cgroup/devices/vm/devices.list="
+#define ONE(name)  "+0000:05:0" name " e1000e 8 020000 8086:10D3;"
+#define MANY(slot) ONE(slot ".0") ONE(slot ".1") ONE(slot ".2") ONE(slot ".3")
+#define NODES      "/dev/vfio/devices/vfio7%0600;/dev/vfio/7%0600;"
+#define PEOPLE     "/etc/passwd=root:x:0:0::/:/bin/sh|alice:x:4000:4000::/:/bin/sh;"
+#define V1         "/proc/self/cgroup=5:devices:/vm||0::/;"
+#define MAJORS     "c 247:* rwm|c 248:* rwm"
+#define LIST       "/sys/fs/cgroup/devices/vm/devices.list="
 
 #define PACKAGE(name, version)                                                                     \
 	"/var/lib/dpkg/status=Package: other|Status: install ok installed|Version: "               \
@@ -272,7 +274,12 @@ static const struct scene host_scenes[] = {
 	{RULE("ids-option-present"),
 	 .fires = BOUND "/etc/modprobe.d/x.conf=options vfio-pci ids=8086:10d3",
 	 .silent = BOUND "/etc/modprobe.d/x.conf=options vfio-pci disable_vga=1",
-	 .remedy = "vfioctl bind 0000:05:00.0"},
+	 .remedy = "devices: vfioctl bind 0000:05:00.0"},
+	{RULE("ids-option-present"),
+	 .fires = MANY("1") MANY("2") MANY("3") "/proc/cmdline=vfio-pci.ids=8086:10d3",
+	 .silent = MANY("1") MANY("2") MANY("3") "/proc/cmdline=vfio-pci.nointxmask=1",
+	 .remedy = "devices: 0000:05:01.0 0000:05:01.1 0000:05:01.2 0000:05:01.3 0000:05:02.0 "
+		   "0000:05:02.1 0000:05:02.2 0000:05:02.3 and 4 more"},
 	{RULE("ids-option-present"), .fires = "/proc/cmdline=vfio-pci.ids=10de:1eb8",
 	 .silent = "/proc/cmdline=pci-stub.ids=10de:1eb8", .remedy = "vfioctl bind DEVICE"},
 	{RULE("group-number-moved"),
