@@ -2,6 +2,7 @@
 /*
  * Others that give devices to drivers, and what earlier runs have left.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <time.h>
 
@@ -201,7 +202,13 @@ static void stuck_unbind(struct rule_run *run)
 
 /* --- numbers of groups that are written down ---------------------------------------------- */
 
-/* Every "/dev/vfio/12" of the text; in a udev rule of VFIO, KERNEL=="12", too. */
+/* A number ends here: what follows is no pattern, nor more of a name. */
+static bool is_end(char c)
+{
+	return !isalnum((unsigned char)c) && (c == '\0' || !strchr("*?[-_", c));
+}
+
+/* Every "/dev/vfio/12" of a line; in a udev rule of VFIO, KERNEL=="12", too. */
 static const char *next_number(const char *text, const char *prefix, char *buf, size_t size)
 {
 	while ((text = strstr(text, prefix))) {
@@ -209,7 +216,7 @@ static const char *next_number(const char *text, const char *prefix, char *buf, 
 
 		text += strlen(prefix);
 		n = strspn(text, "0123456789");
-		if (n == 0 || n >= size)
+		if (n == 0 || n >= size || !is_end(text[n]))
 			continue;
 		snprintf(buf, size, "%.*s", (int)n, text);
 		return text + n;
@@ -217,29 +224,51 @@ static const char *next_number(const char *text, const char *prefix, char *buf, 
 	return NULL;
 }
 
-static void judge_numbers(struct rule_run *run, const char *file, const char *text,
+static void judge_numbers(struct rule_run *run, const char *file, const char *line,
 			  const char *prefix)
 {
 	char number[16];
 
-	while ((text = next_number(text, prefix, number, sizeof(number))))
+	while ((line = next_number(line, prefix, number, sizeof(number))))
 		if (!path_exists("/sys/class/vfio/%s", number))
 			rule_fires(run, file, file, "%s%s, and no device of that group is VFIO's",
 				   prefix, number);
 }
 
+/* The next line, one that goes on behind a '\' as a whole; NULL at the end. */
+static char *next_line(char **rest)
+{
+	char *line = *rest, *end = line;
+
+	if (!*line)
+		return NULL;
+	while (*(end += strcspn(end, "\n")) && end > line && end[-1] == '\\')
+		end[-1] = *end = ' ';
+	*rest = *end ? end + 1 : end;
+	*end = '\0';
+	return line;
+}
+
 static void judge_file(struct rule_run *run, const char *file)
 {
+	bool is_yaml = strstr(file, ".yaml");
 	scoped_free char *text = NULL;
 	int r = path_read_all(&text, 1 << 20, "%s", file);
+	char *rest = text, *line, *comment;
 
 	if (r < 0) {
 		rule_unknown(run, file, "%s", rule_errno_text(r));
 		return;
 	}
-	judge_numbers(run, file, text, "/dev/vfio/");
-	if (strstr(text, "SUBSYSTEM==\"vfio\""))
-		judge_numbers(run, file, text, "KERNEL==\"");
+	while ((line = next_line(&rest))) {
+		line += strspn(line, " \t");
+		comment = *line == '#' ? line : is_yaml ? strstr(line, " #") : NULL;
+		if (comment)
+			*comment = '\0';
+		judge_numbers(run, file, line, "/dev/vfio/");
+		if (strstr(line, "SUBSYSTEM==\"vfio\""))
+			judge_numbers(run, file, line, "KERNEL==\"");
+	}
 }
 
 static void group_number_moved(struct rule_run *run)

@@ -290,6 +290,17 @@ static const struct scene host_scenes[] = {
 	 .fires =
 		 BOUND "/etc/udev/rules.d/9.rules=SUBSYSTEM==\"vfio\", KERNEL==\"12\", OWNER=\"a\"",
 	 .silent = BOUND "/etc/udev/rules.d/9.rules=SUBSYSTEM==\"net\", KERNEL==\"12\""},
+	{RULE("group-number-moved"),
+	 .fires = BOUND "/etc/udev/rules.d/9.rules=# ours|SUBSYSTEM==\"vfio\", \\|  KERNEL==\"12\"",
+	 .silent = BOUND
+	 "/etc/udev/rules.d/9.rules=SUBSYSTEM==\"block\", KERNEL==\"3*\"|"
+	 "SUBSYSTEM==\"vfio\", KERNEL==\"[0-9]*\"|SUBSYSTEM==\"vfio\", KERNEL==\"1*\"|"
+	 "KERNEL==\"12\", SUBSYSTEM==\"net\"|SUBSYSTEM==\"vfio\", KERNEL==\"7\"",
+	 .remedy = "/etc/udev/rules.d/9.rules"},
+	{RULE("group-number-moved"), .fires = BOUND "/etc/cdi/vfio.yaml=- path: /dev/vfio/9 # mine",
+	 .silent = BOUND "/etc/cdi/vfio.yaml=  # used to be /dev/vfio/9|"
+			 "- path: /dev/vfio/7 # was /dev/vfio/8;"
+			 "/etc/udev/rules.d/9.rules=# /dev/vfio/9"},
 
 	{RULE("vmm-too-old-for-cdev"),
 	 .fires = CDEV_ONLY PACKAGE("qemu-system-x86", "1:7.2+dfsg-7+deb12u5"),
