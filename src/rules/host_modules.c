@@ -163,6 +163,18 @@ static void for_other_kernel(struct rule_run *run)
 			   run->facts->mode.kernel);
 }
 
+/* "vfio-pci.ids=8086:10d3 vfio-pci.disable_vga=1". */
+static const char *for_command_line(const struct rule_run *run, const char *options)
+{
+	scoped_free char *copy = strdup(options);
+	const char *text = "", *word;
+	char *rest = copy;
+
+	while (rest && text && (word = modprobe_word(&rest)))
+		text = arena_printf(run->arena, "%s%svfio-pci.%s", text, *text ? " " : "", word);
+	return text;
+}
+
 static void builtin_options(struct rule_run *run)
 {
 	const struct rule_facts *facts = run->facts;
@@ -174,8 +186,8 @@ static void builtin_options(struct rule_run *run)
 
 		if (line->number >= 0 && streq(line->command, "options") &&
 		    streq(line->module, "vfio_pci"))
-			rule_fires(run, arena_printf(run->arena, "vfio-pci.%s", line->rest),
-				   line->file, "options vfio-pci %s", line->rest);
+			rule_fires(run, for_command_line(run, line->rest), line->file,
+				   "options vfio-pci %s", line->rest);
 	}
 }
 

@@ -135,6 +135,11 @@ static const struct scene host_scenes[] = {
 	 .silent = "/sys/module/vfio_pci/initstate=live;"
 		   "/etc/modprobe.d/x.conf=options vfio-pci disable_vga=1",
 	 .remedy = "vfio-pci.disable_vga=1"},
+	{RULE("vfio-pci-builtin-options"),
+	 .fires = "/sys/module/vfio_pci/;"
+		  "/etc/modprobe.d/x.conf=options vfio-pci ids=8086:10d3  disable_vga=1",
+	 .silent = "/sys/module/vfio_pci/;/proc/cmdline=vfio-pci.ids=8086:10d3",
+	 .remedy = "Boot with vfio-pci.ids=8086:10d3 vfio-pci.disable_vga=1 on"},
 	{RULE("module-missing"),
 	 .fires = GROUP_ONLY "/lib/modules/7.3.4/;/sys/module/vfio_pci/initstate=live",
 	 .silent = DUAL BY_IOMMUFD "/lib/modules/7.3.4/;/sys/module/vfio_pci/initstate=live",
