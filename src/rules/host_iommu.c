@@ -158,14 +158,13 @@ static void noiommu_enabled(struct rule_run *run)
 			   "Y");
 }
 
-static bool cpu_has_x2apic(struct rule_run *run)
+/* 1: the processor has x2APIC, and the kernel did not take the flag away; 0, or -errno. */
+static int cpu_has_x2apic(void)
 {
 	scoped_free char *text = NULL;
 	int r = path_read_all(&text, 16 << 20, "/proc/cpuinfo");
 
-	if (r < 0)
-		rule_unknown(run, "/proc/cpuinfo", "%s", rule_errno_text(r));
-	return r >= 0 && strstr(text, " x2apic");
+	return r < 0 ? r : strstr(text, " x2apic") != NULL;
 }
 
 /* Flags of the table of Intel's VT-d, behind its header and the width of addresses. */
@@ -186,13 +185,19 @@ static bool firmware_opts_out(struct rule_run *run)
 
 static void x2apic_off(struct rule_run *run)
 {
-	if (!has_iommu(run) || run->facts->mode.interrupt_remapping == ANSWER_UNKNOWN ||
-	    !cpu_has_x2apic(run))
-		return;
-	if (rule_kernel_option(run, "nox2apic"))
+	int cpu = cpu_has_x2apic();
+
+	/* A processor that is locked in that mode keeps the flag, whatever the option says. */
+	if (rule_kernel_option(run, "nox2apic") && cpu <= 0) {
 		rule_fires(run, "take nox2apic off the kernel's command line", "/proc/cmdline",
 			   "nox2apic");
-	else if (firmware_opts_out(run))
+		return;
+	}
+	if (!has_iommu(run) || run->facts->mode.interrupt_remapping == ANSWER_UNKNOWN)
+		return;
+	if (cpu < 0)
+		rule_unknown(run, "/proc/cpuinfo", "%s", rule_errno_text(cpu));
+	else if (cpu && firmware_opts_out(run))
 		rule_fires(run, "switch x2APIC on in the firmware's setup", TABLES "/DMAR",
 			   "the firmware opts out of x2APIC");
 }

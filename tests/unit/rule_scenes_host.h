@@ -110,8 +110,8 @@ static const struct scene host_scenes[] = {
 	 .silent = TYPE1 UNSAFE "=N", .remedy = "echo N > /sys/module/iommufd/" UNSAFE},
 	{RULE("noiommu-enabled"), .fires = NOIOMMU "Y", .silent = NOIOMMU "N"},
 	{RULE("x2apic-off"),
-	 .fires = IOMMU REMAPPED "/proc/cpuinfo=flags : fpu x2apic;/proc/cmdline=nox2apic",
-	 .silent = IOMMU REMAPPED "/proc/cpuinfo=flags : fpu x2apic;/proc/cmdline=quiet",
+	 .fires = IOMMU REMAPPED "/proc/cpuinfo=flags : fpu;/proc/cmdline=nox2apic",
+	 .silent = IOMMU REMAPPED "/proc/cpuinfo=flags : fpu;/proc/cmdline=quiet",
 	 .unknown = IOMMU REMAPPED, .remedy = "nox2apic"},
 	{RULE("x2apic-off"),
 	 .fires = IOMMU REMAPPED "/proc/cpuinfo=flags : x2apic;/sys/firmware/acpi/tables/DMAR="
@@ -121,6 +121,8 @@ static const struct scene host_scenes[] = {
 	 .unknown = IOMMU REMAPPED "/proc/cpuinfo=flags : x2apic;"
 				   "/sys/firmware/acpi/tables/DMAR=short",
 	 .remedy = "firmware's setup"},
+	{RULE("x2apic-off"), .fires = "/proc/cmdline=quiet nox2apic",
+	 .silent = IOMMU REMAPPED "/proc/cpuinfo=flags : fpu x2apic;/proc/cmdline=nox2apic"},
 	{RULE("secure-lockdown"),
 	 .fires = "/sys/kernel/security/lockdown=none [integrity] confidentiality",
 	 .silent = "/sys/kernel/security/lockdown=[none] integrity confidentiality"},
