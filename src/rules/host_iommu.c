@@ -128,6 +128,27 @@ static bool is_pc(const struct host_mode *mode)
 	return streq_null(kind, "intel-vtd") || streq_null(kind, "amd-vi");
 }
 
+/* Beside a virtio-iommu there is no such thing: what is left is to trust those who get devices. */
+static const char *trust(const struct rule_run *run)
+{
+	static const char parameter[] = "parameters/allow_unsafe_interrupts";
+	const struct host_mode *mode = &run->facts->mode;
+	bool type1 = mode->unsafe_interrupts_type1 == ANSWER_NO;
+	bool iommufd = mode->unsafe_interrupts_iommufd == ANSWER_NO;
+
+	if (type1 && iommufd)
+		return arena_printf(run->arena,
+				    "Where every guest is trusted, echo Y | tee "
+				    "/sys/module/vfio_iommu_type1/%s /sys/module/iommufd/%s",
+				    parameter, parameter);
+	if (type1 || iommufd)
+		return arena_printf(run->arena,
+				    "Where every guest is trusted, echo Y > /sys/module/%s/%s",
+				    type1 ? "vfio_iommu_type1" : "iommufd", parameter);
+	return "Where every guest is trusted, `options vfio_iommu_type1 allow_unsafe_interrupts=1` "
+	       "and the same of iommufd in /etc/modprobe.d/vfio.conf";
+}
+
 static void no_remapping(struct rule_run *run)
 {
 	const struct host_mode *mode = &run->facts->mode;
@@ -135,8 +156,11 @@ static void no_remapping(struct rule_run *run)
 	if (is_pc(mode) && mode->interrupt_remapping == ANSWER_UNKNOWN)
 		rule_unknown(run, "/sys/kernel/irq", "no interrupt chip tells");
 	if (has_iommu(run) && mode->interrupt_remapping == ANSWER_NO && !unsafe_is_allowed(mode))
-		rule_fires(run, NULL, "/sys/kernel/irq",
-			   "a chip is called IO-APIC, not IR-IO-APIC");
+		rule_fires(run,
+			   is_pc(mode) ? "Switch interrupt remapping on in the firmware's setup, "
+					 "and boot without intremap=off"
+				       : trust(run),
+			   "/sys/kernel/irq", "a chip is called IO-APIC, not IR-IO-APIC");
 }
 
 static void unsafe_allowed(struct rule_run *run)
@@ -236,8 +260,7 @@ const struct rule rules_host_iommu[] = {
 	 .scope = RULE_HOST,
 	 .title = "Interrupts are not remapped",
 	 .consequence = "A device could raise any interrupt, so VFIO refuses it with EPERM.",
-	 .remedy = "Switch interrupt remapping on in the firmware's setup, and boot without "
-		   "intremap=off",
+	 .remedy = "{what}",
 	 .reference = KERNEL_OPTIONS,
 	 .blocks = PURPOSE_ANY,
 	 .stage = STAGE_FIRMWARE,

@@ -5,6 +5,7 @@
 #include "tests/unit/rule_scene.h"
 
 #define IOMMU     "/sys/class/iommu/dmar0/devices/;"
+#define VIRTIO    "/sys/class/iommu/virtio0/devices/;"
 #define PLAIN_IRQ "/sys/kernel/irq/9/chip_name=IO-APIC;"
 #define REMAPPED  "/sys/kernel/irq/9/chip_name=IR-IO-APIC;"
 #define TYPE1     "/sys/module/vfio_iommu_type1/"
@@ -106,6 +107,19 @@ static const struct scene host_scenes[] = {
 	{RULE("no-interrupt-remapping"),
 	 .fires = IOMMU PLAIN_IRQ TYPE1 UNSAFE "=Y;" IOMMUFD UNSAFE "=N",
 	 .silent = IOMMU PLAIN_IRQ TYPE1 UNSAFE "=Y"},
+	{RULE("no-interrupt-remapping"), .fires = IOMMU PLAIN_IRQ TYPE1 UNSAFE "=N",
+	 .silent = IOMMU REMAPPED TYPE1 UNSAFE "=N", .remedy = "boot without intremap=off"},
+	{RULE("no-interrupt-remapping"),
+	 .fires = VIRTIO PLAIN_IRQ TYPE1 UNSAFE "=N;" IOMMUFD UNSAFE "=Y",
+	 .silent = VIRTIO PLAIN_IRQ TYPE1 UNSAFE "=Y;" IOMMUFD UNSAFE "=Y",
+	 .remedy = "Where every guest is trusted, echo Y > /sys/module/vfio_iommu_type1/" UNSAFE},
+	{RULE("no-interrupt-remapping"),
+	 .fires = VIRTIO PLAIN_IRQ TYPE1 UNSAFE "=N;" IOMMUFD UNSAFE "=N",
+	 .silent = VIRTIO PLAIN_IRQ IOMMUFD UNSAFE "=Y",
+	 .remedy = "echo Y | tee /sys/module/vfio_iommu_type1/" UNSAFE
+		   " /sys/module/iommufd/" UNSAFE},
+	{RULE("no-interrupt-remapping"), .fires = VIRTIO PLAIN_IRQ, .silent = VIRTIO,
+	 .remedy = "`options vfio_iommu_type1 allow_unsafe_interrupts=1`"},
 	{RULE("unsafe-interrupts-allowed"), .fires = IOMMUFD UNSAFE "=Y",
 	 .silent = TYPE1 UNSAFE "=N", .remedy = "echo N > /sys/module/iommufd/" UNSAFE},
 	{RULE("noiommu-enabled"), .fires = NOIOMMU "Y", .silent = NOIOMMU "N"},
