@@ -214,8 +214,8 @@ static bool is_denial(const char *line)
 		strstr(line, "vfio_device_t") || strstr(line, "name=\"vfio"));
 }
 
-/* The last denial that a log tells of. */
-static void judge_log(struct rule_run *run, const char *path)
+/* The last denial that a log tells of. False when there is no such log. */
+static bool judge_log(struct rule_run *run, const char *path)
 {
 	enum { SIZE = 1 << 20 };
 	scoped_free char *text = malloc(SIZE);
@@ -225,7 +225,7 @@ static void judge_log(struct rule_run *run, const char *path)
 	if (n < 0) {
 		if (n != -ENOENT)
 			rule_unknown(run, path, "%s", rule_errno_text((int)n));
-		return;
+		return n != -ENOENT;
 	}
 	while ((line = strsep(&rest, "\n")))
 		if (is_denial(line))
@@ -233,20 +233,25 @@ static void judge_log(struct rule_run *run, const char *path)
 	if (found)
 		rule_fires(run, strstr(found, "apparmor") ? "its AppArmor profile" : "the policy",
 			   path, "%.300s", found);
+	return true;
 }
 
 static void security_denies(struct rule_run *run)
 {
 	static const char boolean[] = "/sys/fs/selinux/booleans/container_use_devices";
 	bool selinux = file_begins("/sys/fs/selinux/enforce", '1');
-	bool apparmor = file_begins("/sys/module/apparmor/parameters/enabled", 'Y');
+	bool apparmor = file_begins("/sys/module/apparmor/parameters/enabled", 'Y'), logged;
 
 	if (!selinux && !apparmor)
 		return;
 	if (selinux && run->facts->purpose & PURPOSE_CONTAINER && file_begins(boolean, '0'))
 		rule_fires(run, "containers: setsebool -P container_use_devices on", boolean, "0");
-	judge_log(run, "/var/log/audit/audit.log");
-	judge_log(run, "/var/log/kern.log");
+	logged = judge_log(run, "/var/log/audit/audit.log");
+	logged |= judge_log(run, "/var/log/kern.log");
+	if (!logged)
+		rule_unknown(run, "/var/log",
+			     "neither audit/audit.log nor kern.log is there; `journalctl -k -g "
+			     "denied` shows what the journal has");
 }
 
 const struct rule rules_host_guard[] = {

@@ -272,11 +272,16 @@ static const struct scene host_scenes[] = {
 		   "apparmor=\"DENIED\" name=\"/dev/vfio/vfio\"",
 	 .remedy = "AppArmor"},
 	{RULE("selinux-or-apparmor-denies"), .purpose = "container",
-	 .fires = BOUND
-	 "/sys/fs/selinux/enforce=1;/sys/fs/selinux/booleans/container_use_devices=0 0",
-	 .silent = BOUND
-	 "/sys/fs/selinux/enforce=1;/sys/fs/selinux/booleans/container_use_devices=1 1",
+	 .fires = BOUND "/sys/fs/selinux/enforce=1;/var/log/audit/audit.log=x;"
+			"/sys/fs/selinux/booleans/container_use_devices=0 0",
+	 .silent = BOUND "/sys/fs/selinux/enforce=1;/var/log/audit/audit.log=x;"
+			 "/sys/fs/selinux/booleans/container_use_devices=1 1",
 	 .remedy = "setsebool"},
+	{RULE("selinux-or-apparmor-denies"),
+	 .fires = "/sys/module/apparmor/parameters/enabled=Y;/var/log/audit/audit.log="
+		  "apparmor=\"DENIED\" name=\"/dev/vfio/7\"",
+	 .silent = "/sys/module/apparmor/parameters/enabled=Y;/var/log/kern.log=x",
+	 .unknown = "/sys/module/apparmor/parameters/enabled=Y;/var/log/journal/"},
 
 	{RULE("leftover-journal"), .leftover = true, .fires = "", .silent = "",
 	 .remedy = "vfioctl recover"},
