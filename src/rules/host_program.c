@@ -31,10 +31,10 @@ static bool offers_cdev_only(const struct rule_run *run)
 }
 
 /* Without a purpose only what is installed is judged. */
-static void judge_version(struct rule_run *run, const struct program *program)
+static void judge_version(struct rule_run *run, const struct program *program, const char * or)
 {
-	const char *since =
-		arena_printf(run->arena, "%s %u.%u", program->what, program->major, program->minor);
+	const char *since = arena_printf(run->arena, "%s%s %u.%u", or, program->what,
+					 program->major, program->minor);
 	struct package package;
 	int r = package_find(&package, run->arena, program->packages);
 
@@ -51,7 +51,7 @@ static void too_old(struct rule_run *run)
 
 	for (size_t i = 0; i < ARRAY_SIZE(programs) && offers_cdev_only(run); i++)
 		if (programs[i].purposes & purpose & PURPOSE_MACHINE)
-			judge_version(run, &programs[i]);
+			judge_version(run, &programs[i], "");
 }
 
 static void needs_group(struct rule_run *run)
@@ -62,9 +62,9 @@ static void needs_group(struct rule_run *run)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
 		if (programs[i].purposes & purpose & PURPOSE_POLL)
-			judge_version(run, &programs[i]);
+			judge_version(run, &programs[i], ", or a version that knows the cdev: ");
 	if (purpose & PURPOSE_SPDK)
-		rule_fires(run, "of SPDK's documentation", "/proc/devices",
+		rule_fires(run, "", "/proc/devices",
 			   "there is no group, and SPDK opens groups only");
 }
 
@@ -84,8 +84,7 @@ const struct rule rules_host_program[] = {
 	 .scope = RULE_HOST,
 	 .title = "The program needs groups",
 	 .consequence = "This host offers the device cdev only, which the program does not open.",
-	 .remedy = "Install a kernel with CONFIG_VFIO_GROUP, or a version that knows the cdev: "
-		   "{what}",
+	 .remedy = "Install a kernel with CONFIG_VFIO_GROUP{what}",
 	 .reference = "vfioctl-mode(8)",
 	 .blocks = PURPOSE_POLL,
 	 .stage = STAGE_PROGRAM,

@@ -30,6 +30,7 @@ struct scene {
 	const char *silent;  /* and the one on which it does not; nothing is unknown on either */
 	const char *unknown; /* one on which it cannot look, or NULL */
 	const char *remedy;  /* part of the remedy on the first */
+	const char *whole;   /* or all of it */
 	const char *modules; /* of tests/data/modules, below all of them; NULL: none */
 	const char *purpose, *user;
 	const char *devices[3]; /* asked about; none: those that VFIO has */

@@ -341,8 +341,8 @@ static const struct scene host_scenes[] = {
 	{RULE("vmm-needs-group"), .purpose = "dpdk",
 	 .fires = CDEV_ONLY BOUND PACKAGE("dpdk", "25.11-1"),
 	 .silent = CDEV_ONLY BOUND PACKAGE("dpdk", "26.11.1-1"), .unknown = CDEV_ONLY BOUND,
-	 .remedy = "DPDK 26.11"},
-	{RULE("vmm-needs-group"), .purpose = "spdk", .fires = CDEV_ONLY BOUND,
-	 .silent = DUAL BOUND},
+	 .remedy = "CONFIG_VFIO_GROUP, or a version that knows the cdev: DPDK 26.11"},
+	{RULE("vmm-needs-group"), .purpose = "spdk", .fires = CDEV_ONLY BOUND, .silent = DUAL BOUND,
+	 .whole = "Install a kernel with CONFIG_VFIO_GROUP"},
 	{0},
 };

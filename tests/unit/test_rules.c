@@ -105,7 +105,8 @@ static void check_finding(const struct scene *scene, const struct finding *findi
 		complain(scene, "no evidence");
 	if (!finding->remedy || strpbrk(finding->remedy, "{}"))
 		complain(scene, "what is that: %s", finding->remedy);
-	if (scene->remedy && !strstr(finding->remedy, scene->remedy))
+	if ((scene->remedy && !strstr(finding->remedy, scene->remedy)) ||
+	    (scene->whole && !streq(finding->remedy, scene->whole)))
 		complain(scene, "remedy is: %s", finding->remedy);
 	if (finding->is_command != finding->rule->is_command)
 		complain(scene, "can a shell run it? %s", finding->remedy);
