@@ -54,6 +54,16 @@ static void no_group(struct rule_run *run)
 	judge_way(run, run->facts->mode.ways.group, "vfio has no groups");
 }
 
+/* Who has locked it: the command line, or the kernel for Secure Boot. */
+static const char *unlock(const struct rule_run *run)
+{
+	const char *level = rule_kernel_option(run, "lockdown");
+
+	return level && (streq(level, "integrity") || streq(level, "confidentiality"))
+		       ? arena_printf(run->arena, "boot without lockdown=%s", level)
+		       : "switch Secure Boot off";
+}
+
 static void lockdown(struct rule_run *run)
 {
 	static const char file[] = "/sys/kernel/security/lockdown";
@@ -61,7 +71,7 @@ static void lockdown(struct rule_run *run)
 	ssize_t n = path_read(text, sizeof(text), "%s", file);
 
 	if (n >= 0 && strchr(text, '[') && !strstr(text, "[none]"))
-		rule_fires(run, NULL, file, "%s", text);
+		rule_fires(run, unlock(run), file, "%s", text);
 	else if (n < 0 && n != -ENOENT)
 		rule_unknown(run, file, "%s", rule_errno_text((int)n));
 }
@@ -73,7 +83,7 @@ const struct rule rules_host_kernel[] = {
 	 .title = "The kernel is locked down",
 	 .consequence =
 		 "Modules must be signed, and memory of devices is reached through VFIO only.",
-	 .remedy = "Sign modules that are not the distribution's, or switch Secure Boot off",
+	 .remedy = "Sign modules that are not the distribution's, or {what}",
 	 .reference = "kernel_lockdown(7)",
 	 .check = lockdown},
 	{.id = "kernel-no-vfio",

@@ -139,7 +139,15 @@ static const struct scene host_scenes[] = {
 	 .silent = IOMMU REMAPPED "/proc/cpuinfo=flags : fpu x2apic;/proc/cmdline=nox2apic"},
 	{RULE("secure-lockdown"),
 	 .fires = "/sys/kernel/security/lockdown=none [integrity] confidentiality",
-	 .silent = "/sys/kernel/security/lockdown=[none] integrity confidentiality"},
+	 .silent = "/sys/kernel/security/lockdown=[none] integrity confidentiality",
+	 .remedy = "Secure Boot"},
+	{RULE("secure-lockdown"),
+	 .fires = "/sys/kernel/security/lockdown=none [integrity] confidentiality;"
+		  "/proc/cmdline=quiet lockdown=integrity",
+	 .silent = "/sys/kernel/security/lockdown=[none] integrity confidentiality;"
+		   "/proc/cmdline=lockdown=x",
+	 .whole = "Sign modules that are not the distribution's, or boot without "
+		  "lockdown=integrity"},
 	{RULE("kernel-no-vfio"), .fires = "/lib/modules/7.3.4/",
 	 .silent = RUNS "/lib/modules/7.3.4/", .unknown = "/lib/"},
 	{RULE("kernel-no-iommufd"), .fires = DUAL, .silent = DUAL BY_IOMMUFD},
