@@ -2,6 +2,7 @@
 /*
  * Functions of functions: VFs and their PF, and devices that mediated ones are made of.
  */
+#include "host/address.h"
 #include "rules/catalogue.h"
 #include "rules/look.h"
 
@@ -50,12 +51,28 @@ static void autoprobe_on(struct rule_run *run)
 			   look_path(run, "physfn/sriov_drivers_autoprobe"), "1");
 }
 
+/* Nothing that stands in a captured tree gets into a command but a PCI address and a word. */
+static const char *drive(const struct rule_run *run, const struct device *pf)
+{
+	static const char word[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+	const char *module = look_native_module(run, pf);
+
+	if (module && !module[strspn(module, word)])
+		return arena_printf(run->arena,
+				    "modprobe %s && echo %s > /sys/bus/pci/drivers_probe", module,
+				    pf->address);
+	return arena_printf(run->arena, "echo %s > /sys/bus/pci/drivers_probe", pf->address);
+}
+
 static void without_pf_driver(struct rule_run *run)
 {
 	const struct device *pf = physical(run);
+	struct pci_address address;
 
-	if (pf && pf->state == DEVICE_OK && !pf->driver)
-		rule_fires(run, pf->address, look_path(run, "physfn/driver"), "%s has no driver",
+	if (pf && pf->state == DEVICE_OK && !pf->driver &&
+	    pci_address_parse(&address, pf->address) == 0)
+		rule_fires(run, drive(run, pf), look_path(run, "physfn/driver"), "%s has no driver",
 			   pf->address);
 }
 
@@ -99,7 +116,7 @@ const struct rule rules_device_sriov[] = {
 	 .scope = RULE_DEVICE,
 	 .title = "The VF's PF has no driver",
 	 .consequence = "Nobody manages the VF: most do not work then.",
-	 .remedy = "echo {what} > /sys/bus/pci/drivers_probe",
+	 .remedy = "{what}",
 	 .is_command = true,
 	 .reference = SRIOV,
 	 .blocks = PURPOSE_ANY,
