@@ -10,18 +10,44 @@
 #include "rules/catalogue.h"
 #include "rules/look.h"
 
+/* Where the device's name begins in "BUS-DEVICE"; a bus may have a '-' of its own: "fsl-mc". */
+static const char *device_in(const char *name)
+{
+	const char *first = strchr(name + 1, '-');
+
+	for (const char *dash = first; dash; dash = strchr(dash + 1, '-'))
+		if (path_exists("/sys/bus/%.*s", (int)(dash - name), name))
+			return dash + 1;
+	return first ? first + 1 : NULL;
+}
+
+/* How driverctl is told of that file; a name with blanks is no word of a command, nor is an option.
+ */
+static const char *unset(const struct rule_run *run, const char *name, const char *device)
+{
+	const char *quote = strpbrk(name, " \t\n") || *device == '-' ? "'" : "";
+	int n = (int)(device - name) - 1;
+
+	if (n == (int)strlen("pci") && startswith(name, "pci"))
+		return arena_printf(run->arena, "unset-override %s%s%s", quote, device, quote);
+	return arena_printf(run->arena, "-b %s%.*s%s unset-override %s%s%s", quote, n, name, quote,
+			    quote, device, quote);
+}
+
 static void driverctl_present(struct rule_run *run)
 {
 	static const char directory[] = "/etc/driverctl.d";
 	scoped_dir DIR *dir = path_opendir("%s", directory);
 	char driver[128];
-	const char *name;
+	const char *name, *device;
 
-	while (dir && (name = path_next(dir)))
-		if (path_read(driver, sizeof(driver), "%s/%s", directory, name) >= 0)
-			rule_fires(run, startswith(name, "pci-") ? name + strlen("pci-") : name,
+	while (dir && (name = path_next(dir))) {
+		device = device_in(name);
+		if (device && path_read(driver, sizeof(driver), "%s/%s", directory, name) >= 0)
+			rule_fires(run, unset(run, name, device),
 				   arena_printf(run->arena, "%s/%s", directory, name), "%s",
 				   *driver ? driver : "no driver");
+	}
 }
 
 /* The devices that the ids mean. */
@@ -324,7 +350,7 @@ const struct rule rules_host_managers[] = {
 	 .scope = RULE_HOST,
 	 .title = "driverctl gives a device to a driver",
 	 .consequence = "It does so whenever the device appears, whatever vfioctl did before.",
-	 .remedy = "driverctl unset-override {what}",
+	 .remedy = "driverctl {what}",
 	 .is_command = true,
 	 .reference = "driverctl(8)",
 	 .check = driverctl_present},

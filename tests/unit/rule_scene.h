@@ -31,6 +31,7 @@ struct scene {
 	const char *unknown; /* one on which it cannot look, or NULL */
 	const char *remedy;  /* part of the remedy on the first */
 	const char *whole;   /* or all of it */
+	bool is_prose;       /* it is no command this time, though others of the rule are */
 	const char *modules; /* of tests/data/modules, below all of them; NULL: none */
 	const char *purpose, *user;
 	const char *devices[3]; /* asked about; none: those that VFIO has */

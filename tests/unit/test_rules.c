@@ -108,7 +108,7 @@ static void check_finding(const struct scene *scene, const struct finding *findi
 	if ((scene->remedy && !strstr(finding->remedy, scene->remedy)) ||
 	    (scene->whole && !streq(finding->remedy, scene->whole)))
 		complain(scene, "remedy is: %s", finding->remedy);
-	if (finding->is_command != finding->rule->is_command)
+	if (finding->is_command != (finding->rule->is_command && !scene->is_prose))
 		complain(scene, "can a shell run it? %s", finding->remedy);
 	if (!finding->object || (finding->rule->scope == RULE_DEVICE) != (finding->device != NULL))
 		complain(scene, "whose is it?");
