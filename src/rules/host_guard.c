@@ -3,6 +3,7 @@
  * Those who guard nodes beside their owner and mode: control groups, security modules, and udev,
  * which gives them that owner.
  */
+#include "host/denial.h"
 #include "rules/catalogue.h"
 #include "rules/look.h"
 
@@ -189,46 +190,21 @@ static bool file_begins(const char *path, char wanted)
 	return path_read(text, sizeof(text), "%s", path) > 0 && *text == wanted;
 }
 
-/* The text of a log's last part in buf, from the first whole line on; -errno. */
-static ssize_t read_end(char *buf, size_t size, const char *path)
-{
-	scoped_fd int fd = path_open(O_RDONLY | O_NONBLOCK, "%s", path);
-	off_t end = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
-	ssize_t n;
-
-	if (fd < 0)
-		return fd;
-	if (end < 0)
-		return -errno;
-	n = pread(fd, buf, size - 1, end > (off_t)size - 1 ? end - (off_t)size + 1 : 0);
-	if (n < 0)
-		return -errno;
-	buf[n] = '\0';
-	return n;
-}
-
-static bool is_denial(const char *line)
-{
-	return (strstr(line, "apparmor=\"DENIED\"") || strstr(line, "avc:  denied")) &&
-	       (strstr(line, "/dev/vfio") || strstr(line, "/dev/iommu") ||
-		strstr(line, "vfio_device_t") || strstr(line, "name=\"vfio"));
-}
-
 /* The last denial that a log tells of. False when there is no such log. */
 static bool judge_log(struct rule_run *run, const char *path)
 {
-	enum { SIZE = 1 << 20 };
-	scoped_free char *text = malloc(SIZE);
-	char *rest = text, *line, *found = NULL;
-	ssize_t n = text ? read_end(text, SIZE, path) : -ENOMEM;
+	scoped_free char *text = NULL;
+	char *rest, *line, *found = NULL;
+	int r = denial_read_log(&text, path);
 
-	if (n < 0) {
-		if (n != -ENOENT)
-			rule_unknown(run, path, "%s", rule_errno_text((int)n));
-		return n != -ENOENT;
+	if (r < 0) {
+		if (r != -ENOENT)
+			rule_unknown(run, path, "%s", rule_errno_text(r));
+		return r != -ENOENT;
 	}
+	rest = text;
 	while ((line = strsep(&rest, "\n")))
-		if (is_denial(line))
+		if (denial_is_told(line))
 			found = line;
 	if (found)
 		rule_fires(run, strstr(found, "apparmor") ? "its AppArmor profile" : "the policy",
@@ -240,14 +216,14 @@ static void security_denies(struct rule_run *run)
 {
 	static const char boolean[] = "/sys/fs/selinux/booleans/container_use_devices";
 	bool selinux = file_begins("/sys/fs/selinux/enforce", '1');
-	bool apparmor = file_begins("/sys/module/apparmor/parameters/enabled", 'Y'), logged;
+	bool apparmor = file_begins("/sys/module/apparmor/parameters/enabled", 'Y'), logged = false;
 
 	if (!selinux && !apparmor)
 		return;
 	if (selinux && run->facts->purpose & PURPOSE_CONTAINER && file_begins(boolean, '0'))
 		rule_fires(run, "containers: setsebool -P container_use_devices on", boolean, "0");
-	logged = judge_log(run, "/var/log/audit/audit.log");
-	logged |= judge_log(run, "/var/log/kern.log");
+	for (size_t i = 0; denial_logs[i]; i++)
+		logged |= judge_log(run, denial_logs[i]);
 	if (!logged)
 		rule_unknown(run, "/var/log",
 			     "neither audit/audit.log nor kern.log is there; `journalctl -k -g "

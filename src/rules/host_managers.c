@@ -2,10 +2,10 @@
 /*
  * Others that give devices to drivers, and what earlier runs have left.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <time.h>
 
+#include "host/group_number.h"
 #include "host/holder.h"
 #include "rules/catalogue.h"
 #include "rules/look.h"
@@ -228,34 +228,12 @@ static void stuck_unbind(struct rule_run *run)
 
 /* --- numbers of groups that are written down ---------------------------------------------- */
 
-/* A number ends here: what follows is no pattern, nor more of a name. */
-static bool is_end(char c)
-{
-	return !isalnum((unsigned char)c) && (c == '\0' || !strchr("*?[-_", c));
-}
-
-/* Every "/dev/vfio/12" of a line; in a udev rule of VFIO, KERNEL=="12", too. */
-static const char *next_number(const char *text, const char *prefix, char *buf, size_t size)
-{
-	while ((text = strstr(text, prefix))) {
-		size_t n;
-
-		text += strlen(prefix);
-		n = strspn(text, "0123456789");
-		if (n == 0 || n >= size || !is_end(text[n]))
-			continue;
-		snprintf(buf, size, "%.*s", (int)n, text);
-		return text + n;
-	}
-	return NULL;
-}
-
 static void judge_numbers(struct rule_run *run, const char *file, const char *line,
 			  const char *prefix)
 {
 	char number[16];
 
-	while ((line = next_number(line, prefix, number, sizeof(number))))
+	while ((line = group_number_next(line, prefix, number, sizeof(number))))
 		if (!path_exists("/sys/class/vfio/%s", number))
 			rule_fires(run, file, file, "%s%s, and no device of that group is VFIO's",
 				   prefix, number);
@@ -291,9 +269,9 @@ static void judge_file(struct rule_run *run, const char *file)
 		comment = *line == '#' ? line : is_yaml ? strstr(line, " #") : NULL;
 		if (comment)
 			*comment = '\0';
-		judge_numbers(run, file, line, "/dev/vfio/");
-		if (strstr(line, "SUBSYSTEM==\"vfio\""))
-			judge_numbers(run, file, line, "KERNEL==\"");
+		judge_numbers(run, file, line, GROUP_NUMBER_NODE);
+		if (strstr(line, GROUP_NUMBER_SUBSYSTEM))
+			judge_numbers(run, file, line, GROUP_NUMBER_KERNEL);
 	}
 }
 
