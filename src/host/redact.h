@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Takes out of text what identifies a single machine: MAC addresses, and what stands behind words
- * such as "serial" or "machine_id". Equal values are replaced by equal ones, also in several texts.
+ * Takes out of text what identifies a single machine: MAC addresses, names of SCSI and NVMe, and
+ * what stands behind words such as "serial" or "machine_id". Equal values are replaced by equal
+ * ones, also in several texts.
  */
 #pragma once
 
@@ -17,8 +18,11 @@ struct redactor *redactor_new(struct arena *arena);
  * frees it. */
 char *redact(struct redactor *redactor, const char *text, size_t size, size_t *ret_size);
 
-/* The same for the content of a file, all of which is taken out when the name says so. */
-char *redact_file(struct redactor *redactor, const char *name, const char *text, size_t size,
+/*
+ * The same for the content of a file, whose name may say more of it: that it is nothing but such a
+ * value, the kernel's command line, a log, or accounts, in which none is.
+ */
+char *redact_file(struct redactor *redactor, const char *path, const char *text, size_t size,
 		  size_t *ret_size);
 
 /* How many different values were replaced. */

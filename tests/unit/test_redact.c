@@ -83,6 +83,19 @@ static void test_one_value_is_replaced(void **state)
 		{"product_uuid: 2c75dd5f-1c5b-4a6b-9c1e-6a6b3a5c0a01", "product_uuid: redacted-1"},
 		{"<serial='x1'/>", "<serial='redacted-1'/>"},
 		{"systemd.hostname=host7 quiet", "systemd.hostname=redacted-1 quiet"},
+		{"sn=S4EW", "sn=redacted-1"},
+		{"<uuid='2c75dd5f'/>", "<uuid='redacted-1'/>"},
+		{"password=hunter2", "password=redacted-1"},
+		/* addresses without separators */
+		{"options x mac=52540011AAcc n=1", "options x mac=020000000001 n=1"},
+		{"hwaddr: \"52540011aacc\"", "hwaddr: \"020000000001\""},
+		{"mac=0x52540011aacc", "mac=0x020000000001"},
+		{"mac=52:54:00:11:aa:cc", "mac=02:00:00:00:00:01"},
+		{"wlx525400123456", "wlx020000000001"},
+		/* names that say what they are */
+		{"InitiatorName=iqn.1994-05.com.example:9f2c", "InitiatorName=redacted-1"},
+		{"/nvmet/nqn.2014-08.org.example:host7/x", "/nvmet/redacted-1/x"},
+		{"nvme-eui.0025385b71b0a1c2 ", "nvme-redacted-1 "},
 	};
 
 	(void)state;
@@ -103,6 +116,13 @@ static void test_what_identifies_nothing_stays(void **state)
 		{"52:54:00:12:34:56:", "52:54:00:12:34:56:"},
 		{"52:54:00-12:34:56", "52:54:00-12:34:56"},
 		{"525400123456", "525400123456"},
+		{"mac=5254001234", "mac=5254001234"},
+		{"mac=525400123456x", "mac=525400123456x"},
+		{"mac=000000000000", "mac=000000000000"},
+		{"mac80211 machine=525400123456", "mac80211 machine=525400123456"},
+		{"iqn.", "iqn."},
+		{"iqn.example.org:a", "iqn.example.org:a"},
+		{"eui.com", "eui.com"},
 		/* nobody's */
 		{"00:00:00:00:00:00", "00:00:00:00:00:00"},
 		{"FF:ff:FF:ff:FF:ff", "FF:ff:FF:ff:FF:ff"},
@@ -141,6 +161,7 @@ static void test_equal_values_stay_equal(void **state)
 	expect(redactor, "serial=A\nwwid=B\nuniq=A\nserial=a",
 	       "serial=redacted-1\nwwid=redacted-2\nuniq=redacted-1\nserial=redacted-3");
 	expect_file(redactor, "serial", "B\n", "redacted-2\n");
+	expect(redactor, "mac=525400123456", "mac=020000000001");
 	/* Behind a word it is a serial, whatever it looks like. */
 	expect(redactor, "serial=52:54:00:12:34:56", "serial=redacted-4");
 	assert_int_equal(redactor_count(redactor), 3 + 4);
@@ -185,6 +206,57 @@ static void test_a_file_by_its_name(void **state)
 		expect_file(redactor_new(arena), files[i].name, files[i].text, files[i].clean);
 }
 
+/* What is asked for here stays, and numbers; all else may be anybody's. */
+static void test_the_command_line(void **state)
+{
+	static const struct example lines[] = {
+		{"quiet intel_iommu=on iommu=pt vfio-pci.ids=8086:10d3,10de:1eb8 nox2apic\n",
+		 "quiet intel_iommu=on iommu=pt vfio-pci.ids=8086:10d3,10de:1eb8 nox2apic\n"},
+		{"iommu.passthrough=1 modprobe.blacklist=nouveau pci=realloc",
+		 "iommu.passthrough=1 modprobe.blacklist=nouveau pci=realloc"},
+		{"hugepages=1024 hugepagesz=1G isolcpus=2-5,8 console=ttyS0,115200n8 a=off",
+		 "hugepages=1024 hugepagesz=1G isolcpus=2-5,8 console=ttyS0,115200n8 a=off"},
+		{"ip=10.0.0.7::10.0.0.1 nfsroot=10.0.0.1:/srv/host7 quiet",
+		 "ip=redacted-1 nfsroot=redacted-2 quiet"},
+		{"root=UUID=2c75dd5f resume=UUID=2c75dd5f rd.luks.name=77=root",
+		 "root=redacted-1 resume=redacted-1 rd.luks.name=redacted-2"},
+		{"netroot=iscsi:bob:hunter2@10.0.0.1::3260::iqn.2003-01.org.example:x",
+		 "netroot=redacted-1"},
+		{"rd.iscsi.password=12345 pin=1", "rd.iscsi.password=redacted-1 pin=redacted-2"},
+		{"systemd.setenv=\"A=b c\" \"b=c d\" x",
+		 "systemd.setenv=redacted-1 \"b=redacted-2 x"},
+		{"n=123456", "n=redacted-1"},
+		{"ifname=lan:52:54:00:12:34:56", "ifname=lan:02:00:00:00:00:01"},
+		{"a= =b =", "a= =redacted-1 ="},
+		{"a -- --addr 10.0.0.7 iommu=pt", "a -- --addr redacted-1 iommu=pt"},
+		{"", ""},
+		{" \n", " \n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		expect_file(redactor_new(arena), "/proc/cmdline", lines[i].text, lines[i].clean);
+}
+
+static void test_logs_and_accounts(void **state)
+{
+	static const char log[] = "/var/log/kern.log", accounts[] = "/etc/passwd";
+	struct redactor *redactor = redactor_new(arena);
+
+	(void)state;
+	expect_file(redactor, log,
+		    "Nov  1 03:05:00 host7 kernel: avc:  denied\n"
+		    "2026-11-30T03:05:00.123456+01:00 host7 kernel: x\n"
+		    "type=AVC msg=audit(1.2:3): avc:  denied\n",
+		    "Nov  1 03:05:00 redacted-1 kernel: avc:  denied\n"
+		    "2026-11-30T03:05:00.123456+01:00 redacted-1 kernel: x\n"
+		    "type=AVC msg=audit(1.2:3): avc:  denied\n");
+	expect_file(redactor, log,
+		    "profile=\"libvirt-2c75dd5f-1c5b-4a6b-9c1e-6a6b3a5c0a01\" serial=A\nNov",
+		    "profile=\"libvirt-redacted-2\" serial=redacted-3\nNov");
+	expect_file(redactor, accounts, "sn:x:1000:1000:::\n", "sn:x:1000:1000:::\n");
+}
+
 /* Only size bytes are looked at, whatever is behind them. */
 static void test_the_end_of_text(void **state)
 {
@@ -219,6 +291,8 @@ int main(void)
 		redact_test(test_equal_values_stay_equal),
 		redact_test(test_many_addresses),
 		redact_test(test_a_file_by_its_name),
+		redact_test(test_the_command_line),
+		redact_test(test_logs_and_accounts),
 		redact_test(test_the_end_of_text),
 	};
 
