@@ -70,25 +70,38 @@ static bool is_interesting(const char *text, const char *const *words)
 	return !words;
 }
 
+size_t config_line_size(const char *text)
+{
+	size_t n = 0;
+
+	for (;;) {
+		n += strcspn(text + n, "\n");
+		if (!text[n])
+			return n;
+		n++;
+		if (n < 2 || text[n - 2] != '\\' || !text[n])
+			return n;
+	}
+}
+
 /* Takes one line off *text, the lines that it goes on in included. */
 static char *take_line(char **text, int64_t *number)
 {
-	char *line = *text, *out = line, *end;
+	char *line = *text, *out = line, *end = line + config_line_size(line);
 
-	if (!*line)
+	if (line == end)
 		return NULL;
-	for (;;) {
-		size_t n = strcspn(*text, "\n");
-
-		end = *text + n;
-		*text = *end ? end + 1 : end;
+	*text = end;
+	for (char *at = line; at < end; at++) {
+		if (*at != '\n') {
+			*out++ = *at;
+			continue;
+		}
 		(*number)++;
-		memmove(out, end - n, n);
-		out += n;
-		if (n == 0 || out[-1] != '\\' || !**text)
-			break;
-		out--;
+		if (at + 1 < end)
+			out--;
 	}
+	*number += end[-1] != '\n';
 	*out = '\0';
 	return line;
 }

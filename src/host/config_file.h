@@ -22,3 +22,6 @@ struct config_source {
 
 /* What cannot be read is passed over: to this user it says nothing. */
 void config_read(const struct config_source *source, void *arg);
+
+/* How many bytes the first line of text has, those that it goes on in and their ends included. */
+size_t config_line_size(const char *text);

@@ -11,6 +11,7 @@
 
 #include "base/path.h"
 #include "host/manager_internal.h"
+#include "host/manager_libvirt.h"
 
 enum { MAX_FILE = 4 << 20 };
 
@@ -136,6 +137,72 @@ static void scan_text(struct scan *scan, const char *text)
 	}
 }
 
+/* --- what is needed of a file ------------------------------------------------------------- */
+
+struct reduction {
+	FILE *out;
+	bool named, in_device;
+};
+
+/* The tag, with those of its attributes that are read. */
+static void put_tag(FILE *out, const char *tag, const char *end)
+{
+	static const char *const names[] = {"type", "managed", "domain", "bus", "slot", "function"};
+	int length = (int)strcspn(tag + 1, " \t\r\n>/") + 1;
+	char value[32];
+
+	fprintf(out, "<%.*s", length, tag);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		read_attribute(value, sizeof(value), tag, end, names[i]);
+		if (*value)
+			fprintf(out, " %s='%.*s'", names[i], (int)strcspn(value, "'"), value);
+	}
+	fputs(end[-1] == '/' ? "/>" : ">", out);
+}
+
+static void reduce_tag(struct reduction *reduction, const char *tag, const char *end)
+{
+	bool opens = is_tag(tag, "hostdev") || is_tag(tag, "interface");
+	bool closes = is_tag(tag, "/hostdev") || is_tag(tag, "/interface");
+
+	if (is_tag(tag, "name") && !reduction->named) {
+		fprintf(reduction->out, "<name>%.*s</name>", (int)strcspn(end + 1, "<\n"), end + 1);
+		reduction->named = true;
+	} else if (opens || closes) {
+		reduction->in_device = opens && end[-1] != '/';
+		put_tag(reduction->out, tag, end);
+	} else if (reduction->in_device &&
+		   (is_tag(tag, "source") || is_tag(tag, "/source") || is_tag(tag, "address"))) {
+		put_tag(reduction->out, tag, end);
+	} else if (is_tag(tag, "domain") || is_tag(tag, "/domain")) {
+		fprintf(reduction->out, "<%.*s>", *tag == '/' ? 7 : 6, tag);
+	}
+}
+
+char *manager_libvirt_reduce(const char *text, size_t *ret_size)
+{
+	char *copy = NULL;
+	struct reduction reduction = {.out = open_memstream(&copy, ret_size)};
+	const char *open, *end, *counted = text;
+
+	if (!reduction.out)
+		return NULL;
+	for (open = strchr(text, '<'); open && (end = end_of(open)); open = strchr(end, '<')) {
+		for (; counted < open; counted++)
+			if (*counted == '\n')
+				fputc('\n', reduction.out);
+		if (open[1] != '!' && open[1] != '?')
+			reduce_tag(&reduction, open + 1, end);
+	}
+	fputc('\n', reduction.out);
+	if (fclose(reduction.out) == 0)
+		return copy;
+	free(copy);
+	return NULL;
+}
+
+/* --- the files ---------------------------------------------------------------------------- */
+
 static void read_domain(struct managers *managers, const struct manager_source *source,
 			const char *directory, const char *name)
 {
@@ -143,7 +210,7 @@ static void read_domain(struct managers *managers, const struct manager_source *
 	scoped_free char *text = NULL;
 
 	if (path_read_all(&text, MAX_FILE, "%s/%s", directory, name) < 0 ||
-	    !strstr(text, "managed="))
+	    !strstr(text, MANAGER_LIBVIRT_WORD))
 		return;
 	scan.file = arena_printf(managers->arena, "%s/%s", directory, name);
 	scan_text(&scan, text);

@@ -9,8 +9,21 @@
 
 #include "host/config_file.h"
 #include "host/manager_internal.h"
+#include "host/manager_udev.h"
 
 static const char override_word[] = "driver_override", id_word[] = "new_id";
+
+/* In the text of a file or in a line of it. */
+static bool is_about_drivers(const char *text)
+{
+	return strstr(text, override_word) || strstr(text, id_word);
+}
+
+bool manager_udev_uses(const char *line)
+{
+	line += strspn(line, " \t");
+	return *line != '#' && is_about_drivers(line);
+}
 
 /* --- reading ------------------------------------------------------------------------------ */
 
@@ -24,7 +37,7 @@ static void on_line(void *arg, const char *file, int64_t number, char *line)
 	const struct reading *reading = arg;
 	struct arena *arena = reading->managers->arena;
 
-	if (strstr(line, override_word) || strstr(line, id_word))
+	if (is_about_drivers(line))
 		managers_add(reading->managers, reading->source,
 			     (struct manager_statement){.file = arena_strdup(arena, file),
 							.line = number,

@@ -10,8 +10,7 @@
 enum { FILE_MAX = 1 << 20, MAX_FILES = 256 };
 
 /* Calls line for every line of a file, comments cut off. */
-static void each_line(const char *path, char comment, void (*line)(void *arg, char *text),
-		      void *arg)
+static void each_line(const char *path, void (*line)(void *arg, char *text), void *arg)
 {
 	scoped_free char *text = NULL;
 	char *rest, *one;
@@ -20,7 +19,7 @@ static void each_line(const char *path, char comment, void (*line)(void *arg, ch
 		return;
 	rest = text;
 	while ((one = strsep(&rest, "\n"))) {
-		one[strcspn(one, (const char[]){comment, '\0'})] = '\0';
+		one[strcspn(one, MEMLOCK_COMMENT)] = '\0';
 		line(arg, one);
 	}
 }
@@ -131,15 +130,31 @@ static void set_limit(int64_t *limit, enum rank *rank, int64_t value, enum rank 
 	*rank = from;
 }
 
+/* The words of a line; false when it is about another limit. */
+static bool parse_line(char domain[static 256], char type[static 16], char value[static 32],
+		       const char *text)
+{
+	char item[32];
+
+	return sscanf(text, "%255s %15s %31s %31s", domain, type, item, value) == 4 &&
+	       streq(item, "memlock");
+}
+
+bool memlock_is_in_limits(const char *text)
+{
+	char domain[256], type[16], value[32];
+
+	return parse_line(domain, type, value, text);
+}
+
 static void read_limit(void *arg, char *text)
 {
 	struct pam *pam = arg;
-	char domain[256], type[16], item[32], value[32];
+	char domain[256], type[16], value[32];
 	enum rank rank;
 	int64_t limit;
 
-	if (sscanf(text, "%255s %15s %31s %31s", domain, type, item, value) != 4 ||
-	    !streq(item, "memlock") || !parse_limit(&limit, value))
+	if (!parse_line(domain, type, value, text) || !parse_limit(&limit, value))
 		return;
 	rank = rank_of(pam->account, domain);
 	if (rank == RANK_NONE)
@@ -156,7 +171,7 @@ static void read_limits(void *arg, const char *path)
 	struct pam *pam = arg;
 
 	pam->path = path;
-	each_line(path, '#', read_limit, pam);
+	each_line(path, read_limit, pam);
 }
 
 static bool read_pam(struct memlock *ret, struct arena *arena, const struct account *account)
@@ -210,6 +225,18 @@ static bool parse_size(int64_t *ret, const char *text)
 	return true;
 }
 
+static bool parse_setting(char value[static 64], const char *text)
+{
+	return sscanf(text, " DefaultLimitMEMLOCK = %63s", value) == 1;
+}
+
+bool memlock_is_in_settings(const char *text)
+{
+	char value[64];
+
+	return parse_setting(value, text);
+}
+
 static void read_setting(void *arg, char *text)
 {
 	struct manager *manager = arg;
@@ -217,7 +244,7 @@ static void read_setting(void *arg, char *text)
 	char *hard;
 	struct memlock found = {.soft = -1, .hard = -1};
 
-	if (sscanf(text, " DefaultLimitMEMLOCK = %63s", value) != 1)
+	if (!parse_setting(value, text))
 		return;
 	hard = strchr(value, ':');
 	if (hard)
@@ -233,7 +260,7 @@ static void read_settings(void *arg, const char *path)
 	struct manager *manager = arg;
 
 	manager->path = path;
-	each_line(path, '#', read_setting, manager);
+	each_line(path, read_setting, manager);
 }
 
 static bool read_systemd(struct memlock *ret, struct arena *arena)

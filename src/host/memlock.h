@@ -23,3 +23,11 @@ bool memlock_is_low(const struct memlock *memlock);
 
 /* Reads the limit of account; strings are in arena. */
 void memlock_of(struct memlock *ret, struct arena *arena, const struct account *account);
+
+/* What begins a comment, anywhere in a line. */
+#define MEMLOCK_COMMENT "#"
+
+/* True of a line, without its comment, that memlock_of() uses: of limits.conf(5), and of
+ * systemd-system.conf(5). */
+bool memlock_is_in_limits(const char *text);
+bool memlock_is_in_settings(const char *text);

@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "base/path_nodes.h"
 #include "base/path_tree.h"
+#include "host/denial.h"
 #include "host/snapshot_internal.h"
 
 enum { MAX_FILE = 64 << 20, MAX_LINKS = 40, MAX_ENTRIES = 65536 };
@@ -124,18 +125,17 @@ static bool is_text(const char *data, size_t size)
 	return !memchr(data, '\0', size);
 }
 
-void snapshot_write(struct snapshot_copy *copy, const char *path, const char *text, size_t size,
-		    mode_t mode)
+void snapshot_write(struct snapshot_copy *copy, const char *path, const char *asked,
+		    const char *text, size_t size, mode_t mode)
 {
 	scoped_free char *name = name_in_tree(copy, path), *kept = NULL, *clean = NULL;
 	const char *data = text;
 
-	if (is_text(text, size)) {
-		kept = snapshot_text(path, text, &size);
+	if (is_text(text, size) || snapshot_text_is_reduced(asked)) {
+		kept = snapshot_text(asked, text, &size);
 		data = kept;
 		if (kept && copy->redactor)
-			data = clean =
-				redact_file(copy->redactor, base_name(path), kept, size, &size);
+			data = clean = redact_file(copy->redactor, asked, kept, size, &size);
 		if (!data)
 			return;
 	}
@@ -165,6 +165,7 @@ static void note_owner(struct snapshot_copy *copy, const char *path, const struc
 /* --- the way ------------------------------------------------------------------------------ */
 
 struct way {
+	const char *asked;   /* the name that was used */
 	char real[PATH_MAX]; /* as far as it goes; no link in it */
 	char rest[PATH_MAX]; /* still to go */
 	struct stat st;      /* of real */
@@ -244,6 +245,7 @@ static int go(struct snapshot_copy *copy, struct way *way, const char *path, boo
 	char name[NAME_MAX + 1];
 	int r = path_lstat(&way->st, "/");
 
+	way->asked = path;
 	*way->real = '\0';
 	way->links = 0;
 	snprintf(way->rest, sizeof(way->rest), "%s", path);
@@ -258,14 +260,27 @@ static int go(struct snapshot_copy *copy, struct way *way, const char *path, boo
 
 /* --- what is there ------------------------------------------------------------------------ */
 
-static void copy_content(struct snapshot_copy *copy, const char *path, const struct stat *st)
+/* A log may be larger than anything that is taken, and only its end is looked at. */
+static int read_content(char **ret, size_t *ret_size, const char *path, const char *asked)
+{
+	for (size_t i = 0; denial_logs[i]; i++)
+		if (streq(asked, denial_logs[i])) {
+			int r = denial_read_log(ret, path);
+
+			*ret_size = r == 0 ? strlen(*ret) : 0;
+			return r;
+		}
+	return path_read_whole(ret, ret_size, MAX_FILE, "%s", path);
+}
+
+static void copy_content(struct snapshot_copy *copy, const char *path, const struct way *way)
 {
 	scoped_free char *text = NULL;
 	size_t size;
-	int r = path_read_whole(&text, &size, MAX_FILE, "%s", path);
+	int r = read_content(&text, &size, path, way->asked);
 
 	if (r == 0)
-		snapshot_write(copy, path, text, size, st->st_mode);
+		snapshot_write(copy, path, way->asked, text, size, way->st.st_mode);
 	else if (r != -ENOENT && r != -ENODEV)
 		snapshot_unreadable(copy, path, r);
 }
@@ -356,7 +371,7 @@ static void copy_known(struct snapshot_copy *copy, struct way *way, enum path_us
 		else if (use == PATH_LENT)
 			copy_lent(copy, path);
 	} else if (S_ISREG(way->st.st_mode) && (use == PATH_READ || use == PATH_LENT)) {
-		copy_content(copy, path, &way->st);
+		copy_content(copy, path, way);
 	} else {
 		put_placeholder(copy, path, (way->st.st_mode & 0777) | 0400);
 		if (!startswith(path, "/dev"))

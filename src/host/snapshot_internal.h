@@ -26,10 +26,13 @@ void snapshot_gap(struct snapshot_copy *copy, const char *path, int errnum, cons
 /* snapshot_copy.c: copies what was used as the entry says. */
 void snapshot_copy_use(struct snapshot_copy *copy, const struct path_seen *seen);
 
-/* Writes a file of the tree, its text reduced to what is looked at (snapshot_text.c) and redacted.
+/*
+ * Writes a file of the tree, its text reduced to what is looked at (snapshot_text.c) and redacted.
+ * What it is tells the name by which it was asked for, wherever links led to. A NUL stands behind
+ * text.
  */
-void snapshot_write(struct snapshot_copy *copy, const char *path, const char *text, size_t size,
-		    mode_t mode);
+void snapshot_write(struct snapshot_copy *copy, const char *path, const char *asked,
+		    const char *text, size_t size, mode_t mode);
 void snapshot_link(struct snapshot_copy *copy, const char *path, const char *target);
 /* Takes the right to list a process's descriptors from its directory. */
 void snapshot_hide_descriptors(struct snapshot_copy *copy, const char *directory);
@@ -43,6 +46,8 @@ void snapshot_node(struct snapshot_copy *copy, const char *path, const struct st
  * is left of it. The caller frees it.
  */
 char *snapshot_text(const char *path, const char *text, size_t *size);
+/* True when that may be less than all: then it ends at the first NUL, as it does for who looks. */
+bool snapshot_text_is_reduced(const char *path);
 
 /* snapshot_process.c */
 

@@ -97,7 +97,7 @@ static void copy_descriptor(struct process_copy *process, const struct path_seen
 	snapshot_link(process->copy, seen->path, text);
 	snprintf(path, sizeof(path), "%s/fdinfo/%.16s", process->directory, number);
 	if (path_read_all(&info, 1 << 20, "%s", path) == 0)
-		snapshot_write(process->copy, path, info, strlen(info), 0644);
+		snapshot_write(process->copy, path, path, info, strlen(info), 0644);
 }
 
 static void look_at_directory(struct process_copy *process, const struct path_seen *seen)
@@ -179,7 +179,7 @@ static void copy_text(struct process_copy *process, const struct path_seen *seen
 	int r = path_read_all(&text, 64 << 20, "%s", seen->path);
 
 	if (r == 0)
-		snapshot_write(process->copy, seen->path, text, strlen(text), 0644);
+		snapshot_write(process->copy, seen->path, seen->path, text, strlen(text), 0644);
 	else if (is_denied(r))
 		snapshot_unreadable(process->copy, seen->path, r);
 }

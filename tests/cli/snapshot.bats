@@ -151,6 +151,118 @@ same_trees() {
 	[[ $json == *guest* ]]
 }
 
+# A function that VFIO has: its group is 9 for the rules about numbers of groups.
+bound() {
+	a_function 0000:01:00.0 vfio-pci
+	printf '@ /sys/kernel/iommu_groups/9/devices\nl 0000:01:00.0 ../../../../devices/pci0000:00/0000:01:00.0\n'
+	printf '@ /sys/devices/pci0000:00/0000:01:00.0\nl iommu_group ../../../kernel/iommu_groups/9\n'
+	printf '@ /sys/class/vfio\nl 9 ../../devices/virtual/vfio/9\n'
+}
+
+# doctor_is_the_same ARGUMENTS: of $tree and of a snapshot of it.
+doctor_is_the_same() {
+	json doctor "$@" --json --sysroot "$tree"
+	before=$json
+	rm -rf "$snapshot"
+	vfioctl snapshot "$snapshot" --sysroot "$tree"
+	exits 0
+	json doctor "$@" --json --sysroot "$snapshot"
+	diff -u <(printf '%s\n' "$before") <(printf '%s\n' "$json")
+	[ "$(query '.findings | length')" -gt 0 ]
+}
+
+@test "numbers of groups that are written down are taken, of udev rules and container files no more than these" {
+	{
+		bound
+		printf '@ /etc/udev/rules.d\nF 10-vfio.rules\n\tSUBSYSTEM=="vfio", KERNEL=="12", OWNER="jane"\n'
+		printf '\t# /dev/vfio/8 is for Jane\n\tKERNEL=="sda", \\\n\t  RUN+="/opt/jane/run"\n'
+		printf '@ /etc/cdi\nF a.json\n\t{"path": "/dev/vfio/77", "env": ["TOKEN=hunter2"]}\n'
+	} | make_tree
+	doctor_is_the_same --rule 'group-number*'
+	equals "$(query '.findings | length')" 3
+	run -1 grep -rIiE 'jane|hunter2|TOKEN' "$snapshot"
+	equals "$(wc -l <"$snapshot/etc/udev/rules.d/10-vfio.rules")" 4
+}
+
+@test "rules that write a driver are taken whole, in their lines" {
+	{
+		bound
+		printf '@ /etc/udev/rules.d\nF 10-vfio.rules\n\t# Jane wrote driver_override\n\tENV{X}="jane", \\\n\t  GOTO="x"\n'
+		printf '\tKERNEL=="0000:01:00.0", \\\n\t  ATTR{driver_override}="e1000e"\n'
+	} | make_tree
+	json show 01:00.0 --json --sysroot "$tree"
+	before=$json
+	vfioctl snapshot "$snapshot" --sysroot "$tree"
+	json show 01:00.0 --json --sysroot "$snapshot"
+	diff -u <(printf '%s\n' "$before") <(printf '%s\n' "$json")
+	grep -q '  ATTR{driver_override}="e1000e"' <(sed -n 5p "$snapshot/etc/udev/rules.d/10-vfio.rules")
+	run -1 grep -riI jane "$snapshot"
+}
+
+@test "of logs only denials about VFIO are taken, of their last part, however large they are" {
+	{ bound; printf '@ /sys/module/apparmor/parameters\nf enabled Y\n'; } | make_tree
+	mkdir -p "$tree/var/log/audit"
+	{
+		echo 'apparmor="DENIED" name="/dev/vfio/1" long ago'
+		truncate -s 70M /dev/stdout
+	} >"$tree/var/log/audit/audit.log"
+	cat >>"$tree/var/log/audit/audit.log" <<-END
+
+		type=USER_CMD msg=audit(1.1:1): acct="jane" cmd="passwd" SerialNumber: X77
+		apparmor="DENIED" operation="open" profile="libvirt-0a1b2c3d-0000-4000-8000-0123456789ab" name="/dev/vfio/9"
+		apparmor="DENIED" operation="open" profile="cups" name="/etc/jane"
+	END
+	cp "$tree/var/log/audit/audit.log" "$tree/var/log/messages"
+	ln -s messages "$tree/var/log/kern.log"
+	vfioctl snapshot "$snapshot" --keep-identifiers --sysroot "$tree"
+	json doctor --rule 'selinux*' --json --sysroot "$tree"
+	before=$json
+	json doctor --rule 'selinux*' --json --sysroot "$snapshot"
+	diff -u <(printf '%s\n' "$before") <(printf '%s\n' "$json")
+	equals "$(query '.findings | length')" 2
+	equals "$(wc -l <"$snapshot/var/log/audit/audit.log")" 1
+	equals "$(wc -l <"$snapshot/var/log/messages")" 1
+	json snapshot "$snapshot-2" --json --sysroot "$tree"
+	equals "$(query '.gaps | length')" 0
+	run -1 grep -rIE 'jane|X77|long ago|0a1b2c3d' "$snapshot-2"
+	json doctor --rule 'selinux*' --json --sysroot "$snapshot-2"
+	equals "$(query '.findings | length')" 2
+}
+
+@test "a domain of libvirt on one line is reduced, too, and what a NUL stands in" {
+	{ a_function 0000:01:00.0 ixgbe; printf '@ /etc/libvirt/qemu\nd .\n'; } | make_tree
+	tr -d '\n' >"$tree/etc/libvirt/qemu/vm.xml" <<-END
+		<domain type='kvm' id='3'><name>guest</name><uuid>0a1b2c3d-0000-4000-8000-0123456789ab</uuid>
+		<metadata><owner>jane</owner></metadata><sysinfo><entry name='serial'>S77</entry></sysinfo>
+		<devices><disk><source file='/srv/jane/a.img'/></disk><graphics passwd='hunter2'/>
+		<hostdev mode='subsystem' type='pci' managed='yes'><source><address domain='0x0000' bus='0x01'
+		 slot='0x00' function='0x0'/></source><alias name='jane'/></hostdev></devices></domain>
+	END
+	printf '\0jane\n' >>"$tree/etc/libvirt/qemu/vm.xml"
+	doctor_is_the_same 01:00.0
+	[[ $json == *guest* ]]
+	run -1 grep -raiE 'hunter2|jane|S77|0a1b2c3d' "$snapshot"
+}
+
+@test "of configuration only what is looked at is taken" {
+	{
+		bound
+		printf '@ /etc/systemd\nF system.conf\n\t[Manager]\n\tDefaultEnvironment=TOKEN=hunter2\n\tDefaultLimitMEMLOCK=8M # Jane\n'
+		printf '@ /etc/security\nF limits.conf\n\t# Jane, room 5\n\tjane hard nproc 5\n\tvm - memlock 64 # for Jane\n'
+		printf '@ /etc\nF group\n\troot:hash:0:\n\tkvm:x:104:vm\n'
+		printf 'F dracut.conf\n\t# Jane\n\tadd_drivers+=" ixgbe " kernel_cmdline="rd.luks.key=/jane.key"\n'
+		printf '@ /etc/modprobe.d\nF a.conf\n\t# Jane\n\toptions x y=1\n'
+		printf '@ /run/udev/data\nF b8:0\n\tS:disk/by-id/jane-S77\n\tE:ID_FS_TYPE=ext4\n'
+		printf '@ /proc/self\nF cgroup\n\t5:devices:/vm\n\t0::/jane\n'
+	} | make_tree
+	printf 'root:x:0:0:::\nvm:x:64055:104:::\n' >"$tree/etc/passwd"
+	doctor_is_the_same --for qemu --user vm 01:00.0
+	equals "$(cat "$snapshot/etc/security/limits.conf")" 'vm - memlock 64 '
+	equals "$(cat "$snapshot/etc/systemd/system.conf")" 'DefaultLimitMEMLOCK=8M '
+	equals "$(cat "$snapshot/etc/group")" $'root:x:0:\nkvm:x:104:vm'
+	run -1 grep -rIiE 'jane|hunter2|hash|S77' "$snapshot"
+}
+
 @test "what cannot be read is there, and cannot be read" {
 	[ "$(id -u)" -eq 0 ] || skip "not root"
 	{ a_function 0000:01:00.0 ixgbe; printf '@ /etc\nf passwd root:x:0:0:::\n'; } | make_tree
