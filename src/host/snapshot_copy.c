@@ -86,7 +86,7 @@ void snapshot_link(struct snapshot_copy *copy, const char *path, const char *tar
 	check(copy, path, name && text ? tree_link(copy->to->part, name, text) : -ENOMEM);
 }
 
-static void put_directory(struct snapshot_copy *copy, const char *path)
+void snapshot_directory(struct snapshot_copy *copy, const char *path)
 {
 	if (is_made(copy, 'd', path))
 		return;
@@ -231,7 +231,7 @@ static int enter(struct snapshot_copy *copy, struct way *way, const char *name, 
 		return follow(copy, way, path);
 	memcpy(way->real, path, sizeof(path));
 	if (S_ISDIR(way->st.st_mode))
-		put_directory(copy, path);
+		snapshot_directory(copy, path);
 	else if (!last)
 		return -ENOTDIR;
 	if (startswith(path, "/dev"))
@@ -297,7 +297,7 @@ static void copy_entry(struct snapshot_copy *copy, const char *directory, const 
 	if (type == DT_UNKNOWN && path_lstat(&st, "%s", path) == 0)
 		type = (unsigned char)IFTODT(st.st_mode);
 	if (type == DT_DIR)
-		put_directory(copy, path);
+		snapshot_directory(copy, path);
 	else if (type == DT_LNK && path_readlink(target, sizeof(target), "%s", path) > 0)
 		snapshot_link(copy, path, target);
 }

@@ -33,6 +33,7 @@ void snapshot_copy_use(struct snapshot_copy *copy, const struct path_seen *seen)
  */
 void snapshot_write(struct snapshot_copy *copy, const char *path, const char *asked,
 		    const char *text, size_t size, mode_t mode);
+void snapshot_directory(struct snapshot_copy *copy, const char *path);
 void snapshot_link(struct snapshot_copy *copy, const char *path, const char *target);
 /* Takes the right to list a process's descriptors from its directory. */
 void snapshot_hide_descriptors(struct snapshot_copy *copy, const char *directory);

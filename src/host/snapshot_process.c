@@ -205,6 +205,8 @@ static void look_at(struct process_copy *process, const struct path_seen *seen)
 		look_at_directory(process, seen);
 	else if (streq(name, "maps"))
 		look_at_maps(process, seen);
+	else if (!*name && seen->use == PATH_LOOKED) /* somebody asked whether it is there */
+		process->matters |= path_exists("%s", seen->path);
 }
 
 static void copy_one(struct process_copy *process, const struct path_seen *seen, bool mounts)
@@ -227,6 +229,12 @@ static bool is_kernels(const struct process_copy *process)
 	return holder_is_kernel_thread((pid_t)strtol(number, NULL, 10));
 }
 
+/* Of the process that looks it matters what it may do. */
+static bool is_own(const struct process_copy *process)
+{
+	return streq(process->directory, "/proc/self");
+}
+
 void snapshot_copy_process(struct snapshot_copy *copy, const struct path_seen *const *uses,
 			   size_t count)
 {
@@ -240,8 +248,9 @@ void snapshot_copy_process(struct snapshot_copy *copy, const struct path_seen *c
 		look_at(&process, uses[i]);
 	process.hidden &= !is_kernels(&process);
 	mounts = is_new_namespace(&process);
-	if (!process.matters && !process.hidden && !mounts)
+	if (!process.matters && !process.hidden && !mounts && !is_own(&process))
 		return;
+	snapshot_directory(copy, process.directory);
 	for (size_t i = 0; i < count; i++)
 		copy_one(&process, uses[i], mounts);
 	copy_link(&process, "ns/mnt");

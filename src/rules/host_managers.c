@@ -126,7 +126,8 @@ static void given_device_gone(struct rule_run *run)
 		if (*name == '.' || !end || end[strlen(".json")])
 			continue;
 		*end = '\0';
-		if (!inventory_find(run->facts->machine, name))
+		if (!inventory_find(run->facts->machine, name) &&
+		    path_is_file("%s/%s", directory, entry))
 			rule_fires(run, name,
 				   arena_printf(run->arena, "/run/vfioctl/access/%s", entry),
 				   "there is no device %s", name);

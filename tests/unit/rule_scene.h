@@ -204,9 +204,8 @@ static inline int scene_modules_remove(void **state)
 static const struct leftover scene_leftover = {
 	.path = "/run/vfioctl/journal/812.json", .verb = "bind", .pid = 812};
 
-/* Puts the scene's rule to a machine. The caller frees the report. */
-static inline void scene_run(struct doctor_report *ret, const struct scene *scene,
-			     const char *machine, bool leftover)
+/* What is asked about the scene's rule. */
+static inline struct doctor_request scene_request(const struct scene *scene, bool leftover)
 {
 	struct doctor_request request = {
 		.tables = rule_tables,
@@ -216,19 +215,39 @@ static inline void scene_run(struct doctor_report *ret, const struct scene *scen
 		.leftovers = &scene_leftover,
 		.n_leftovers = leftover,
 	};
-	struct error err = {0};
 
 	if (scene->devices[0])
 		request.addresses = scene->devices;
 	while (request.n_addresses < ARRAY_SIZE(scene->devices) &&
 	       scene->devices[request.n_addresses])
 		request.n_addresses++;
+	return request;
+}
+
+/* Puts it to the machine. The caller frees the report. */
+static inline void scene_ask(struct doctor_report *ret, const struct scene *scene, bool leftover)
+{
+	const struct doctor_request request = scene_request(scene, leftover);
+	struct error err = {0};
+
+	if (doctor_run(ret, &request, &err) < 0)
+		fail_msg("%s: %s", scene->id, err.message);
+}
+
+static inline void scene_make(const struct scene *scene, const char *machine)
+{
 	assert_int_equal(tree_setup(NULL), 0);
 	scene_build("/sys/bus/pci/devices/;/proc/sys/kernel/osrelease=7.3.4");
 	scene_modules(scene->modules);
 	scene_build(machine);
-	if (doctor_run(ret, &request, &err) < 0)
-		fail_msg("%s: %s", scene->id, err.message);
+}
+
+/* Both. */
+static inline void scene_run(struct doctor_report *ret, const struct scene *scene,
+			     const char *machine, bool leftover)
+{
+	scene_make(scene, machine);
+	scene_ask(ret, scene, leftover);
 }
 
 static inline void scene_end(struct doctor_report *report)
