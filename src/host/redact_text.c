@@ -13,8 +13,8 @@
 /* --- the command line --------------------------------------------------------------------- */
 
 /* Parts of the names that vfioctl looks for, and of what is near to them. */
-static const char *const wanted[] = {"iommu", "vfio", "pci",       "kvm",
-				     "apic",  "irq",  "blacklist", "intremap"};
+static const char *const wanted[] = {"iommu", "vfio",      "pci",      "kvm",     "apic",
+				     "irq",   "blacklist", "intremap", "lockdown"};
 
 /* Names whose values are about the machine's build, or a plain MAC address. */
 static const char *const harmless[] = {

@@ -178,7 +178,7 @@ static void put_numbers(FILE *out, const char *text)
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
 		for (const char *at = text;
 		     (at = group_number_next(at, prefixes[i], number, sizeof(number)));)
-			fprintf(out, " %s%s", prefixes[i], number);
+			fprintf(out, " %s%s\"", prefixes[i], number);
 }
 
 /* A file for containers, of which nothing else is looked at. */
@@ -212,8 +212,8 @@ static void put_rule(FILE *out, const char *line, size_t size)
 		fwrite(text, 1, size, out);
 		return;
 	}
-	fputc('#', out);
-	put_numbers(out, text);
+	if (text[strspn(text, " \t")] != '#')
+		put_numbers(out, text);
 	for (size_t n = count_lines(text); n; n--)
 		fputc('\n', out);
 }

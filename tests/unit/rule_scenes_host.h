@@ -20,7 +20,7 @@
 #define GROUP_ONLY RUNS "/proc/devices=Character devices:|248 vfio||Block devices:;"
 #define BY_IOMMUFD "/sys/module/iommufd/initstate=live;/sys/module/iommufd/holders/vfio/;"
 
-#define BOUND      "+0000:05:00.0 vfio-pci 7 020000 8086:10D3;"
+#define BOUND "+0000:05:00.0 vfio-pci 7 020000 8086:10D3;"
 /* VFIO has it, and no IOMMU guards it. */
 #define FUNCTION "/devices/pci0000:00/0000:05:00.0"
 #define UNGUARDED                                                                                  \

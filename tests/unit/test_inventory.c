@@ -236,7 +236,8 @@ static void test_stuck_devices_are_locked(void **state)
 	}
 	start = now_ms();
 	scan(0);
-	assert_in_range(now_ms() - start, DEVICE_DEADLINE_MS, DEVICE_DEADLINE_MS + 1000);
+	/* All wait at once: not three deadlines, however busy the machine is. */
+	assert_in_range(now_ms() - start, DEVICE_DEADLINE_MS, 2 * DEVICE_DEADLINE_MS + 1000);
 	for (int i = 0; i < 6; i++) {
 		MACHINE_PATH(address, "0000:0%d:00.0", i);
 		assert_int_equal(find(address)->state, i % 2 ? DEVICE_LOCKED : DEVICE_OK);
