@@ -18,6 +18,9 @@ static struct {
 	char dir[PATH_MAX];
 } root = {.fd = -1, .dir = ""};
 
+/* See path_may_wait(). */
+static bool may_wait;
+
 /* Where path_record() notes uses; NULL: nowhere. */
 static struct path_record *record;
 
@@ -107,16 +110,47 @@ int path_record(struct path_record *into)
 	return 0;
 }
 
-int path_refuse_unreadable(int fd, int flags)
+void path_may_wait(bool may)
+{
+	may_wait = may;
+}
+
+/* What belongs to a device or a process; nothing else keeps its reader on a live machine. */
+static bool may_block(const char *path)
+{
+	const char *name = startswith(path, "/proc/");
+
+	return startswith(path, "/sys/") || (name && *name >= '0' && *name <= '9');
+}
+
+int path_tree_flags(const char *path, int flags)
+{
+	bool waits = flags & O_PATH || (may_wait && may_block(path));
+
+	return waits ? flags : flags | O_NONBLOCK | O_NOCTTY;
+}
+
+static int refusal(const struct stat *st, int flags)
+{
+	bool waited = S_ISFIFO(st->st_mode) && !(flags & O_NONBLOCK);
+
+	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode) && !waited)
+		return -ENXIO;
+	return !root.reads_all || st->st_mode & (S_IRUSR | S_IRGRP | S_IROTH) ? 0 : -EACCES;
+}
+
+int path_admit(int fd, int flags)
 {
 	struct stat st;
+	int r;
 
-	if (fd < 0 || flags & O_PATH || !root.reads_all)
+	if (fd < 0 || flags & O_PATH)
 		return fd;
-	if (fstat(fd, &st) < 0 || st.st_mode & (S_IRUSR | S_IRGRP | S_IROTH))
+	r = fstat(fd, &st) < 0 ? -errno : refusal(&st, flags);
+	if (r == 0)
 		return fd;
 	close_fd(&fd);
-	return -EACCES;
+	return r;
 }
 
 int path_open_within(int top, const char *path, struct open_how how)
@@ -134,16 +168,18 @@ int path_open_within(int top, const char *path, struct open_how how)
 
 int path_open_at_root(const char *path, int flags, mode_t mode)
 {
-	const struct open_how how = {
-		.flags = (unsigned int)flags,
+	struct open_how how = {
 		.mode = mode,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 	int fd;
 
 	note_use(path, flags);
-	if (!path_is_live())
-		return path_refuse_unreadable(path_open_within(root.fd, path, how), flags);
+	if (!path_is_live()) {
+		flags = path_tree_flags(path, flags);
+		how.flags = (unsigned int)flags;
+		return path_admit(path_open_within(root.fd, path, how), flags);
+	}
 	fd = open(path, flags | O_CLOEXEC, mode);
 	return fd < 0 ? -errno : fd;
 }

@@ -7,8 +7,12 @@
  * belongs to the process, as with chroot(2), because one run looks at exactly one machine.
  *
  * Every function takes the path as a printf format. Failures are -errno. Nothing here has a
- * deadline: an attribute of a device that is stuck in unbind, or a FIFO in a captured tree, can
- * block for ever, so callers that must not hang work in a child (base/worker.h).
+ * deadline: an attribute of a device that is stuck in unbind can block for ever, so callers that
+ * must not hang work in a child (base/worker.h).
+ *
+ * In a captured tree a FIFO in /sys or /proc/PID stands for such an attribute, and blocks where
+ * somebody watches: in a worker. Elsewhere it is a file that cannot be read (-ENXIO), as nodes and
+ * sockets are. On the live machine files are opened as they are.
  */
 #pragma once
 
@@ -31,6 +35,13 @@ int path_move_root(int fd);
 
 /* True while the root is "/": only then may anything be written, opened as a device or loaded. */
 bool path_is_live(void);
+
+/*
+ * Says whether this process, and those forked from it, may wait for such a FIFO: it has a deadline
+ * that another process keeps. False at first; a worker (base/worker.h) may, unless it acts for a
+ * whole command, which is to end by itself (host/snapshot.c).
+ */
+void path_may_wait(bool may);
 
 /*
  * The name that a program outside of this one would use for a path inside the root ("/sys/x", or
@@ -118,7 +129,7 @@ int path_open_magic(int flags, const char *fmt, ...) PRINTF(2, 3);
 
 bool path_exists(const char *fmt, ...) PRINTF(1, 2);
 
-/* True for a file that does not block who reads it, as a FIFO in a captured tree would. */
+/* True for a file that has content: no FIFO, which would block a worker that reads it. */
 bool path_is_file(const char *fmt, ...) PRINTF(1, 2);
 
 /* access(2) with the effective ids. */

@@ -38,11 +38,16 @@ int path_open_at_root(const char *path, int flags, mode_t mode);
 /* Notes the use of an entry of a directory that is open, when uses are recorded. */
 void path_note_entry(int dir, const char *name, enum path_use use);
 
+/* Flags for open(2) with which a file of a captured tree does not keep who may not wait for it. */
+int path_tree_flags(const char *path, int flags);
+
 /*
- * A file that nobody may read is one that could not be read when the tree was captured: for root,
- * too, whom the kernel lets read everything. Returns fd, or -EACCES with fd closed.
+ * Looks at what was opened in a captured tree with such flags. -ENXIO: it is no file to be read
+ * (base/path.h). -EACCES: nobody may read it, so it could not be read when the tree was captured,
+ * and is not by root either, whom the kernel lets read everything. Returns fd, or one of these with
+ * fd closed.
  */
-int path_refuse_unreadable(int fd, int flags);
+int path_admit(int fd, int flags);
 
 /* Writes all of it, however often write(2) stops. 0 or -errno. */
 int path_write_all(int fd, const char *data, size_t size);

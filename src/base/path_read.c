@@ -53,14 +53,17 @@ ssize_t path_read(char *buf, size_t size, const char *fmt, ...)
 
 ssize_t path_read_at(char *buf, size_t size, int dir, const char *name)
 {
+	int flags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC;
 	scoped_fd int fd = -1;
 
 	path_note_entry(dir, name, PATH_READ);
-	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (!path_is_live())
+		flags = path_tree_flags("/sys/", flags);
+	fd = openat(dir, name, flags);
 	if (fd < 0)
 		return -errno;
 	if (!path_is_live())
-		fd = path_refuse_unreadable(fd, O_RDONLY);
+		fd = path_admit(fd, flags);
 	return fd < 0 ? fd : read_attribute(fd, buf, size);
 }
 

@@ -280,6 +280,30 @@ plain() {
 	exits 0
 }
 
+# Files that the program reads without a reader process before them, and one of each of its own.
+@test "FIFOs instead of files of the host: each command answers without waiting for them" {
+	local fifo
+	{ a_function 0000:01:00.0 vfio-pci; a_function 0000:02:00.0 ixgbe; } | make_tree unloaded
+	for fifo in proc/devices proc/cmdline proc/sys/kernel/osrelease proc/sys/kernel/random/boot_id etc/group \
+		etc/passwd etc/modprobe.d/a.conf usr/lib/modprobe.d/b.conf etc/udev/rules.d/a.rules \
+		sys/module/{vfio,iommufd,vfio_iommu_type1}/parameters/{enable_unsafe_noiommu_mode,allow_unsafe_interrupts} \
+		sys/class/vfio/7/dev sys/dev/char/510:0/uevent vfioctl/names; do
+		mkdir -p "$tree/${fifo%/*}"
+		rm -rf "${tree:?}/$fifo"
+		mkfifo "$tree/$fifo"
+	done
+	for fifo in "$tree"/sys/kernel/irq/*/chip_name "$tree"/lib/modules/*/modules.* "$tree"/lib/modules/*/kernel/*/*.ko; do
+		[ ! -e "$fifo" ] || { rm -f "$fifo"; mkfifo "$fifo"; }
+	done
+	for arguments in mode "show 01:00.0" "show --user 0 01:00.0" topology list "list -o address,usage"; do
+		# shellcheck disable=SC2086 # words
+		within 5000 json $arguments --json --sysroot "$tree"
+		exits 0
+	done
+	within 30000 json doctor --for qemu --user 0 01:00.0 --json --sysroot "$tree"
+	[[ $status =~ ^[01]$ ]] || exits 0
+}
+
 @test "directories with very many entries: bounded, and nothing is lost that was asked for" {
 	a_function 0000:01:00.0 ixgbe | make_tree
 	local many="$tree/sys/devices/pci0000:00/0000:01:00.0"

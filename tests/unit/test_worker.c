@@ -313,6 +313,49 @@ static void test_wait_survives_signals(void **state)
 	assert_in_range(now_ms() - start, 150, 1500);
 }
 
+/* --- a captured tree ----------------------------------------------------------------------- */
+
+static void read_file(void *arg, int fd)
+{
+	char text[16];
+	int r = (int)path_read(text, sizeof(text), "%s", (const char *)arg);
+
+	(void)!write(fd, &r, sizeof(r));
+}
+
+static int reads_in_worker(char *path)
+{
+	int r = 0, waited = worker_run(read_file, path, 500, &r, sizeof(r));
+
+	return waited < 0 ? waited : r;
+}
+
+/* What stands for an attribute that does not answer keeps a worker, and nobody else. */
+static void test_only_a_worker_waits_for_a_fifo(void **state)
+{
+	static char attribute[] = "/sys/a/uevent", maps[] = "/proc/7/maps",
+		    devices[] = "/proc/devices", config[] = "/etc/a.conf", link[] = "/sys/link";
+	char *const paths[] = {attribute, maps, devices, config, link};
+	scoped_free char *data = NULL;
+	char text[16];
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		tree_fifo(paths[i]);
+	tree_link(link, "a/uevent");
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		assert_int_equal(path_read(text, sizeof(text), "%s", paths[i]), -ENXIO);
+		assert_int_equal(path_read_all(&data, 16, "%s", paths[i]), -ENXIO);
+	}
+	scoped_fd int dir = path_open(O_PATH | O_DIRECTORY, "/sys/a");
+	assert_int_equal(path_read_at(text, sizeof(text), dir, "uevent"), -ENXIO);
+	assert_int_equal(reads_in_worker(attribute), -ETIMEDOUT);
+	assert_int_equal(reads_in_worker(link), -ETIMEDOUT);
+	assert_int_equal(reads_in_worker(maps), -ETIMEDOUT);
+	assert_int_equal(reads_in_worker(devices), -ENXIO);
+	assert_int_equal(reads_in_worker(config), -ENXIO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -327,6 +370,7 @@ int main(void)
 		cmocka_unit_test(test_a_pause_counts_for_nothing),
 		cmocka_unit_test(test_wait_survives_signals),
 		tree_test(test_left_worker_goes_on),
+		tree_test(test_only_a_worker_waits_for_a_fifo),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
