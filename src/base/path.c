@@ -92,12 +92,37 @@ int path_outside(char *buf, size_t size, const char *fmt, ...)
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }
 
-void path_opened_outside(const char *file)
+int path_lend(char *buf, size_t size, const char *fmt, ...)
+{
+	FORMAT_PATH(fmt);
+	char real[PATH_MAX];
+	ssize_t n;
+
+	if (path_is_live())
+		return path_outside(buf, size, "%s", path);
+	if (record)
+		path_record_add(record, path, PATH_LENT, true);
+	n = path_resolve(real, sizeof(real), "%s", path);
+	return n < 0 ? (int)n : path_outside(buf, size, "%s", real);
+}
+
+bool path_may_lend(const char *file)
 {
 	const char *inside = startswith(file, root.dir);
+	struct stat meant, found;
+	bool is_meant;
 
-	if (record && inside)
+	if (path_is_live())
+		return true;
+	if (!inside || *inside != '/')
+		return false;
+	if (record)
 		path_record_add(record, inside, PATH_LENT, true);
+	is_meant = path_stat(&meant, "%s", inside) == 0;
+	if (stat(file, &found) < 0)
+		return !is_meant;
+	return is_meant && S_ISREG(meant.st_mode) && S_ISREG(found.st_mode) &&
+	       meant.st_dev == found.st_dev && meant.st_ino == found.st_ino;
 }
 
 int path_record(struct path_record *into)

@@ -49,8 +49,20 @@ void path_may_wait(bool may);
  */
 int path_outside(char *buf, size_t size, const char *fmt, ...) PRINTF(3, 4);
 
-/* Tells path_record() that such a library opens this file, by its name outside of the root. */
-void path_opened_outside(const char *file);
+/*
+ * The same for what such a library may then open: the name of what the path leads to, with no link
+ * in it, which the library would follow out of a captured tree. On the live machine it is the path.
+ * 0 or -errno.
+ */
+int path_lend(char *buf, size_t size, const char *fmt, ...) PRINTF(3, 4);
+
+/*
+ * Says whether such a library may open a file, by its name outside of the root, and tells
+ * path_record() of it. In a captured tree not when it would come to another file than the tree
+ * means, or to none that can be read without waiting; yes when both find none. On the live machine
+ * always.
+ */
+bool path_may_lend(const char *file);
 
 /*
  * For a process that shall see what a reader of a captured tree would see, and tell which files

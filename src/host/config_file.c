@@ -106,31 +106,44 @@ static char *take_line(char **text, int64_t *number)
 	return line;
 }
 
-static void read_file(const struct config_source *source, const struct name *name, void *arg)
+struct reading {
+	const struct config_source *source;
+	void *arg;
+};
+
+static void read_file(void *arg, const char *directory, const char *name)
 {
+	const struct reading *reading = arg;
+	const struct config_source *source = reading->source;
 	scoped_free char *text = NULL, *file = NULL;
 	int64_t number = 0, first = 1;
 	char *rest, *line;
 
-	if (path_read_all(&text, MAX_FILE, "%s/%s", name->directory, name->name) < 0 ||
-	    !is_interesting(text, source->words) ||
-	    asprintf(&file, "%s/%s", name->directory, name->name) < 0)
+	if (path_read_all(&text, MAX_FILE, "%s/%s", directory, name) < 0 ||
+	    !is_interesting(text, source->words) || asprintf(&file, "%s/%s", directory, name) < 0)
 		return;
 	for (rest = text; (line = take_line(&rest, &number)); first = number + 1) {
 		line += strspn(line, " \t");
 		if (*line && *line != '#')
-			source->on_line(arg, file, first, line);
+			source->on_line(reading->arg, file, first, line);
 	}
 }
 
-void config_read(const struct config_source *source, void *arg)
+void config_files(const struct config_source *source, config_file_fn *fn, void *arg)
 {
 	struct names names = {0};
 
 	find_files(&names, source);
 	for (size_t i = 0; i < names.count; i++) {
-		read_file(source, &names.list[i], arg);
+		fn(arg, names.list[i].directory, names.list[i].name);
 		free(names.list[i].name);
 	}
 	free(names.list);
+}
+
+void config_read(const struct config_source *source, void *arg)
+{
+	struct reading reading = {.source = source, .arg = arg};
+
+	config_files(source, read_file, &reading);
 }

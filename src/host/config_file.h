@@ -20,7 +20,11 @@ struct config_source {
 	void (*on_line)(void *arg, const char *file, int64_t number, char *line);
 };
 
-/* What cannot be read is passed over: to this user it says nothing. */
+/* Tells of each of the files, in their order. */
+typedef void config_file_fn(void *arg, const char *directory, const char *name);
+void config_files(const struct config_source *source, config_file_fn *fn, void *arg);
+
+/* The same of their lines. What cannot be read is passed over: to this user it says nothing. */
 void config_read(const struct config_source *source, void *arg);
 
 /* How many bytes the first line of text has, those that it goes on in and their ends included. */

@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #include "base/path.h"
-#include "host/modprobe.h"
 #include "host/module_index.h"
 #include "host/module_internal.h"
 
@@ -33,8 +32,8 @@ bool module_index_is_damaged(char *name, size_t size)
 	return indexes_check(release, sizeof(release), name, size) == -EBADMSG;
 }
 
-/* Before it can be told to be silent, libkmod says what KMOD_LOG wants to hear; a command of run
- * may want it. */
+/* Before it can be told to be silent, libkmod says what KMOD_LOG wants to hear, and without it what
+ * is wrong with the configuration. A command of run may want the variable. */
 static struct kmod_ctx *open_silently(const char *modules, const char *const *config)
 {
 	scoped_free char *level = NULL;
@@ -43,10 +42,12 @@ static struct kmod_ctx *open_silently(const char *modules, const char *const *co
 
 	if (wanted && !(level = strdup(wanted)))
 		return NULL;
-	unsetenv("KMOD_LOG");
+	setenv("KMOD_LOG", "0", true);
 	ctx = kmod_new(modules, config);
 	if (level)
 		setenv("KMOD_LOG", level, true);
+	else
+		unsetenv("KMOD_LOG");
 	if (ctx)
 		kmod_set_log_fn(ctx, stay_silent, NULL);
 	return ctx;
@@ -57,28 +58,36 @@ static struct {
 	char root[PATH_MAX];
 	char modules[PATH_MAX]; /* of the running kernel, as a path in the root */
 	struct kmod_ctx *ctx;   /* NULL: there was nothing to read */
+	uint64_t config;        /* module_config_stamp() */
 } kept;
+
+static bool is_there(const char *path)
+{
+	struct stat st;
+
+	return path_stat(&st, "%s", path) == 0;
+}
 
 static bool is_kept(const char *root)
 {
 	if (!streq(kept.root, root))
 		return false;
-	return kept.ctx ? kmod_validate_resources(kept.ctx) == KMOD_RESOURCES_OK
-			: !path_exists("%s", kept.modules);
+	if (!kept.ctx)
+		return !is_there(kept.modules);
+	return kmod_validate_resources(kept.ctx) == KMOD_RESOURCES_OK &&
+	       kept.config == module_config_stamp();
 }
 
 static struct kmod_ctx *open_in_root(const char *directory)
 {
-	char config[MODPROBE_DIRECTORIES][PATH_MAX], modules[PATH_MAX];
-	const char *paths[MODPROBE_DIRECTORIES + 1] = {NULL};
+	scoped_module_config struct module_config config = {0};
+	char modules[PATH_MAX];
 	struct kmod_ctx *ctx;
 
-	for (size_t i = 0; i < MODPROBE_DIRECTORIES; i++) {
-		path_outside(config[i], sizeof(config[i]), "%s", modprobe_directories[i]);
-		paths[i] = config[i];
-	}
-	path_outside(modules, sizeof(modules), "%s", directory);
-	ctx = open_silently(modules, paths);
+	if (module_config_find(&config) < 0 ||
+	    path_lend(modules, sizeof(modules), "%s", directory) < 0)
+		return NULL;
+	ctx = open_silently(modules, (const char *const *)config.paths);
 	/* Without an index or two it opens the others for each question, which is as good. */
 	if (ctx)
 		kmod_load_resources(ctx);
@@ -98,7 +107,8 @@ static int keep(const char *root)
 	if (!kmod_library_load())
 		return -errno;
 	snprintf(kept.modules, sizeof(kept.modules), "/lib/modules/%s", release);
-	if (path_exists("%s", kept.modules)) {
+	kept.config = module_config_stamp();
+	if (is_there(kept.modules)) {
 		kept.ctx = open_in_root(kept.modules);
 		if (!kept.ctx)
 			return -ENOMEM;
@@ -202,9 +212,8 @@ static bool read_module_file(struct module_file *file, const char *name)
 	if (!file->ctx || kmod_module_new_from_lookup(file->ctx, name, &found) < 0 || !found)
 		return false;
 	file->module = kmod_module_get_module(found);
-	if (kmod_module_get_path(file->module))
-		path_opened_outside(kmod_module_get_path(file->module));
 	return kmod_module_get_path(file->module) &&
+	       path_may_lend(kmod_module_get_path(file->module)) &&
 	       kmod_module_get_dependency_symbols(file->module, &file->symbols) >= 0 &&
 	       kmod_module_get_info(file->module, &file->info) >= 0;
 }

@@ -37,8 +37,8 @@ static int best_specificity(struct kmod_module *module, const char *alias)
 	struct kmod_list *info = NULL, *item;
 	int best = 0;
 
-	if (kmod_module_get_path(module))
-		path_opened_outside(kmod_module_get_path(module));
+	if (kmod_module_get_path(module) && !path_may_lend(kmod_module_get_path(module)))
+		return 0;
 	if (kmod_module_get_info(module, &info) < 0)
 		return 0;
 	kmod_list_foreach (item, info) {

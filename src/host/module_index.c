@@ -2,6 +2,7 @@
 #include "host/module_index.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 
 #include "base/path.h"
@@ -116,6 +117,10 @@ bool module_index_is_whole(const void *data, size_t size)
 static const char *const names[] = {"modules.dep.bin", "modules.alias.bin", "modules.symbols.bin",
 				    "modules.builtin.bin", "modules.builtin.alias.bin"};
 
+/* And these, which are text. */
+static const char *const texts[] = {"modules.softdep", "modules.weakdep",
+				    "modules.builtin.modinfo"};
+
 enum { LARGEST = 64 << 20 };
 
 struct seen {
@@ -148,7 +153,7 @@ static bool file_is_whole(struct seen *seen, const char *release, const char *na
 		return true;
 	r = path_read_whole(&data, &size, LARGEST, "/lib/modules/%s/%s", release, name);
 	if (r < 0)
-		return r == -EACCES || r == -ENOENT;
+		return r == -ENOENT || (r == -EACCES && geteuid() != 0);
 	if (!module_index_is_whole(data, size))
 		return false;
 	*seen = (struct seen){
@@ -156,15 +161,37 @@ static bool file_is_whole(struct seen *seen, const char *release, const char *na
 	return true;
 }
 
-bool module_indexes_are_whole(const char *release, char *name, size_t size)
+/* libkmod would not leave the root for it, nor wait. */
+static bool may_lend(const char *directory, const char *name)
+{
+	char file[PATH_MAX];
+
+	return (size_t)snprintf(file, sizeof(file), "%s/%s", directory, name) < sizeof(file) &&
+	       path_may_lend(file);
+}
+
+/* The first file that is not as it should be, or NULL. */
+static const char *find_damaged(const char *release)
 {
 	static struct seen seen[ARRAY_SIZE(names)];
+	char directory[PATH_MAX];
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (file_is_whole(&seen[i], release, names[i]))
-			continue;
-		snprintf(name, size, "/lib/modules/%s/%s", release, names[i]);
-		return false;
-	}
-	return true;
+	if (path_lend(directory, sizeof(directory), "/lib/modules/%s", release) < 0)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!may_lend(directory, names[i]) || !file_is_whole(&seen[i], release, names[i]))
+			return names[i];
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		if (!may_lend(directory, texts[i]))
+			return texts[i];
+	return NULL;
+}
+
+bool module_indexes_are_whole(const char *release, char *name, size_t size)
+{
+	const char *damaged = find_damaged(release);
+
+	if (damaged)
+		snprintf(name, size, "/lib/modules/%s/%s", release, damaged);
+	return !damaged;
 }

@@ -12,6 +12,20 @@
  */
 struct kmod_ctx *module_indexes_open(void);
 
+/* What libkmod is given as its configuration: names outside of the root; NULL-ended. */
+struct module_config {
+	char **paths;
+	size_t count;
+};
+
+/* 0 or -ENOMEM. The caller frees it (scoped_module_config), also after that. */
+int module_config_find(struct module_config *ret);
+void module_config_free(struct module_config *config);
+#define scoped_module_config __attribute__((cleanup(module_config_free)))
+
+/* Another one when files came or went of which kmod_validate_resources() does not know. */
+uint64_t module_config_stamp(void);
+
 static inline void unref_kmod(struct kmod_ctx **ctx)
 {
 	if (*ctx)

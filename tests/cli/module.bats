@@ -81,6 +81,124 @@ m ice
 	equals "$(needs $'\tneeds printk')" none
 }
 
+# The machine of with_modules, as another place has it that no tree may lead to.
+elsewhere() {
+	with_modules <<<"$generic"$'\nm ice_vfio_pci\n\talias vfio_pci:v00008086d00001572sv*sd*bc*sc*i*'
+	outside=$BATS_TEST_TMPDIR/outside
+	cp -a "$tree" "$outside"
+	mkdir -p "$outside/etc/modprobe.d"
+	printf 'install ice_vfio_pci /bin/true\nalias pci:v00008086d00001572sv* vfio_pci\nsecret of another machine\n' \
+		>"$outside/etc/modprobe.d/z.conf"
+}
+
+# natives: the modules that show finds for the device, with nothing on stderr, in time.
+natives() {
+	run -0 --separate-stderr kept timeout 20 "$VFIOCTL" show 03:00.0 --json --sysroot "$tree"
+	json=$output
+	equals "$stderr" ''
+	query '.devices[0] | "\(.native_modules | join(",")) \(.bind_driver)"'
+}
+
+@test "configuration behind links out of the tree: libkmod does not get it" {
+	elsewhere
+	mkdir -p "$tree/etc/modprobe.d" "$tree/run"
+	ln -s "$outside/etc/modprobe.d/z.conf" "$tree/etc/modprobe.d/z.conf"
+	ln -s "$outside/etc/modprobe.d" "$tree/run/modprobe.d"
+	ln -s ../../../../../../../../../../etc/shadow "$tree/etc/modprobe.d/shadow.conf"
+	equals "$(natives)" "ice ice_vfio_pci"
+	run -0 --separate-stderr "$VFIOCTL" mode --sysroot "$tree"
+	[[ $stderr != *libkmod* && $stderr != *"bad line"* ]]
+}
+
+@test "configuration behind links that stay in the tree counts, as the tree means them" {
+	elsewhere
+	rm -rf "$tree/etc/modprobe.d"
+	mkdir -p "$tree/etc" "$tree/opt/conf.d"
+	cp "$outside/etc/modprobe.d/z.conf" "$tree/opt/conf.d/z.conf"
+	refused() {
+		equals "$(natives)" "vfio_pci vfio-pci"
+		json show 03:00.0 --json --sysroot "$tree"
+		equals "$(query '.devices[0].bind_driver')" vfio-pci
+		[[ $(query '.devices[0].bind_why') == *"install line"* ]]
+	}
+	ln -s /opt/conf.d "$tree/etc/modprobe.d"
+	refused
+	rm "$tree/etc/modprobe.d"
+	ln -s ../opt/conf.d "$tree/etc/modprobe.d"
+	refused
+	rm "$tree/etc/modprobe.d"
+	mkdir "$tree/etc/modprobe.d"
+	ln -s /opt/conf.d/z.conf "$tree/etc/modprobe.d/a.conf"
+	refused
+	rm "$tree/etc/modprobe.d/a.conf"
+	equals "$(natives)" "ice ice_vfio_pci"
+}
+
+@test "modules behind links out of the tree are not there" {
+	local name
+	elsewhere
+	name=$tree/lib/modules/6.18.0
+	rm -rf "$name"
+	ln -s "$outside/lib/modules/6.18.0" "$name"
+	equals "$(natives)" " null"
+	rm "$name"
+	cp -a "$outside/lib/modules/6.18.0" "$name"
+	equals "$(natives)" "ice ice_vfio_pci"
+	rm "$name/modules.alias.bin"
+	ln -s "$outside/lib/modules/6.18.0/modules.alias.bin" "$name/"
+	equals "$(natives)" " null"
+	run -1 --separate-stderr kept "$VFIOCTL" doctor --sysroot "$tree" --rule 'module-*' --json
+	json=$output
+	equals "$(query '[.findings[] | "\(.rule) \(.file)"] | join(",")')" \
+		"module-index-damaged /lib/modules/6.18.0/modules.alias.bin"
+	rm "$name/modules.alias.bin"
+	cp -a "$outside/lib/modules/6.18.0/modules.alias.bin" "$name/"
+	ln -sf "$outside/etc/modprobe.d/z.conf" "$name/modules.softdep"
+	equals "$(natives)" " null"
+}
+
+@test "modules behind links that stay in the tree are what the tree means" {
+	elsewhere
+	mv "$tree/lib" "$tree/store"
+	ln -s /store "$tree/lib"
+	equals "$(natives)" "ice ice_vfio_pci"
+	mv "$tree/store/modules/6.18.0/modules.alias.bin" "$tree/store/alias"
+	ln -s ../../alias "$tree/store/modules/6.18.0/modules.alias.bin"
+	equals "$(natives)" "ice ice_vfio_pci"
+}
+
+@test "a FIFO in the place of what libkmod reads: nothing hangs" {
+	local name file
+	elsewhere
+	mkdir -p "$tree/etc/modprobe.d" "$tree/usr/lib/modprobe.d"
+	mkfifo "$tree/etc/modprobe.d/z.conf" "$tree/usr/lib/modprobe.d/a.conf"
+	equals "$(natives)" "ice ice_vfio_pci"
+	name=$tree/lib/modules/6.18.0
+	for file in modules.softdep modules.dep.bin modules.alias.bin modules.builtin.modinfo; do
+		rm -f "$name/$file"
+		mkfifo "$name/$file"
+		equals "$(natives)" " null"
+		rm "$name/$file"
+		[ ! -e "$outside/lib/modules/6.18.0/$file" ] || cp -a "$outside/lib/modules/6.18.0/$file" "$name/"
+	done
+	for file in $(cd "$name" && find . -name '*.ko'); do
+		rm "$name/$file"
+		mkfifo "$name/$file"
+	done
+	natives >"$BATS_TEST_TMPDIR/natives"
+	json mode --json --sysroot "$tree"
+	exits 0
+}
+
+@test "configuration that libkmod does not like is not told, least of all with what is in it" {
+	elsewhere
+	mkdir -p "$tree/etc/modprobe.d"
+	printf '\033[31mevil\n' >"$tree/etc/modprobe.d/z.conf"
+	equals "$(natives)" "ice ice_vfio_pci"
+	run -0 --separate-stderr "$VFIOCTL" mode --sysroot "$tree"
+	[[ $stderr != *libkmod* && $stderr != *"bad line"* ]]
+}
+
 @test "every document of this file is valid" {
 	all_documents_valid
 }

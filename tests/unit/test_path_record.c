@@ -125,13 +125,16 @@ static void test_what_base_path_notes(void **state)
 	dir = path_open(O_PATH | O_DIRECTORY, "/dev0");
 	assert_int_equal(path_read_at(text, sizeof(text), dir, "vendor"), 6);
 	assert_true(path_link_name_at(text, sizeof(text), dir, "driver") > 0);
-	path_opened_outside("/elsewhere");
-	expect(record, "O /dev0; o /dev0; T /dev0/vendor; N /lent; L /list; T /missing; "
-		       "o /real/driver; t /real/vendor");
+	assert_true(path_may_lend(tree_path("/elsewhere")));
+	assert_false(path_may_lend("/etc/passwd"));
+	expect(record,
+	       "O /dev0; o /dev0; T /dev0/vendor; N /elsewhere; N /lent; L /list; T /missing; "
+	       "o /real/driver; t /real/vendor");
 	path_record(NULL);
 	path_exists("/not/noted/any/more");
-	expect(record, "O /dev0; o /dev0; T /dev0/vendor; N /lent; L /list; T /missing; "
-		       "o /real/driver; t /real/vendor");
+	expect(record,
+	       "O /dev0; o /dev0; T /dev0/vendor; N /elsewhere; N /lent; L /list; T /missing; "
+	       "o /real/driver; t /real/vendor");
 }
 
 /* Several at once, none lost: the readers of devices are processes. */
