@@ -140,12 +140,13 @@ void path_may_wait(bool may)
 	may_wait = may;
 }
 
-/* What belongs to a device or a process; nothing else keeps its reader on a live machine. */
+/* What is of a device or a process; nothing else keeps its reader on a live machine. */
 static bool may_block(const char *path)
 {
 	const char *name = startswith(path, "/proc/");
 
-	return startswith(path, "/sys/") || (name && *name >= '0' && *name <= '9');
+	return startswith(path, "/sys/devices/") || startswith(path, "/sys/bus/") ||
+	       (name && *name >= '0' && *name <= '9');
 }
 
 int path_tree_flags(const char *path, int flags)

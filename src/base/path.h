@@ -10,9 +10,9 @@
  * deadline: an attribute of a device that is stuck in unbind can block for ever, so callers that
  * must not hang work in a child (base/worker.h).
  *
- * In a captured tree a FIFO in /sys or /proc/PID stands for such an attribute, and blocks where
- * somebody watches: in a worker. Elsewhere it is a file that cannot be read (-ENXIO), as nodes and
- * sockets are. On the live machine files are opened as they are.
+ * In a captured tree a FIFO asked for below /sys/devices, /sys/bus or /proc/PID stands for such an
+ * attribute, and blocks where somebody watches: in a worker. Elsewhere it is a file that cannot be
+ * read (-ENXIO), as nodes and sockets are. On the live machine files are opened as they are.
  */
 #pragma once
 

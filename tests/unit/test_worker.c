@@ -333,8 +333,8 @@ static int reads_in_worker(char *path)
 /* What stands for an attribute that does not answer keeps a worker, and nobody else. */
 static void test_only_a_worker_waits_for_a_fifo(void **state)
 {
-	static char attribute[] = "/sys/a/uevent", maps[] = "/proc/7/maps",
-		    devices[] = "/proc/devices", config[] = "/etc/a.conf", link[] = "/sys/link";
+	static char attribute[] = "/sys/devices/a/uevent", maps[] = "/proc/7/maps",
+		    devices[] = "/proc/devices", config[] = "/etc/a.conf", link[] = "/sys/bus/a";
 	char *const paths[] = {attribute, maps, devices, config, link};
 	scoped_free char *data = NULL;
 	char text[16];
@@ -342,12 +342,12 @@ static void test_only_a_worker_waits_for_a_fifo(void **state)
 	(void)state;
 	for (size_t i = 0; i < 4; i++)
 		tree_fifo(paths[i]);
-	tree_link(link, "a/uevent");
+	tree_link(link, "../devices/a/uevent");
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
 		assert_int_equal(path_read(text, sizeof(text), "%s", paths[i]), -ENXIO);
 		assert_int_equal(path_read_all(&data, 16, "%s", paths[i]), -ENXIO);
 	}
-	scoped_fd int dir = path_open(O_PATH | O_DIRECTORY, "/sys/a");
+	scoped_fd int dir = path_open(O_PATH | O_DIRECTORY, "/sys/devices/a");
 	assert_int_equal(path_read_at(text, sizeof(text), dir, "uevent"), -ENXIO);
 	assert_int_equal(reads_in_worker(attribute), -ETIMEDOUT);
 	assert_int_equal(reads_in_worker(link), -ETIMEDOUT);
