@@ -11,7 +11,8 @@
 #define PASSWD "/etc/passwd"
 #define GROUPS "/etc/group"
 
-enum { ENTRY_MAX = 1 << 20, MAX_GROUPS = 65536 };
+/* MAX_GROUPS is what the kernel takes of a process: who is in more gets the first of them. */
+enum { FILE_MAX = 64 << 20, MAX_GROUPS = 65536 };
 
 /* What matters of an entry of either file. */
 struct entry {
@@ -53,8 +54,7 @@ static bool each_entry(bool is_group, bool (*found)(void *arg, const struct entr
 	char *rest, *line;
 	struct entry entry;
 
-	if (!path_is_file("%s", is_group ? GROUPS : PASSWD) ||
-	    path_read_all(&text, ENTRY_MAX, "%s", is_group ? GROUPS : PASSWD) < 0)
+	if (path_read_all(&text, FILE_MAX, "%s", is_group ? GROUPS : PASSWD) < 0)
 		return false;
 	rest = text;
 	while ((line = strsep(&rest, "\n")))
@@ -168,21 +168,19 @@ static size_t list_groups(const char *name, gid_t gid, gid_t *groups, size_t siz
 
 static int fill_groups(struct account *account, struct arena *arena, struct error *err)
 {
-	for (size_t size = 64; size <= MAX_GROUPS; size *= 2) {
+	for (size_t size = 64;; size *= 2) {
 		gid_t *groups = arena_alloc(arena, size * sizeof(*groups));
 		size_t count;
 
 		if (!groups)
 			return error_out_of_memory(err);
 		count = list_groups(account->name, account->gid, groups, size);
-		if (count > size)
+		if (count > size && size < MAX_GROUPS)
 			continue;
 		account->groups = groups;
-		account->n_groups = count;
+		account->n_groups = count < size ? count : size;
 		return 0;
 	}
-	return error_set(err, STATUS_FAILED, E2BIG, "groups", account->name,
-			 "the user is in too many groups");
 }
 
 static int fill_account(struct account *ret, struct arena *arena, struct wanted *wanted, bool found,

@@ -75,6 +75,22 @@ null memlock true"
 	[[ $(need /dev/iommu cause) == *"group guests, mode 0660" ]]
 }
 
+# A site has as many; a line of them is more than a megabyte.
+@test "a group that the user is in, with very many others, and very many groups" {
+	[ "$(id -u)" -eq 0 ] || skip "only root can give a file to another group"
+	people - <<<$'@ /dev\nn vfio/devices/vfio0 660\nn iommu 660'
+	chgrp 4002 "$tree/dev/vfio/devices/vfio0" "$tree/dev/iommu"
+	printf 'many:x:4002:%svm\n' "$(seq -f 'member%07.0f,' -s '' 100000)" >"$BATS_TEST_TMPDIR/group"
+	cp "$BATS_TEST_TMPDIR/group" "$tree/etc/group"
+	show_user vm
+	exits 0
+	equals "$(query .devices[0].user.may_use)" true
+	seq 100000 | sed 's/.*/g&:x:10&:vm/' >>"$tree/etc/group"
+	show_user vm
+	exits 0
+	equals "$(query .devices[0].user.may_use)" true
+}
+
 @test "root needs nothing" {
 	people
 	show_user root
