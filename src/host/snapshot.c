@@ -65,6 +65,7 @@ static int look_all(struct taking *taking, struct error *err)
 	taking->looked = true;
 	if (steps_run(&(struct steps){.count = taking->request->n_looks,
 				      .deadline_ms = LOOK_DEADLINE_MS,
+				      .stop = taking->stop,
 				      .arg = taking,
 				      .run = look,
 				      .given_up = give_up_look},

@@ -10,6 +10,9 @@
 /* How many steps may get stuck before the rest is not tried any more. */
 enum { MAX_STUCK = 4 };
 
+/* How soon a stop is heard. */
+enum { STOP_MS = 200 };
+
 /* In memory that the parent shares with the worker. */
 struct progress {
 	const struct steps *steps;
@@ -31,15 +34,31 @@ static void run_in_worker(void *arg, int fd)
 		_exit(1);
 }
 
+static bool is_stopped(const struct steps *steps)
+{
+	return steps->stop && *steps->stop;
+}
+
+/* Waits for the worker's end, no longer than the deadline nor past the stop. */
+static bool ends_in_time(struct worker *worker, const struct steps *steps)
+{
+	const int64_t slice = steps->stop ? STOP_MS : steps->deadline_ms;
+	char done;
+
+	for (int64_t left = steps->deadline_ms; left > 0 && !is_stopped(steps); left -= slice)
+		if (worker_wait(worker, left < slice ? left : slice, &done, 1) != -ETIMEDOUT)
+			return true;
+	return false;
+}
+
 /* Waits until the worker ends or stays with one step for too long. */
 static void watch(struct worker *worker, struct progress *progress)
 {
 	size_t seen;
-	char done;
 
 	do
 		seen = atomic_load(&progress->current);
-	while (worker_wait(worker, progress->steps->deadline_ms, &done, 1) == -ETIMEDOUT &&
+	while (!ends_in_time(worker, progress->steps) && !is_stopped(progress->steps) &&
 	       atomic_load(&progress->current) != seen);
 	worker_abandon(worker);
 }
@@ -72,7 +91,7 @@ int steps_run(const struct steps *steps, struct error *err)
 			return error_errno(err, r, "fork", NULL, "cannot start a reader process");
 		watch(&worker, progress);
 		if (atomic_load(&progress->current) < steps->count)
-			give_up(progress, ++stuck >= MAX_STUCK);
+			give_up(progress, ++stuck >= MAX_STUCK || is_stopped(steps));
 	}
 	return 0;
 }

@@ -4,11 +4,15 @@
  */
 #pragma once
 
+#include <signal.h>
+
 #include "base/error.h"
 
 struct steps {
 	size_t count;
 	int64_t deadline_ms; /* for one step */
+	/* When it becomes true the rest is given up, the step that runs included; may be NULL. */
+	const volatile sig_atomic_t *stop;
 	void *arg;
 	/* Does step i. Runs in a worker (base/worker.h): only what it writes to shared memory is
 	 * seen. */

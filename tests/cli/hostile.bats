@@ -261,7 +261,7 @@ plain() {
 	{
 		a_function 0000:01:00.0 vfio-pci
 		a_function 0000:02:00.0 ixgbe
-		printf '@ /vfioctl\np names\np nodes\n@ /etc\np passwd\np security/limits.conf\n'
+		printf '@ /vfioctl\np names\np nodes\n@ /etc\np passwd\np security/limits.conf\np modprobe.d/a.conf\n'
 	} | make_tree
 	within 20000 json doctor --for qemu 01:00.0 --json --sysroot "$tree"
 	[[ $status =~ ^[01]$ ]] || exits 0
@@ -276,8 +276,24 @@ plain() {
 	exits 0
 	# What blocked is not opened again: it is a file that is there.
 	equals "$(find "$BATS_TEST_TMPDIR/taken" -type p | wc -l)" 0
+	equals "$(query '[.gaps[] | select(.cause == "it is no regular file").path] | join(" ")')" \
+		"/etc/modprobe.d/a.conf /etc/passwd /vfioctl/names"
 	within 20000 json list --json --sysroot "$BATS_TEST_TMPDIR/taken"
 	exits 0
+}
+
+@test "a snapshot of what does not answer ends soon when it is told to, and leaves nothing" {
+	local i
+	for i in 1 2 3 4 5 6; do
+		a_function "0000:0$i:00.0" ixgbe
+		printf '@ /sys/devices/pci0000:00/0000:0%d:00.0\np uevent\n@ /proc/8%d\nf comm qemu\np maps\nd fd\n' "$i" "$i"
+	done | make_tree
+	"$VFIOCTL" snapshot "$BATS_TEST_TMPDIR/taken" --sysroot "$tree" 2>/dev/null 3>&- &
+	sleep 1
+	kill -TERM $!
+	within 2000 runs wait $!
+	exits 143
+	[ -z "$(compgen -G "$BATS_TEST_TMPDIR/taken*")" ]
 }
 
 # Files that the program reads without a reader process before them, and one of each of its own.
@@ -287,7 +303,7 @@ plain() {
 	for fifo in proc/devices proc/cmdline proc/sys/kernel/osrelease proc/sys/kernel/random/boot_id etc/group \
 		etc/passwd etc/modprobe.d/a.conf usr/lib/modprobe.d/b.conf etc/udev/rules.d/a.rules \
 		sys/module/{vfio,iommufd,vfio_iommu_type1}/parameters/{enable_unsafe_noiommu_mode,allow_unsafe_interrupts} \
-		sys/class/vfio/7/dev sys/dev/char/510:0/uevent vfioctl/names; do
+		sys/class/vfio/7/dev sys/dev/char/510:0/uevent sys/class/vfio-dev/vfio2/dev vfioctl/names; do
 		mkdir -p "$tree/${fifo%/*}"
 		rm -rf "${tree:?}/$fifo"
 		mkfifo "$tree/$fifo"
@@ -300,7 +316,7 @@ plain() {
 		within 5000 json $arguments --json --sysroot "$tree"
 		exits 0
 	done
-	within 30000 json doctor --for qemu --user 0 01:00.0 --json --sysroot "$tree"
+	within 10000 json doctor -v --for qemu --user 0 01:00.0 --json --sysroot "$tree"
 	[[ $status =~ ^[01]$ ]] || exits 0
 }
 
