@@ -196,6 +196,8 @@ const char *rule_errno_text(int errnum)
 	switch (errnum < 0 ? -errnum : errnum) {
 	case ENOENT:
 		return "it is not there";
+	case ENXIO:
+		return "it is no regular file";
 	case EACCES:
 	case EPERM:
 		return "this user may not read it: run as root";
