@@ -18,8 +18,8 @@ static struct {
 	char dir[PATH_MAX];
 } root = {.fd = -1, .dir = ""};
 
-/* See path_may_wait(). */
-static bool may_wait;
+/* See path_may_wait() and path_never_wait(). */
+static enum { FORBIDDEN_YET, ALLOWED, FORBIDDEN } waiting;
 
 /* Where path_record() notes uses; NULL: nowhere. */
 static struct path_record *record;
@@ -135,25 +135,20 @@ int path_record(struct path_record *into)
 	return 0;
 }
 
-void path_may_wait(bool may)
+void path_may_wait(void)
 {
-	may_wait = may;
+	if (waiting == FORBIDDEN_YET)
+		waiting = ALLOWED;
 }
 
-/* What is of a device or a process; nothing else keeps its reader on a live machine. */
-static bool may_block(const char *path)
+void path_never_wait(void)
 {
-	const char *name = startswith(path, "/proc/");
-
-	return startswith(path, "/sys/devices/") || startswith(path, "/sys/bus/") ||
-	       (name && *name >= '0' && *name <= '9');
+	waiting = FORBIDDEN;
 }
 
-int path_tree_flags(const char *path, int flags)
+int path_tree_flags(int flags)
 {
-	bool waits = flags & O_PATH || (may_wait && may_block(path));
-
-	return waits ? flags : flags | O_NONBLOCK | O_NOCTTY;
+	return flags & O_PATH || waiting == ALLOWED ? flags : flags | O_NONBLOCK | O_NOCTTY;
 }
 
 static int refusal(const struct stat *st, int flags)
@@ -202,7 +197,7 @@ int path_open_at_root(const char *path, int flags, mode_t mode)
 
 	note_use(path, flags);
 	if (!path_is_live()) {
-		flags = path_tree_flags(path, flags);
+		flags = path_tree_flags(flags);
 		how.flags = (unsigned int)flags;
 		return path_admit(path_open_within(root.fd, path, how), flags);
 	}

@@ -10,9 +10,9 @@
  * deadline: an attribute of a device that is stuck in unbind can block for ever, so callers that
  * must not hang work in a child (base/worker.h).
  *
- * In a captured tree a FIFO asked for below /sys/devices, /sys/bus or /proc/PID stands for such an
- * attribute, and blocks where somebody watches: in a worker. Elsewhere it is a file that cannot be
- * read (-ENXIO), as nodes and sockets are. On the live machine files are opened as they are.
+ * In a captured tree a FIFO stands for a file that does not answer, and blocks where somebody
+ * watches: in a worker. Elsewhere it is a file that cannot be read (-ENXIO), as nodes and sockets
+ * are everywhere. On the live machine files are opened as they are.
  */
 #pragma once
 
@@ -37,11 +37,16 @@ int path_move_root(int fd);
 bool path_is_live(void);
 
 /*
- * Says whether this process, and those forked from it, may wait for such a FIFO: it has a deadline
- * that another process keeps. False at first; a worker (base/worker.h) may, unless it acts for a
- * whole command, which is to end by itself (host/snapshot.c).
+ * From now on this process, and those forked from it, may wait for such a FIFO: each worker says so
+ * (base/worker.h), for it has a deadline that another process keeps.
  */
-void path_may_wait(bool may);
+void path_may_wait(void);
+
+/*
+ * For one that has a deadline of its own, which is not to be spent on FIFOs (host/snapshot.c):
+ * neither it nor those forked from it, workers included, wait any more.
+ */
+void path_never_wait(void);
 
 /*
  * The name that a program outside of this one would use for a path inside the root ("/sys/x", or

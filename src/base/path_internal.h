@@ -39,7 +39,7 @@ int path_open_at_root(const char *path, int flags, mode_t mode);
 void path_note_entry(int dir, const char *name, enum path_use use);
 
 /* Flags for open(2) with which a file of a captured tree does not keep who may not wait for it. */
-int path_tree_flags(const char *path, int flags);
+int path_tree_flags(int flags);
 
 /*
  * Looks at what was opened in a captured tree with such flags. -ENXIO: it is no file to be read

@@ -58,7 +58,7 @@ ssize_t path_read_at(char *buf, size_t size, int dir, const char *name)
 
 	path_note_entry(dir, name, PATH_READ);
 	if (!path_is_live())
-		flags = path_tree_flags("/sys/devices/", flags);
+		flags = path_tree_flags(flags);
 	fd = openat(dir, name, flags);
 	if (fd < 0)
 		return -errno;

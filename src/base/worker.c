@@ -20,7 +20,7 @@ static void detach_from_parent(int result)
 {
 	int null, last;
 
-	path_may_wait(true);
+	path_may_wait();
 	result = fcntl(result, F_DUPFD, 5);
 	last = path_move_root(4);
 	null = open("/dev/null", O_RDWR);

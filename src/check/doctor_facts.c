@@ -13,8 +13,8 @@
 /* --- in a worker --------------------------------------------------------------------------- */
 
 /*
- * What reads files of the configuration, which may lie on a server that is gone. It is done in
- * another process, so all that it leaves lies in the arena.
+ * What reads files of the configuration, any of which may block its reader in a captured tree. It
+ * is done in another process, so all that it leaves lies in the arena.
  */
 struct part;
 typedef int part_fn(struct part *part);

@@ -54,7 +54,8 @@ static bool each_entry(bool is_group, bool (*found)(void *arg, const struct entr
 	char *rest, *line;
 	struct entry entry;
 
-	if (path_read_all(&text, FILE_MAX, "%s", is_group ? GROUPS : PASSWD) < 0)
+	if (!path_is_file("%s", is_group ? GROUPS : PASSWD) ||
+	    path_read_all(&text, FILE_MAX, "%s", is_group ? GROUPS : PASSWD) < 0)
 		return false;
 	rest = text;
 	while ((line = strsep(&rest, "\n")))

@@ -40,7 +40,7 @@ static void look(void *arg, size_t i)
 {
 	struct taking *taking = arg;
 
-	path_may_wait(false);
+	path_never_wait();
 	if (!*taking->stop && path_record(taking->record) == 0)
 		taking->request->look(taking->request->arg, i);
 }

@@ -356,8 +356,8 @@ static void copy_lent(struct snapshot_copy *copy, const char *path)
 	}
 }
 
-/* Nodes, FIFOs and sockets are not opened: that they are there is all that is taken, and when they
- * were to be read, that is a gap. */
+/* Nodes, FIFOs and sockets are not opened: that they are there is all that is taken. That is a gap
+ * when they were to be read, as a FIFO always is. */
 static void copy_known(struct snapshot_copy *copy, struct way *way, enum path_use use)
 {
 	const char *path = *way->real ? way->real : "/";
@@ -374,7 +374,8 @@ static void copy_known(struct snapshot_copy *copy, struct way *way, enum path_us
 	} else if (S_ISREG(way->st.st_mode) && (use == PATH_READ || use == PATH_LENT)) {
 		copy_content(copy, path, way);
 	} else {
-		if (!S_ISREG(way->st.st_mode) && (use == PATH_READ || use == PATH_LENT))
+		if (S_ISFIFO(way->st.st_mode) ||
+		    (!S_ISREG(way->st.st_mode) && (use == PATH_READ || use == PATH_LENT)))
 			snapshot_gap(copy, path, 0, "it is no regular file");
 		put_placeholder(copy, path, (way->st.st_mode & 0777) | 0400);
 		if (!startswith(path, "/dev"))

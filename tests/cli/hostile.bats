@@ -261,7 +261,7 @@ plain() {
 	{
 		a_function 0000:01:00.0 vfio-pci
 		a_function 0000:02:00.0 ixgbe
-		printf '@ /vfioctl\np names\np nodes\n@ /etc\np passwd\np security/limits.conf\np modprobe.d/a.conf\n'
+		printf '@ /vfioctl\np names\np nodes\n@ /etc\np passwd\np security/limits.conf\n'
 	} | make_tree
 	within 20000 json doctor --for qemu 01:00.0 --json --sysroot "$tree"
 	[[ $status =~ ^[01]$ ]] || exits 0
@@ -272,12 +272,14 @@ plain() {
 	within 20000 json list --json --sysroot "$tree"
 	exits 0
 	equals "$(query '.devices[1].driver')" ixgbe
-	within 120000 json snapshot "$BATS_TEST_TMPDIR/taken" --json --sysroot "$tree"
+	mkdir -p "$tree/etc/modprobe.d"
+	mkfifo "$tree/etc/modprobe.d/a.conf"
+	within 30000 json snapshot "$BATS_TEST_TMPDIR/taken" --json --sysroot "$tree"
 	exits 0
 	# What blocked is not opened again: it is a file that is there.
 	equals "$(find "$BATS_TEST_TMPDIR/taken" -type p | wc -l)" 0
 	equals "$(query '[.gaps[] | select(.cause == "it is no regular file").path] | join(" ")')" \
-		"/etc/modprobe.d/a.conf /etc/passwd /vfioctl/names"
+		"/etc/modprobe.d/a.conf /etc/passwd /etc/security/limits.conf /vfioctl/names"
 	within 20000 json list --json --sysroot "$BATS_TEST_TMPDIR/taken"
 	exits 0
 }
@@ -316,8 +318,9 @@ plain() {
 		within 5000 json $arguments --json --sysroot "$tree"
 		exits 0
 	done
-	within 10000 json doctor -v --for qemu --user 0 01:00.0 --json --sysroot "$tree"
-	[[ $status =~ ^[01]$ ]] || exits 0
+	# Its rules run in a worker, where each stands for a file that does not answer.
+	within 30000 json doctor -v --for qemu --user 0 01:00.0 --json --sysroot "$tree"
+	exits 6
 }
 
 @test "directories with very many entries: bounded, and nothing is lost that was asked for" {
