@@ -74,8 +74,11 @@ is_healthy() {
 }
 
 @test "noiommu: a device without an IOMMU is none for a user" {
-	finds node-no-access --user tester $lone
+	finds device-unguarded --user tester $lone
 	json_is '[.findings[].value] | any(contains("CAP_SYS_RAWIO"))' true
+	silent node-no-access --user tester $lone
+	finds device-unguarded --for qemu $lone
+	silent device-unguarded $lone
 }
 
 @test "virtio-iommu: interrupts are not remapped, unless that is allowed" {
