@@ -76,16 +76,18 @@ null memlock true"
 }
 
 # A site has as many; a line of them is more than a megabyte.
-@test "a group that the user is in, with very many others, and very many groups" {
+@test "a group that the user is in, with very many others, and many groups" {
 	[ "$(id -u)" -eq 0 ] || skip "only root can give a file to another group"
 	people - <<<$'@ /dev\nn vfio/devices/vfio0 660\nn iommu 660'
 	chgrp 4002 "$tree/dev/vfio/devices/vfio0" "$tree/dev/iommu"
-	printf 'many:x:4002:%svm\n' "$(seq -f 'member%07.0f,' -s '' 100000)" >"$BATS_TEST_TMPDIR/group"
+	# More than a mebibyte; few names, for each of which the sanitizer looks at all that follows.
+	printf 'many:x:4002:%svm\n' "$(seq -f 'member%01200.0f,' -s '' 1000)" >"$BATS_TEST_TMPDIR/group"
+	[ "$(stat -c %s "$BATS_TEST_TMPDIR/group")" -gt 1048576 ]
 	cp "$BATS_TEST_TMPDIR/group" "$tree/etc/group"
 	show_user vm
 	exits 0
 	equals "$(query .devices[0].user.may_use)" true
-	seq 100000 | sed 's/.*/g&:x:10&:vm/' >>"$tree/etc/group"
+	seq 300 | sed 's/.*/g&:x:10&:vm/' >>"$tree/etc/group"
 	show_user vm
 	exits 0
 	equals "$(query .devices[0].user.may_use)" true
