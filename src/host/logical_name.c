@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/path.h"
+#include "host/address.h"
 
 /* A monitor's connector is no card, nor is a partition a disk. */
 static bool is_card(const char *name)
@@ -31,17 +32,24 @@ static const struct {
 	{"infiniband", is_any}, {"drm", is_card},
 };
 
-/* The nearest device above, by its directory's name: ".../0000:03:00.0/net/eth0". */
+/*
+ * The nearest device above, by its directory's name: ".../0000:03:00.0/net/eth0". When the
+ * inventory does not have it, it is nobody's: not the bridge's above it.
+ */
 static struct device *device_above(const struct inventory *inventory, char *path)
 {
-	struct device *dev = NULL;
+	struct pci_address address;
 	char *slash;
 
-	while (!dev && (slash = strrchr(path, '/'))) {
+	while ((slash = strrchr(path, '/'))) {
+		struct device *dev;
+
 		*slash = '\0';
 		dev = inventory_find(inventory, base_name(path));
+		if (dev || pci_address_parse(&address, base_name(path)) == 0)
+			return dev;
 	}
-	return dev;
+	return NULL;
 }
 
 /* A path of an NVMe namespace is hidden; people know the disk that all its paths make: "nvme1n1".

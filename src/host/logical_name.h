@@ -8,5 +8,6 @@
 
 #include "host/inventory.h"
 
-/* Fills logical_names of each device; of what is not below a device of the inventory nothing. */
+/* Fills logical_names of each device. What belongs to one that the inventory has not is nobody's.
+ */
 void logical_names_fill(struct inventory *inventory);

@@ -17,7 +17,7 @@ bool module_index_is_whole(const void *data, size_t size);
 /*
  * True when each index that this kernel release has is whole, and libkmod may open it and the texts
  * beside it (path_may_lend()); else false, and in name (of size bytes) the first file that is not
- * so. What was found to be whole is not looked at again in
- * this process as long as it is the same file.
+ * so. What was found to be whole is not looked at again in this process as long as it is the same
+ * file.
  */
 bool module_indexes_are_whole(const char *release, char *name, size_t size);

@@ -31,9 +31,9 @@ static bool offers_cdev_only(const struct rule_run *run)
 }
 
 /* Without a purpose only what is installed is judged. */
-static void judge_version(struct rule_run *run, const struct program *program, const char * or)
+static void judge_version(struct rule_run *run, const struct program *program, const char *lead)
 {
-	const char *since = arena_printf(run->arena, "%s%s %u.%u", or, program->what,
+	const char *since = arena_printf(run->arena, "%s%s %u.%u", lead, program->what,
 					 program->major, program->minor);
 	struct package package;
 	int r = package_find(&package, run->arena, program->packages);

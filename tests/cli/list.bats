@@ -264,6 +264,9 @@ $mdev mtty"
 0000:04:00.0 nvme1,nvme1n1"
 	json_on both list 05:00.0
 	equals "$(query '.devices[0].logical_names | join(" ")')" "nvme2 nvme2n1"
+	# Its port is asked alone: the interface is not the port's.
+	json_on both show 00:02.0
+	equals "$(query '.devices[0].logical_names')" '[]'
 	for word in netdev ifname interface disk; do
 		on both list -o "$word"
 		exits 2

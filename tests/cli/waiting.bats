@@ -82,6 +82,8 @@ while_it_is_locked() {
 	equals "$stderr" "vfioctl: 0000:03:00.0 does not answer, as while a driver is taken from it; \`vfioctl doctor 0000:03:00.0\` tells more"
 	vfioctl list --quiet --sysroot "$tree"
 	equals "$stderr" ""
+	vfioctl topology --sysroot "$tree"
+	says "0000:03:00.0 does not answer"
 }
 
 @test "a terminal has long messages in lines of whole words, and everything else in one line" {

@@ -217,6 +217,50 @@ static void test_more_is_read_of_those_that_answered(void **state)
 	inventory_free(&inventory);
 }
 
+/* Kills the first child of the process that is younger than this one: earlier tests left others. */
+static void kill_a_child(pid_t parent)
+{
+	char path[64];
+	int child = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", parent, parent);
+	while (child <= getpid()) {
+		FILE *f = fopen(path, "re");
+
+		while (f && child <= getpid() && fscanf(f, "%d", &child) == 1)
+			;
+		if (f)
+			fclose(f);
+	}
+	kill(child, SIGKILL);
+	_exit(0);
+}
+
+/* It is with a device that does not answer, and the others are still to be read. */
+static void test_a_reader_dies(void **state)
+{
+	pid_t parent = getpid(), killer;
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		char address[32];
+
+		MACHINE_PATH(address, "0000:0%d:00.0", i);
+		machine_add(address, "e1000e", i);
+	}
+	unlink(tree_path("/sys/devices/pci0000:00/0000:00:00.0/uevent"));
+	tree_fifo("/sys/devices/pci0000:00/0000:00:00.0/uevent");
+	killer = fork();
+	if (killer == 0)
+		kill_a_child(parent);
+	scan(0);
+	ends_well(killer);
+	assert_int_equal(find("0000:00:00.0")->state, DEVICE_LOCKED);
+	for (size_t i = 1; i < inventory.count; i++)
+		assert_int_equal(inventory.devices[i].state, DEVICE_OK);
+	inventory_free(&inventory);
+}
+
 /* FIFOs stand for attributes that wait for the device lock. */
 static void test_stuck_devices_are_locked(void **state)
 {
@@ -401,6 +445,7 @@ int main(void)
 		tree_test(test_order_and_other_buses),
 		tree_test(test_scan_only_keeps_the_order_asked_for),
 		tree_test(test_more_is_read_of_those_that_answered),
+		tree_test(test_a_reader_dies),
 		tree_test(test_stuck_devices_are_locked),
 		tree_test(test_finding_devices_and_members),
 		tree_test(test_a_pause_blames_no_device),

@@ -58,6 +58,17 @@ static void test_what_is_below_a_device(void **state)
 	assert_names("0000:05:00.0", "card0,renderD128");
 }
 
+/* As `show` of a bridge has it: what is below belongs to who is not there. */
+static void test_what_is_below_another(void **state)
+{
+	(void)state;
+	add("net", "enp9s0", "0000:01:00.0/0000:09:00.0/net");
+	add("net", "usb0", "0000:04:00.0/usb1/1-1/1-1:1.0/net");
+	logical_names_fill(&inventory);
+	assert_names("0000:01:00.0", "");
+	assert_names("0000:04:00.0", "usb0");
+}
+
 static void test_what_is_a_part_or_hidden(void **state)
 {
 	(void)state;
@@ -95,6 +106,7 @@ int main(void)
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 	static const struct CMUnitTest tests[] = {
 		TEST(test_what_is_below_a_device),
+		TEST(test_what_is_below_another),
 		TEST(test_what_is_a_part_or_hidden),
 		TEST(test_odd_trees),
 	};

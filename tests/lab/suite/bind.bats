@@ -123,6 +123,26 @@ teardown() {
 	[ "$(override_of $nvme)" = "(null)" ]
 }
 
+@test "a user may see the steps, and is told who can take them" {
+	modprobe vfio-pci
+	# Who uses a disk only root can see; of an interface anybody can.
+	expect 3 as_tester vfioctl bind $nvme --dry-run
+	says "Run it as root"
+	expect 0 as_tester vfioctl bind 02:00.0 --dry-run
+	says "to take these steps, run it as root"
+	[ "$(driver_of 0000:02:00.0)" = igb ]
+}
+
+@test "the way back is told of all that was bound" {
+	expect 0 vfioctl bind 01:00.0 01:00.1
+	says "\`vfioctl restore 0000:01:00.0 0000:01:00.1\` gives them back"
+	expect 0 vfioctl restore 0000:01:00.0 0000:01:00.1
+	expect 0 vfioctl bind --group 01:00.0
+	says "\`vfioctl restore --group 0000:01:00.0\` gives them back"
+	expect 0 vfioctl restore --group 0000:01:00.0
+	[ "$(driver_of 0000:01:00.0) $(driver_of 0000:01:00.1)" = "e1000e e1000e" ]
+}
+
 @test "-v names each file written" {
 	expect 0 vfioctl bind -v $nvme
 	says "$pci/$nvme/driver_override: wrote \"vfio-pci\""

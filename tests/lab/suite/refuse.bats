@@ -152,6 +152,14 @@ refused() {
 	refused group 0000:01:00.0 "IOMMU group" "0000:01:00.1 is bound to e1000e" "--group"
 }
 
+@test "a group that is forced is of no use, and that is said" {
+	expect 0 vfioctl bind --force=group 01:00.0
+	says "stays not viable: nobody can open the device"
+	run vfioctl test 01:00.0
+	[ "$status" -ne 0 ]
+	expect 0 vfioctl restore 01:00.0
+}
+
 # bats test_tags=main
 @test "an open VFIO device: restore refuses and names the holder" {
 	vfioctl bind $disk
