@@ -7,9 +7,19 @@ _vfioctl_words() # KIND [VERB [OPTION]] -> the words that `vfioctl help --words`
 		index($0, what) == 1 { split(substr($0, length(what) + 1), word, " "); print word[1] }'
 }
 
-_vfioctl_live() # COLUMN -> what the machine's devices have in it
+# COLUMN -> what the devices have in it, of this machine or of the captured one that was typed
+_vfioctl_live()
 {
-	[ -z "$1" ] || "${COMP_WORDS[0]}" list --noheadings --raw --output "$1" 2>/dev/null | grep -vx -e - | sort -u
+	local i tree=()
+	[ -n "$1" ] || return 0
+	for i in "${!typed[@]}"; do
+		case ${typed[i]} in
+		--sysroot=*) tree=(--sysroot "${typed[i]#*=}") ;;
+		--sysroot) tree=(--sysroot "${typed[i + 1]-}") ;;
+		esac
+	done
+	[ ${#tree[@]} -eq 0 ] || tree[1]=${tree[1]/#\~/~}
+	"${COMP_WORDS[0]}" list --noheadings --raw --output "$1" "${tree[@]}" 2>/dev/null | grep -vx -e - | sort -u
 }
 
 # Behind -- stands a command with arguments of its own: _vfioctl_program INDEX-OF-IT
@@ -57,7 +67,7 @@ _vfioctl_values()
 	esac
 }
 
-# _vfioctl_operands VERB PREVIOUS WORD: behind a device the second kind, if there is one.
+# _vfioctl_operands VERB PREVIOUS WORD: behind a device the second kind, if there is one. No device twice.
 _vfioctl_operands()
 {
 	local kinds
@@ -65,7 +75,7 @@ _vfioctl_operands()
 	[[ $2 != *:*.* || ${#kinds[@]} -lt 2 ]] || kinds=("${kinds[1]}")
 	case ${kinds[0]-} in
 	COMMAND) compgen -W "$(_vfioctl_words command)" -- "$3" ;;
-	DEVICE) compgen -W "$(_vfioctl_live address)" -- "$3" ;;
+	DEVICE) compgen -W "$(_vfioctl_live address | grep -vxF "${typed[@]/#/-e}")" -- "$3" ;;
 	DIR) _vfioctl_paths -d "$3" ;;
 	esac
 }
@@ -92,7 +102,7 @@ _vfioctl_answers()
 # together, complete the whole, and hand back what follows the last of them.
 _vfioctl()
 {
-	local verb=${COMP_WORDS[1]-} line word previous prefix i
+	local verb=${COMP_WORDS[1]-} line word previous prefix i typed
 	for ((i = 2; i < COMP_CWORD; i++)); do
 		if [ "$verb" = run ] && [ "${COMP_WORDS[i]}" = -- ]; then
 			_vfioctl_program $((i + 1))
@@ -101,9 +111,8 @@ _vfioctl()
 	done
 	line=${COMP_LINE:0:COMP_POINT}
 	word=${line##*[[:space:]]}
-	previous=${line%"$word"}
-	previous=${previous%"${previous##*[![:space:]]}"}
-	previous=${previous##*[[:space:]]}
+	read -r -a typed <<<"${line%"$word"}"
+	previous=${typed[-1]-}
 
 	if [ "$COMP_CWORD" -eq 1 ]; then
 		mapfile -t COMPREPLY < <(compgen -W "$(_vfioctl_words command)" -- "$word")

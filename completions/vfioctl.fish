@@ -6,9 +6,20 @@ function __vfioctl_words
     vfioctl help --words 2>/dev/null | string match -rg -- '^'(string escape --style=regex -- "$argv")' (\S+)'
 end
 
-# COLUMN: what the machine's devices have in it.
+# The captured machine that was typed, as an option.
+function __vfioctl_tree
+    set -l words (commandline -opc)
+    set -l at (contains -i -- --sysroot $words)
+    and set -q words[(math $at + 1)]
+    and echo --sysroot=$words[(math $at + 1)]
+    string match -- '--sysroot=*' $words
+end
+
+# COLUMN: what the devices have in it, of this machine or of that one.
 function __vfioctl_live
-    set -q argv[1]; and vfioctl list --noheadings --raw --output $argv[1] 2>/dev/null | string match -v -- - | sort -u
+    set -l tree (string replace -r -- '=~(?=/|$)' "=$HOME" (__vfioctl_tree))
+    set -q argv[1]
+    and vfioctl list --noheadings --raw --output $argv[1] $tree[-1] 2>/dev/null | string match -v -- - | sort -u
 end
 
 function __vfioctl_verb
@@ -55,7 +66,7 @@ function __vfioctl_values
     end
 end
 
-# Behind a device the second kind, if there is one.
+# Behind a device the second kind, if there is one. No device twice.
 function __vfioctl_operands
     set -l kinds (__vfioctl_words operand $argv[1])
     if string match -q -- '*:*.*' (commandline -opc)[-1]; and set -q kinds[2]
@@ -65,7 +76,9 @@ function __vfioctl_operands
         case COMMAND
             vfioctl help --words 2>/dev/null | string match -rg -- '^command (\S+)'
         case DEVICE
-            __vfioctl_live address
+            for device in (__vfioctl_live address)
+                contains -- $device (commandline -opc); or echo $device
+            end
         case DIR
             __fish_complete_directories (commandline -ct)
     end

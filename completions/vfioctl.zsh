@@ -8,9 +8,13 @@ _vfioctl_words() {
 		index($0, what " ") == 1 { print substr($0, length(what) + 2) }')"})
 }
 
-# COLUMN: what the machine's devices have in it, into found.
+# COLUMN: what the devices have in it, of this machine or of the captured one that was typed, into found.
 _vfioctl_live() {
-	found=(${(fu)"$(vfioctl list --noheadings --raw --output $1 2>/dev/null)"})
+	local -a tree
+	tree=(${(M)typed:#--sysroot=*})
+	(( $#tree )) || tree=(${typed[typed[(I)--sysroot] + 1]})
+	[[ -z ${(M)typed:#--sysroot*} ]] || tree=(--sysroot ${(Q)~tree[-1]#--sysroot=})
+	found=(${(fu)"$(vfioctl list --noheadings --raw --output $1 $tree 2>/dev/null)"})
 	found=(${found:#-})
 }
 
@@ -44,7 +48,7 @@ _vfioctl_commands() {
 	_describe command found
 }
 
-# Behind a device the second kind, if there is one.
+# Behind a device the second kind, if there is one. No device twice.
 _vfioctl_operands() {
 	local -a found
 	_vfioctl_words operand $1
@@ -53,14 +57,16 @@ _vfioctl_operands() {
 	COMMAND) _vfioctl_commands ;;
 	DIR) _directories ;;
 	DEVICE)
-		_vfioctl_live address && compadd -a found
+		_vfioctl_live address
+		found=(${found:|typed})
+		compadd -a found
 		;;
 	esac
 }
 
 _vfioctl() {
 	local verb=$words[2] option=$words[CURRENT-1]
-	local -a found
+	local -a found typed=($words[1,CURRENT-1])
 	integer program=$words[(i)--]
 
 	if [[ $verb == run ]] && (( program < CURRENT )); then

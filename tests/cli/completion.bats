@@ -19,6 +19,8 @@ setup() {
 on_both() {
 	case $* in
 	"help --words") words ;;
+	"list --noheadings --raw --output address --sysroot "*/other) printf '%s\n' 0000:99:00.0 0000:99:00.1 ;;
+	"list --noheadings --raw --output driver --sysroot "*/other) echo strange ;;
 	"list --noheadings --raw --output "*) cat "$BATS_FILE_TMPDIR/$5" ;;
 	*) return 2 ;;
 	esac
@@ -130,6 +132,19 @@ takes_values() {
 	offer "vfioctl snapshot capt" captured/
 	offer "vfioctl list --sysroot=capt" captured/
 	offer "vfioctl topology -o capt" "capture.svg captured/"
+}
+
+@test "a device that stands there is not offered again" {
+	offer "vfioctl bind 0000:01:00.0 0000:01" 01:00.1
+	offer "vfioctl show 0000:01:00.0 --quiet 0000:01:00.1 0000:01" ""
+	offer "vfioctl show 0000:03:00.0" 00.0 # this one is being typed
+}
+
+@test "devices and drivers of the captured machine that was typed" {
+	offer "vfioctl show --sysroot some/other 0000:" "99:00.0 99:00.1"
+	offer "vfioctl show --sysroot=some/other 0000:99:00.1 0000:" 99:00.0
+	offer "vfioctl list --sysroot some/other --driver " "none strange"
+	offer "vfioctl show --sysroot ~/other 0000:99:00.1 0000:" 99:00.0
 }
 
 @test "commands, the options of one, and a program's own behind --" {

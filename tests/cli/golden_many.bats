@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The output for a machine of thousands of functions, and what invents it.
-# stage: matrix
+# stage: suites
 
 load helper
 load golden

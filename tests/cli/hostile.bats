@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Devices that do not answer, vanish, cannot be read, or say strange things.
-# stage: matrix
+# stage: suites
 
 load helper
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # vfioctl snapshot: what it takes of a machine answers as the machine does.
-# stage: matrix
+# stage: suites
 
 load helper
 

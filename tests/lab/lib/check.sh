@@ -104,27 +104,37 @@ suite_machine() {
 }
 
 # suite_files NAME WORD...: the words of a suite as bats wants them: its files have a place, its options stay.
-# Where only tests with a tag are wanted, the files are made without the others: bats in the guest takes a
-# quarter of a second for each test that it does not run.
+# Where only some tests are wanted, those with a tag or of a host, the files are made without the others: bats in
+# the guest takes a quarter of a second for each test that it does not run.
 suite_files() {
-	local place=tests/lab/suite of=$RESULTS/$1.out/suite tag word
+	local place=tests/lab/suite of=$RESULTS/$1.out/suite tag='' host='' word files=() rest=()
 	shift
-	tag=$(sed -n 's/.*--filter-tags \([a-z]*\)$/\1/p' <<<"$*")
-	if [ -n "$tag" ]; then
+	while [ $# -gt 0 ]; do
+		case $1 in
+		*.bats) files+=("$1") ;;
+		--host) host=$2; shift ;;
+		--filter-tags) if [[ $2 = !* ]]; then rest+=("$1" "$2"); else tag=$2; fi; shift ;;
+		*) rest+=("$1") ;;
+		esac
+		shift
+	done
+	if [ -n "$tag$host" ]; then
 		place=/out/suite
 		mkdir -p "$of"
 		cp "$LAB_DIR"/suite/*.bash "$of"
-		for word; do
-			[[ $word != *.bats ]] || only_tagged "$tag" <"$LAB_DIR/suite/$word" >"$of/$word"
-		done
+		for word in "${files[@]}"; do only_tests "$tag" "$host" <"$LAB_DIR/suite/$word" >"$of/$word"; done
 	fi
-	printf '%s\n' "$@" | sed "s#.*\.bats\$#$place/&#"
+	printf '%s\n' "${files[@]/#/$place/}" "${rest[@]}"
 }
 
-only_tagged() { # TAG
-	awk -v tag="# bats test_tags=$1" '
-		$0 == tag { wanted = 1 }
-		/^@test / { left = !wanted; wanted = 0 }
+only_tests() { # TAG HOST: either may be empty
+	awk -v tag="$1" -v host="$2" '
+		$0 == "# bats test_tags=" tag { tagged = 1 }
+		/^@test / {
+			of = match($0, /^@test "[^ :]+: /) ? substr($0, 8, RLENGTH - 9) : host
+			left = (tag != "" && !tagged) || (host != "" && of != host)
+			tagged = 0
+		}
 		!left { print }
 		/^}/ { left = 0 }'
 }

@@ -45,6 +45,12 @@ resets() {
 	dmesg | grep -c "$1: reset done" || true
 }
 
+# unsafe NUMBER: both ways take devices whose interrupts are not kept apart, or neither does.
+unsafe() {
+	echo "$1" >/sys/module/iommufd/parameters/allow_unsafe_interrupts
+	echo "$1" >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
+}
+
 # Runs a command as a user without any right.
 as_tester() {
 	setpriv --reuid tester --regid tester --clear-groups "$@"

@@ -228,6 +228,23 @@ live() {
 	[[ $output == "vfioctl list --sysroot $BATS_TEST_TMPDIR/captured"* ]] || gives "the directory"
 }
 
+# captured: a machine of one device, in $captured.
+captured() {
+	captured=$BATS_TEST_TMPDIR/captured
+	mkdir -p "$captured/sys/devices/pci0000:00/0000:99:00.0" "$captured/sys/bus/pci/devices"
+	ln -sf ../../../devices/pci0000:00/0000:99:00.0 "$captured/sys/bus/pci/devices"
+	printf 'PCI_CLASS=10802\nPCI_ID=1B36:0010\nPCI_SLOT_NAME=0000:99:00.0\n' \
+		>"$captured/sys/bus/pci/devices/0000:99:00.0/uevent"
+}
+
+@test "bash: a device of the captured machine that was typed, and none twice" {
+	captured
+	in_bash "vfioctl show --sysroot $captured 0000:9"$'\t'
+	gives "vfioctl show --sysroot $captured 0000:99:00.0 "
+	in_bash "vfioctl show --sysroot=$captured 0000:99:00.0 0000:9"$'\t'
+	gives "vfioctl show --sysroot=$captured 0000:99:00.0 0000:9"
+}
+
 @test "bash: the command behind --, and its arguments" {
 	in_bash $'vfioctl run 0000:03:00.0 -- udevad\t'
 	gives "vfioctl run 0000:03:00.0 -- udevadm "
@@ -315,6 +332,16 @@ live() {
 	[[ $output == "vfioctl snapshot $BATS_TEST_TMPDIR/captured"* ]] || gives "the directory"
 }
 
+@test "zsh: a device of the captured machine that was typed, and none twice" {
+	captured
+	in_zsh "vfioctl show --sysroot $captured 0000:9"$'\t'
+	gives "vfioctl show --sysroot $captured 0000:99:00.0 "
+	in_zsh "vfioctl show --sysroot=$captured 0000:99:00.0 0000:9"$'\t'
+	gives "vfioctl show --sysroot=$captured 0000:99:00.0 0000:9"
+	in_zsh $'vfioctl show 0000:03:00.0 0000:03\t'
+	gives "vfioctl show 0000:03:00.0 0000:03"
+}
+
 @test "zsh: the command behind --, and its arguments" {
 	in_zsh $'vfioctl run 0000:03:00.0 -- udevad\t'
 	gives "vfioctl run 0000:03:00.0 -- udevadm "
@@ -398,6 +425,16 @@ live() {
 	[[ $output == *captured/* ]] || gives "the directory"
 	in_fish "vfioctl list --sysroot=$BATS_TEST_TMPDIR/capt"
 	[[ $output == --sysroot=*captured/* ]] || gives "the directory"
+}
+
+@test "fish: a device of the captured machine that was typed, and none twice" {
+	captured
+	in_fish "vfioctl show --sysroot $captured 0000:"
+	gives 0000:99:00.0
+	in_fish "vfioctl show --sysroot=$captured 0000:99:00.0 0000:"
+	gives ""
+	in_fish "vfioctl show 0000:03:00.0 0000:03"
+	gives ""
 }
 
 @test "fish: the command to be explained" {

@@ -7,6 +7,7 @@ load conformance
 lone=0000:03:00.0
 
 teardown() {
+	unsafe 0
 	give_back $lone
 }
 
@@ -19,8 +20,7 @@ teardown() {
 
 @test "a lone NVMe whose interrupts are said to be safe" {
 	local host=virtio-unsafe
-	echo 1 >/sys/module/iommufd/parameters/allow_unsafe_interrupts
-	echo 1 >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
+	unsafe 1
 	vfioctl bind -q $lone
 	scene lone '*' $lone
 	devices_are_as_before $lone

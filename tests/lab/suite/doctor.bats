@@ -27,7 +27,7 @@ teardown() {
 	umount /mnt 2>/dev/null || true
 	[ ! -d /usr/lib/modules/6.1.0-lab ] || umount /usr/lib/modules
 	rm -f /etc/modprobe.d/lab-doctor.conf /etc/security/limits.d/lab-doctor.conf
-	rm -rf /etc/driverctl.d /etc/cdi
+	rm -rf /etc/driverctl.d /etc/cdi /etc/initramfs-tools/modules
 	echo N >/sys/module/iommufd/parameters/allow_unsafe_interrupts
 	[ ! -e $pci/$igb/virtfn0 ] || has_driver $igb vfio-pci || vfioctl sriov -q $igb 0
 	echo 0 >$pci/$igb/sriov_numvfs
@@ -211,6 +211,16 @@ teardown() {
 	silent native-grabs-at-boot $lone
 	rm /etc/modprobe.d/lab-doctor.conf
 	silent ids-option-present
+}
+
+@test "an initramfs that has the host's driver before VFIO" {
+	echo 'options vfio-pci ids=1b36:0010' >/etc/modprobe.d/lab-doctor.conf
+	mkdir -p /etc/initramfs-tools
+	echo nvme >/etc/initramfs-tools/modules
+	finds initramfs-has-native $lone
+	[[ $remedy == *"vfio-pci before it in /etc/initramfs-tools/modules"* ]]
+	printf 'vfio-pci\nnvme\n' >/etc/initramfs-tools/modules
+	silent initramfs-has-native $lone
 }
 
 @test "a module that may not be loaded" {

@@ -20,12 +20,6 @@ teardown() {
 	give_back $lone
 }
 
-# unsafe NUMBER: both ways take devices whose interrupts are not kept apart, or neither does.
-unsafe() {
-	echo "$1" >/sys/module/iommufd/parameters/allow_unsafe_interrupts
-	echo "$1" >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
-}
-
 is_healthy() {
 	expect_json 0 vfioctl.doctor/1 doctor --fail-on warning
 	json_is '[.errors, .warnings, .devices]' "[0,0,[\"$lone\"]]"

@@ -21,6 +21,7 @@ setup() {
 }
 
 teardown() {
+	if [ "$LAB_TOPOLOGY" = virtio-iommu ]; then unsafe 0; fi
 	give_back $lone
 }
 
@@ -164,8 +165,7 @@ is_reset_both_ways() {
 }
 
 @test "virtio-iommu: with both switches set, all passes" {
-	echo 1 >/sys/module/iommufd/parameters/allow_unsafe_interrupts
-	echo 1 >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
+	unsafe 1
 	expect_json 0 vfioctl.test/1 test $lone
 	json_is '[.failed, .skipped]' '[0,0]'
 }
