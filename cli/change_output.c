@@ -34,11 +34,24 @@ static const void *step_row(const void *records, size_t i)
 	return change_step_item(records, i).record;
 }
 
+void change_tell_overridden(const char *address, unsigned int overridden)
+{
+	char reasons[512] = "";
+
+	for (int reason = 0; reason < USAGE_REASON_COUNT; reason++)
+		if (overridden & REASON_BIT(reason))
+			append(reasons, sizeof(reasons), "%s%s", *reasons ? ", " : "",
+			       usage_reasons[reason].name);
+	if (overridden)
+		message_warning("%s: --force overrode: %s", address, reasons);
+}
+
 void change_tell_warnings(const struct change *change)
 {
 	for (size_t i = 0; i < change->count; i++) {
 		const struct change_result *result = &change->results[i];
 
+		change_tell_overridden(result->before->address, result->overridden);
 		for (size_t k = 0; result->warnings && result->warnings[k]; k++)
 			message_warning("%s: %s", result->before->address, result->warnings[k]);
 	}

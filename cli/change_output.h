@@ -99,7 +99,10 @@ void change_suggest(const struct change *change, const struct options *opts, enu
 void change_print_failure(const struct change *change, const struct options *opts,
 			  const struct error *err);
 
-/* Of others who manage the devices. */
+/* That refusals were overridden: REASON_BIT(); nothing of none. */
+void change_tell_overridden(const char *address, unsigned int overridden);
+
+/* Of what was overridden, and of others who manage the devices. */
 void change_tell_warnings(const struct change *change);
 
 /* Tells of a step done, with -v. */

@@ -125,13 +125,14 @@ STEP(value, value_string(change_visible_value(step)))
 
 static const struct field step_fields[] = {
 	ROW(STRING, "step", "STEP", step_kind,
-	    "override, unbind, bind, probe, verify, wait, own, acl, rule, "
+	    "module, override, unbind, bind, probe, verify, wait, own, acl, rule, "
 	    "autoprobe, vfs or udev",
 	    .flags = FIELD_DEFAULT),
 	ROW(STRING, "device", "DEVICE", step_device, "the device that it is about",
 	    .flags = FIELD_DEFAULT),
 	ROW(STRING, "value", "VALUE", step_value,
-	    "what is written, the driver expected, or whose it becomes", .flags = FIELD_DEFAULT),
+	    "module to load, what is written, the driver expected, or whose it becomes",
+	    .flags = FIELD_DEFAULT),
 	ROW(STRING, "path", "FILE", step_path, "file that is written, or read back",
 	    .flags = FIELD_DEFAULT),
 	{0},

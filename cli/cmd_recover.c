@@ -2,6 +2,7 @@
 #include "change/recover.h"
 
 #include "cli/change_output.h"
+#include "cli/records.h"
 
 GETTER(item_address, struct recovery_item, item, value_string(item->entry.address))
 GETTER(item_verb, struct recovery_item, item, value_string(item->run->verb))
@@ -12,6 +13,11 @@ GETTER(item_state, struct recovery_item, item, value_string(recovery_state_name(
 GETTER(item_driver_before, struct recovery_item, item, value_string(item->driver_before))
 GETTER(item_driver, struct recovery_item, item, value_string(item->driver))
 GETTER(item_error, struct recovery_item, item, value_record(item->error.code ? &item->error : NULL))
+
+static struct value item_overridden(const void *record, size_t i)
+{
+	return reason_word(((const struct recovery_item *)record)->overridden, i);
+}
 
 static enum tone state_tone(const void *record)
 {
@@ -38,6 +44,7 @@ static const struct field item_fields[] = {
 	ROW(STRING, "driver_before", "BEFORE", item_driver_before, "driver it had when this began",
 	    .flags = FIELD_DEFAULT),
 	ROW(STRING, "driver", "DRIVER", item_driver, "driver it has now", .flags = FIELD_DEFAULT),
+	ROW_STRINGS("overridden", "OVERRIDDEN", item_overridden, "refusals that --force overrode"),
 	ROW_RECORD("error", "ERROR", item_error, &error_record, "what went wrong with this device"),
 	{0},
 };
@@ -85,6 +92,9 @@ static void print(const struct recovery *recovery, const struct options *opts,
 		message_note("nothing to recover");
 	else if (!opts->quiet)
 		table_print(columns, opts, row, recovery);
+	for (size_t i = 0; i < recovery->count; i++)
+		change_tell_overridden(recovery->items[i].entry.address,
+				       recovery->items[i].overridden);
 	for (size_t i = 0; i < recovery->count; i++)
 		if (recovery->items[i].error.code)
 			message_error(&recovery->items[i].error);

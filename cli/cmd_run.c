@@ -74,6 +74,7 @@ static int give_back(const struct change *session, const struct change_request *
 	for (size_t i = 0; i < recovery.count; i++) {
 		const struct recovery_item *item = &recovery.items[i];
 
+		change_tell_overridden(item->entry.address, item->overridden);
 		if (item->error.code)
 			tell_failure(&item->error);
 		else if (item->state == RECOVERY_GONE || item->state == RECOVERY_REPLACED)

@@ -7,6 +7,7 @@
 #include "change/decide.h"
 #include "change/lock.h"
 #include "change/session.h"
+#include "change/undo.h"
 
 const char *recovery_state_name(enum recovery_state state)
 {
@@ -144,12 +145,15 @@ static void note_results(struct recovery *recovery, struct part *part, const str
 		item->state = state_of(result, dry_run);
 		item->driver_before = arena_strdup(recovery->arena, result->before->driver);
 		item->driver = arena_strdup(recovery->arena, now->driver);
+		item->overridden = result->overridden;
 		/* One that was not begun with has the error of the whole: note_failure(). */
 		if (item->state != RECOVERY_FAILED || !result_is_fine(result))
 			item->error = result->error;
 		/* Failed and not restored: it is half-way as before. */
-		if (item->error.status == STATUS_FAILED)
+		if (item->error.status == STATUS_FAILED) {
 			item->error.status = STATUS_BROKEN;
+			undo_add_commands(&item->error, result, result->to);
+		}
 		if (item->state == RECOVERY_DONE && !dry_run)
 			settle_record(item, result->before);
 	}

@@ -22,6 +22,7 @@ struct recovery_item {
 	struct journal_entry entry;
 	enum recovery_state state;
 	const char *driver_before, *driver; /* before and after this; NULL: none */
+	unsigned int overridden;            /* reasons that --force overrode, REASON_BIT() */
 	struct error error;
 };
 

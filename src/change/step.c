@@ -15,10 +15,11 @@
 const char *step_kind_name(enum step_kind kind)
 {
 	static const char *const names[] = {
-		[STEP_OVERRIDE] = "override", [STEP_UNBIND] = "unbind", [STEP_BIND] = "bind",
-		[STEP_PROBE] = "probe",       [STEP_VERIFY] = "verify", [STEP_WAIT] = "wait",
-		[STEP_OWN] = "own",           [STEP_ACL] = "acl",       [STEP_RULE] = "rule",
-		[STEP_SWITCH] = "autoprobe",  [STEP_VFS] = "vfs",       [STEP_UDEV] = "udev",
+		[STEP_MODULE] = "module", [STEP_OVERRIDE] = "override", [STEP_UNBIND] = "unbind",
+		[STEP_BIND] = "bind",     [STEP_PROBE] = "probe",       [STEP_VERIFY] = "verify",
+		[STEP_WAIT] = "wait",     [STEP_OWN] = "own",           [STEP_ACL] = "acl",
+		[STEP_RULE] = "rule",     [STEP_SWITCH] = "autoprobe",  [STEP_VFS] = "vfs",
+		[STEP_UDEV] = "udev",
 	};
 
 	return names[kind];
@@ -83,6 +84,8 @@ void step_run(struct step_outcome *ret, const struct step *step, int64_t timeout
 {
 	*ret = (struct step_outcome){0};
 	switch (step->kind) {
+	case STEP_MODULE:
+		break;
 	case STEP_VERIFY:
 		if (path_link_name(ret->found, sizeof(ret->found), "%s", step->path) < 0)
 			*ret->found = '\0';
@@ -155,6 +158,7 @@ static const struct {
 static const char *verb_of(const struct step *step, char *buf, size_t size)
 {
 	static const char *const verbs[] = {
+		[STEP_MODULE] = "load the module",
 		[STEP_OVERRIDE] = "set driver_override",
 		[STEP_UNBIND] = "unbind from",
 		[STEP_BIND] = "bind to",

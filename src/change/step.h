@@ -9,6 +9,8 @@
 #include "host/device.h"
 
 enum step_kind {
+	STEP_MODULE,   /* load a module: of a dry run, because it is done before anything is planned
+			*/
 	STEP_OVERRIDE, /* write driver_override */
 	STEP_UNBIND,   /* write the address to the driver's unbind */
 	STEP_BIND,     /* write the address to the driver's bind: it returns the probe's errno */

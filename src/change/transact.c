@@ -3,8 +3,10 @@
 
 #include <errno.h>
 
+#include "base/path.h"
 #include "change/apply.h"
 #include "change/decide.h"
+#include "change/late.h"
 #include "change/notes.h"
 #include "change/sriov.h"
 #include "change/undo.h"
@@ -242,6 +244,35 @@ static void undo_failed(struct transaction *transaction, const struct change_req
 			err->status = STATUS_BROKEN;
 }
 
+/* Others hear of a device as soon as it is bound, and may take it while its nodes are waited for.
+ */
+static int verify_again(struct change *change, struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < change->count; i++) {
+		struct change_result *result = &change->results[i];
+		const struct device *dev = result->before;
+		const struct step step = {
+			.kind = STEP_VERIFY, .dev = dev, .value = result->to.driver};
+		struct step_outcome outcome = {.r = -ENODEV};
+
+		if (result->outcome != CHANGE_ARRIVED || !result_is_moving(result) ||
+		    !result->to.driver)
+			continue;
+		path_link_name(outcome.found, sizeof(outcome.found),
+			       "/sys/bus/%s/devices/%s/driver", dev->bus, dev->address);
+		if (streq(outcome.found, result->to.driver))
+			continue;
+		step_explain(&step, &outcome, &result->error);
+		result->outcome = CHANGE_BROKEN;
+		if (r == 0)
+			*err = result->error;
+		r = -1;
+	}
+	return r;
+}
+
 /* A disk that comes back while its old self is open would get another name. */
 static void drop_claims(struct change *change)
 {
@@ -272,6 +303,9 @@ int transact(struct change *change, const struct change_request *request, struct
 	r = change->plan.count ? apply_plan(&transaction.applied, &change->plan, &options, err) : 0;
 	drop_claims(change);
 	note_outcomes(&transaction);
+	late_name_holders(change);
+	if (r == 0)
+		r = verify_again(change, err);
 	/* What recovers and fails goes on next time: the state half-way is nothing to go back to.
 	 */
 	if (r < 0 && request->kind != CHANGE_RECOVER)

@@ -6,6 +6,7 @@
 #include "change/moves.h"
 #include "change/sriov.h"
 #include "change/transact.h"
+#include "host/module.h"
 #include "host/vfio_driver.h"
 
 static bool goes_to_vfio(const struct change_result *result)
@@ -84,12 +85,32 @@ static int plan_access(struct plan *plan, const struct change_result *result,
 	return 0;
 }
 
+/* The module that a real run would have loaded by now, once for all that go to its driver. */
+static int plan_module(struct plan *plan, const struct change_result *result)
+{
+	const char *module = goes_to_vfio(result) ? result->choice.module : NULL;
+
+	if (!module || module_state(module) == MODULE_LOADED)
+		return 0;
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->steps[i].kind == STEP_MODULE && streq(plan->steps[i].value, module))
+			return 0;
+	return plan_add(plan, (struct step){.kind = STEP_MODULE,
+					    .phase = PHASE_PREPARE,
+					    .dev = result->before,
+					    .value = module});
+}
+
 int transact_plan(struct change *change, const struct change_request *request, struct error *err)
 {
 	struct plan *plan = &change->plan;
 	int r;
 
 	plan->arena = change->arena;
+	for (size_t i = 0; request->dry_run && i < change->count; i++)
+		if (result_is_fine(&change->results[i]) &&
+		    plan_module(plan, &change->results[i]) < 0)
+			return error_out_of_memory(err);
 	if (plan_rules(change, request, err) < 0)
 		return -1;
 	r = plan_devices(change, sriov_probes(request));

@@ -40,41 +40,40 @@ static struct binding binding_now(struct arena *arena, const struct change_resul
 	return now;
 }
 
-static void add_vfs_commands(struct error *err, const struct change_result *result)
+static void add_vfs_commands(struct error *err, const struct device *dev, struct binding want)
 {
-	const struct device *dev = result->before;
-
 	append(err->remedy, sizeof(err->remedy),
 	       "To mend it run: echo %d > /sys/bus/pci/devices/%s/sriov_drivers_autoprobe; echo 0 "
 	       "> /sys/bus/pci/devices/%s/sriov_numvfs",
-	       !result->from.autoprobe_off, dev->address, dev->address);
-	if (result->from.vfs)
+	       !want.autoprobe_off, dev->address, dev->address);
+	if (want.vfs)
 		append(err->remedy, sizeof(err->remedy),
-		       "; echo %" PRId64 " > /sys/bus/pci/devices/%s/sriov_numvfs",
-		       result->from.vfs, dev->address);
+		       "; echo %" PRId64 " > /sys/bus/pci/devices/%s/sriov_numvfs", want.vfs,
+		       dev->address);
 }
 
-/* The commands that do by hand what could not be done: from whatever is bound to what was. */
-static void add_commands(struct error *err, const struct change_result *result)
+void undo_add_commands(struct error *err, const struct change_result *result, struct binding want)
 {
 	const struct device *dev = result->before;
 
 	if (move_changes_vfs(result->from, result->to)) {
-		add_vfs_commands(err, result);
+		add_vfs_commands(err, dev, want);
 		return;
 	}
 
 	append(err->remedy, sizeof(err->remedy),
 	       "%sTo mend it run: printf '%s\\n' > /sys/bus/%s/devices/%s/driver_override",
-	       *err->remedy ? " " : "", result->from.override ? result->from.override : "",
-	       dev->bus, dev->address);
+	       *err->remedy ? " " : "", want.override ? want.override : "", dev->bus, dev->address);
 	if (path_exists("/sys/bus/%s/devices/%s/driver", dev->bus, dev->address))
 		append(err->remedy, sizeof(err->remedy),
 		       "; echo %s > /sys/bus/%s/devices/%s/driver/unbind", dev->address, dev->bus,
 		       dev->address);
-	if (result->from.driver)
+	if (want.driver)
 		append(err->remedy, sizeof(err->remedy), "; echo %s > /sys/bus/%s/drivers/%s/bind",
-		       dev->address, dev->bus, result->from.driver);
+		       dev->address, dev->bus, want.driver);
+	else if (want.any_driver)
+		append(err->remedy, sizeof(err->remedy), "; echo %s > /sys/bus/%s/drivers_probe",
+		       dev->address, dev->bus);
 }
 
 /* Another one at its address is nobody's who would put it back. */
@@ -111,7 +110,7 @@ static void report_broken(const struct change *change, struct change_result *res
 	result->outcome = CHANGE_BROKEN;
 	error_set(&result->error, STATUS_BROKEN, EIO, "not-restored", result->before->address,
 		  "could not be put back");
-	add_commands(&result->error, result);
+	undo_add_commands(&result->error, result, result->from);
 }
 
 static bool must_go_back(const struct change_result *result, bool keep_going)

@@ -16,5 +16,11 @@
 void undo(struct change *change, const struct change_request *request, apply_workers_fn *on_workers,
 	  void *arg);
 
+/*
+ * Adds to the remedy of err the commands that do by hand what could not be done: from whatever is
+ * bound now to what is wanted.
+ */
+void undo_add_commands(struct error *err, const struct change_result *result, struct binding want);
+
 /* Drops the records that the change has made of devices which are as they were, or gone. */
 void undo_records(struct change *change);

@@ -112,7 +112,15 @@ teardown() {
 }
 
 # bats test_tags=main
+@test "--dry-run names the module that would be loaded, and loads none" {
+	modprobe -r vfio-pci
+	expect_json 0 vfioctl.bind/1 bind $nvme --dry-run
+	json_is '[.steps[] | select(.step == "module") | [.device, .value]]' "[[\"$nvme\",\"vfio-pci\"]]"
+	[ ! -e /sys/module/vfio_pci ]
+}
+
 @test "--dry-run prints the steps and changes nothing" {
+	modprobe vfio-pci
 	expect 0 vfioctl bind $nvme --dry-run
 	says "$pci/$nvme/driver_override"
 	says "/sys/bus/pci/drivers/nvme/unbind"

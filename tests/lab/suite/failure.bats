@@ -66,6 +66,12 @@ with_failing_write() {
 		-P /sys/bus/pci/drivers/nvme/bind -e trace=write -e inject=write:error=EIO vfioctl bind $nvme
 	says "echo $nvme > /sys/bus/pci/drivers/nvme/bind"
 	[ "$(driver_of $nvme)" = none ]
+	# So it is when recover fails as well.
+	expect 5 traced -o /dev/null -P /sys/bus/pci/drivers/nvme/bind -e trace=write -e inject=write:error=EIO \
+		vfioctl recover
+	says "To mend it run: printf '%s\n' > /sys/bus/pci/devices/$nvme/driver_override; echo $nvme > /sys/bus/pci/drivers/nvme/bind"
+	expect 0 vfioctl recover
+	[ "$(driver_of $nvme)" = nvme ]
 }
 
 # Nothing can be written to these files, until somebody lifts what covers them.
@@ -98,11 +104,13 @@ uncover() {
 # bats test_tags=main
 @test "an unbind that waits for a user ends in time with exit 6, and nothing else hangs" {
 	vfioctl bind $nvme
-	hold "$(cdev_of $nvme)"
+	held=$(cdev_of $nvme)
+	hold "$held"
 	start=$SECONDS
 	expect 6 vfioctl restore $nvme --force=vfio-open --timeout 2
 	[ $((SECONDS - start)) -le 10 ]
-	says "$nvme: cannot unbind from vfio-pci"
+	says "$nvme: cannot unbind from vfio-pci: it did not end in time, and the kernel goes on waiting: pid $holder ("
+	says "has $held open"
 
 	expect 0 vfioctl list
 	expect 0 timeout 20 vfioctl bind 05:00.0

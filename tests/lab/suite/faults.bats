@@ -29,10 +29,12 @@ sweep() {
 	sweep --verb bind --what late --seed 5
 }
 
+# bats test_tags=main
 @test "bind is whole wherever it is killed" {
 	sweep --verb bind --what kill --seed 2
 }
 
+# bats test_tags=main
 @test "restore is whole whichever system call fails" {
 	sweep --verb restore --what error --seed 3
 }

@@ -118,7 +118,7 @@ forced() {
 	looking=$took
 	piped restore $nvme --force=vfio-open --timeout $timeout
 	[ "$status" -eq 6 ] || { echo "exit status $status: $output"; return 1; }
-	says "$nvme: cannot unbind from vfio-pci"
+	says "$nvme: cannot unbind from vfio-pci: it did not end in time, and the kernel goes on waiting: "
 	echo "$took ms with --timeout $timeout, $looking ms to look"
 	[ "$took" -ge $((timeout * 1000)) ]
 	[ $((took - 3 * looking)) -le $((timeout * 1000 + 10000)) ] # the holder stays for minutes

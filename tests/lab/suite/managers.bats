@@ -223,6 +223,19 @@ captured_by_ids() {
 	udevadm control --reload
 }
 
+@test "a udev rule that takes the device away again is a failure, and the device is put back" {
+	echo "SUBSYSTEM==\"vfio-dev\", ACTION==\"add\", ATTR{[pci/$nvme]driver/unbind}=\"$nvme\"" >/run/udev/rules.d/test.rules
+	udevadm control --reload
+	sleep 4 # udev looks at its rules every three seconds
+	expect 1 vfioctl bind --driver vfio-pci $nvme
+	says "$nvme: it was bound, and was taken away or lost its driver before its node"
+	[ "$(driver_of $nvme) $(override_of $nvme)" = "nvme (null)" ]
+	[ ! -e "$state/$nvme.json" ]
+	rm /run/udev/rules.d/test.rules
+	udevadm control --reload
+	sleep 4
+}
+
 @test "a domain of libvirt that manages it is warned about" {
 	cat >/etc/libvirt/qemu/test.xml <<-'END'
 	<domain type='kvm'>

@@ -400,6 +400,7 @@ killed_at_job() {
 }
 
 @test "the steps beforehand, and nothing is done" {
+	modprobe vfio-pci
 	run --separate-stderr vfioctl sriov --dry-run -n -r $pf 2
 	[ "$status" -eq 0 ]
 	[ "$(awk '{ print $1, $2, $3 }' <<<"$output")" = "autoprobe $pf 0

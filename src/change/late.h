@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What can be told of a change that did not come to its end in time.
+ */
+#pragma once
+
+#include "change/change.h"
+
+/*
+ * Adds to the error of each device whose step goes on in the kernel who has it open: of a VFIO
+ * device that is to leave its driver, and of the VFs of a PF that are to go. The kernel waits for
+ * them (vfio_unregister_group_dev() in drivers/vfio/vfio_main.c).
+ */
+void late_name_holders(struct change *change);
