@@ -15,7 +15,7 @@ enum {
 	MAX_WIDTH = POOL_MAX_WIDTH,
 	TICK_MS = 500,        /* how often interrupts are looked for */
 	PATIENCE_MS = 2000,   /* how long a step may take after one */
-	LAST_CHANCE_MS = 500, /* for killed processes to end */
+	LAST_CHANCE_MS = 700, /* for killed processes to end */
 	REPORT_MS = 1000,     /* for the rest of a report that has begun to come */
 };
 _Static_assert(sizeof(struct step_outcome) <= PIPE_BUF, "a report is written at once");

@@ -69,7 +69,7 @@ with_failing_write() {
 	# So it is when recover fails as well.
 	expect 5 traced -o /dev/null -P /sys/bus/pci/drivers/nvme/bind -e trace=write -e inject=write:error=EIO \
 		vfioctl recover
-	says "To mend it run: printf '%s\n' > /sys/bus/pci/devices/$nvme/driver_override; echo $nvme > /sys/bus/pci/drivers/nvme/bind"
+	says "To mend it run: printf '\n' > /sys/bus/pci/devices/$nvme/driver_override; echo $nvme > /sys/bus/pci/drivers/nvme/bind"
 	expect 0 vfioctl recover
 	[ "$(driver_of $nvme)" = nvme ]
 }
@@ -110,7 +110,7 @@ uncover() {
 	expect 6 vfioctl restore $nvme --force=vfio-open --timeout 2
 	[ $((SECONDS - start)) -le 10 ]
 	says "$nvme: cannot unbind from vfio-pci: it did not end in time, and the kernel goes on waiting: pid $holder ("
-	says "has $held open"
+	says "has $held (deleted) open"
 
 	expect 0 vfioctl list
 	expect 0 timeout 20 vfioctl bind 05:00.0
