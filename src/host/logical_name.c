@@ -52,16 +52,16 @@ static struct device *device_above(const struct inventory *inventory, char *path
 	return NULL;
 }
 
-/* A path of an NVMe namespace is hidden; people know the disk that all its paths make: "nvme1n1".
- */
-static void unhide(char *buf, size_t size, const char *name)
+bool nvme_disk_of(char *ret, size_t size, const char *name)
 {
-	unsigned int subsystem, namespace;
+	unsigned int subsystem, controller, namespace;
+	int end = 0;
 
-	if (sscanf(name, "nvme%uc%*un%u", &subsystem, &namespace) == 2)
-		snprintf(buf, size, "nvme%un%u", subsystem, namespace);
-	else
-		snprintf(buf, size, "%s", name);
+	if (sscanf(name, "nvme%uc%un%u%n", &subsystem, &controller, &namespace, &end) != 3 ||
+	    name[end])
+		return false;
+	snprintf(ret, size, "nvme%un%u", subsystem, namespace);
+	return true;
 }
 
 /* In the order in which people count: nvme2 is before nvme10. */
@@ -71,7 +71,9 @@ static void add_name(struct inventory *inventory, struct device *dev, const char
 	struct logical_name **at = &dev->logical_names;
 	char shown[NAME_MAX + 1];
 
-	unhide(shown, sizeof(shown), text);
+	/* People know the disk that all its paths make. */
+	if (!nvme_disk_of(shown, sizeof(shown), text))
+		snprintf(shown, sizeof(shown), "%s", text);
 	if (!name || !(name->text = arena_strdup(inventory->arena, shown)))
 		return;
 	while (*at && strverscmp((*at)->text, shown) < 0)

@@ -11,3 +11,9 @@
 /* Fills logical_names of each device. What belongs to one that the inventory has not is nobody's.
  */
 void logical_names_fill(struct inventory *inventory);
+
+/*
+ * The disk that a path to a namespace of multipath NVMe is a part of: "nvme1n2" for "nvme1c5n2",
+ * which is hidden. False for any other name.
+ */
+bool nvme_disk_of(char *ret, size_t size, const char *name);

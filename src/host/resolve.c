@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A word is tried as each kind in turn. All but PCI addresses end the same way: some directory in
- * sysfs is resolved, and from there the nearest parent that is a device of ours is taken.
+ * A word is tried as each kind in turn. Most end the same way: some directory in sysfs is found,
+ * and place.c tells the device that it belongs to.
  */
 #include "host/resolve.h"
 
@@ -12,6 +12,7 @@
 
 #include "base/path.h"
 #include "host/address.h"
+#include "host/place.h"
 #include "host/suggest.h"
 #include "host/vfio_driver.h"
 
@@ -36,27 +37,6 @@ int device_directory(char *ret, size_t size, const char *name)
 
 	/* A device of another bus is known only while VFIO holds it. */
 	return vfio_find_device(ret, size, name);
-}
-
-/* True for a directory of sysfs that is a PCI function or carries a VFIO device. */
-static bool is_device(const char *path)
-{
-	char bus[64];
-
-	if (path_link_name(bus, sizeof(bus), "%s/subsystem", path) < 0)
-		return false;
-	return streq(bus, "pci") || streq(bus, "mdev") || vfio_holds("%s", path);
-}
-
-/* Shortens a resolved sysfs path until it names a device of ours. */
-static bool climb_to_device(char *path)
-{
-	while (startswith(path, "/sys/devices/")) {
-		if (is_device(path))
-			return true;
-		*strrchr(path, '/') = '\0';
-	}
-	return false;
 }
 
 static int unknown(struct error *err, const char *text)
@@ -89,70 +69,6 @@ static int resolve_address(char *ret, const char *text, struct error *err)
 	return 0;
 }
 
-/* "card0", not "card0-HDMI-A-1". */
-static bool is_card(const char *name)
-{
-	const char *number = startswith(name, "card");
-
-	return number && *number && number[strspn(number, "0123456789")] == '\0';
-}
-
-/* Other entries of the same class on the same function: "eth1, eth2" for eth0. */
-static size_t list_siblings(char *buf, size_t size, const char *class, const char *device,
-			    const char *self)
-{
-	scoped_dir DIR *dir = path_opendir("/sys/class/%s", class);
-	char path[PATH_MAX];
-	size_t count = 0;
-	const char *name;
-
-	while (dir && (name = path_next(dir))) {
-		/* Partitions are part of their disk, not a second one. */
-		if (streq(name, self) || path_exists("/sys/class/%s/%s/partition", class, name))
-			continue;
-		/* A display's connectors and render node belong to its card. */
-		if (streq(class, "drm") && !is_card(name))
-			continue;
-		if (path_resolve(path, sizeof(path), "/sys/class/%s/%s", class, name) < 0 ||
-		    !climb_to_device(path) || !streq(path, device))
-			continue;
-		append(buf, size, "%s%s", count++ ? ", " : "", name);
-	}
-	return count;
-}
-
-static int refuse_ambiguous(struct error *err, const char *text, const char *name,
-			    const char *siblings)
-{
-	error_set(err, STATUS_USAGE, 0, "ambiguous", text, "%s also carries %s", name, siblings);
-	return error_remedy(err, "Name the function itself if all of them may go: %s", name);
-}
-
-/* "eth0", "nvme0n1", "/dev/sda1": an entry of a class below the function that is meant. */
-static int resolve_class_entry(char *ret, const char *text, const char *class, const char *name,
-			       enum resolve_for purpose, struct error *err)
-{
-	char path[PATH_MAX], device[PATH_MAX], siblings[256] = "";
-
-	if (path_resolve(path, sizeof(path), "/sys/class/%s/%s", class, name) < 0)
-		return 1;
-	snprintf(device, sizeof(device), "%s", path);
-	if (!climb_to_device(device)) {
-		error_set(err, STATUS_NO_DEVICE, 0, "no-such-device", text,
-			  "it does not belong to a PCI function or VFIO device (%s)", path);
-		return -1;
-	}
-	if (path_exists("%s/partition", path)) { /* its disk is no second device */
-		*strrchr(path, '/') = '\0';
-		name = base_name(path);
-	}
-	if (purpose == RESOLVE_TO_CHANGE &&
-	    list_siblings(siblings, sizeof(siblings), class, device, name) > 0)
-		return refuse_ambiguous(err, text, base_name(device), siblings);
-	snprintf(ret, DEVICE_NAME_SIZE, "%s", base_name(device));
-	return 0;
-}
-
 /* "/dev/vfio/12": the group's only member, or an error that lists its members. */
 static int resolve_group(char *ret, const char *text, const char *number, struct error *err)
 {
@@ -178,14 +94,32 @@ static int resolve_group(char *ret, const char *text, const char *number, struct
 	return 0;
 }
 
-static int resolve_sysfs(char *ret, const char *text, struct error *err)
+static int resolve_sysfs(char *ret, const char *text, enum resolve_for purpose, struct error *err)
 {
 	char path[PATH_MAX];
 
-	if (path_resolve(path, sizeof(path), "%s", text) < 0 || !climb_to_device(path))
+	if (path_resolve(path, sizeof(path), "%s", text) < 0)
 		return unknown(err, text);
-	snprintf(ret, DEVICE_NAME_SIZE, "%s", base_name(path));
-	return 0;
+	return place_resolve(ret, text, path, purpose, err);
+}
+
+/* "/dev/disk/by-id/...", "/dev/sg0": whatever has the number of a device. */
+static int resolve_node(char *ret, const char *text, enum resolve_for purpose, struct error *err)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (path_stat(&st, "%s", text) < 0)
+		return unknown(err, text);
+	if (!S_ISBLK(st.st_mode) && !S_ISCHR(st.st_mode)) {
+		error_set(err, STATUS_NO_DEVICE, 0, "no-such-device", text, "it is no device node");
+		return error_remedy(err, "`vfioctl list` shows the devices there are.");
+	}
+	if (path_resolve(path, sizeof(path), "/sys/dev/%s/%u:%u",
+			 S_ISBLK(st.st_mode) ? "block" : "char", major(st.st_rdev),
+			 minor(st.st_rdev)) < 0)
+		return unknown(err, text);
+	return place_resolve(ret, text, path, purpose, err);
 }
 
 static int resolve_vfio_node(char *ret, const char *text, const char *node, struct error *err)
@@ -207,25 +141,21 @@ static int resolve_vfio_node(char *ret, const char *text, const char *node, stru
 /* Whose entries stand for the device that they belong to. */
 static const char *const classes[] = {"net", "block", "nvme", "drm", "infiniband"};
 
+/* "eth0", "nvme0n1", "/dev/sda1": an entry of a class below the function that is meant. */
 static int resolve_name(char *ret, const char *text, enum resolve_for purpose, struct error *err)
 {
-	const char *name = startswith(text, "/dev/dri/");
-	char directory[PATH_MAX];
+	const char *node = startswith(text, "/dev/"), *name = startswith(text, "/dev/dri/");
+	char path[PATH_MAX];
 
-	name = name ? name : startswith(text, "/dev/");
-	name = name ? name : text;
-	if (!valid_name(name))
-		return unknown(err, text);
-	for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
-		int r = resolve_class_entry(ret, text, classes[i], name, purpose, err);
-
-		if (r <= 0)
-			return r;
+	name = name ? name : node ? node : text;
+	for (size_t i = 0; valid_name(name) && i < ARRAY_SIZE(classes); i++)
+		if (path_resolve(path, sizeof(path), "/sys/class/%s/%s", classes[i], name) > 0)
+			return place_resolve(ret, text, path, purpose, err);
+	if (valid_name(name) && device_directory(path, sizeof(path), name) == 0) {
+		snprintf(ret, DEVICE_NAME_SIZE, "%s", name);
+		return 0;
 	}
-	if (device_directory(directory, sizeof(directory), name) < 0)
-		return unknown(err, text);
-	snprintf(ret, DEVICE_NAME_SIZE, "%s", name);
-	return 0;
+	return node ? resolve_node(ret, text, purpose, err) : unknown(err, text);
 }
 
 /* "pci_0000_03_00_0", as libvirt names 0000:03:00.0. */
@@ -267,7 +197,7 @@ int device_resolve(char ret[static DEVICE_NAME_SIZE], const char *text, enum res
 	if (looks_like_address(text))
 		return resolve_address(ret, text, err);
 	if (startswith(text, "/sys/"))
-		return resolve_sysfs(ret, text, err);
+		return resolve_sysfs(ret, text, purpose, err);
 	if (node)
 		return resolve_vfio_node(ret, text, node, err);
 	if (libvirt_address(address, text))

@@ -3,8 +3,9 @@
  * From what a person types to the device it means.
  *
  * Taken are: "0000:03:00.0", "03:00.0", a path under /sys, the name of a network interface or block
- * device (also as /dev/NAME), a VFIO node ("/dev/vfio/devices/vfio0", "/dev/vfio/12"), an mdev's
- * UUID and the name of any other device that a VFIO driver holds.
+ * device, a node below /dev and a link to one ("/dev/sda1", "/dev/disk/by-id/..."), a VFIO node
+ * ("/dev/vfio/devices/vfio0", "/dev/vfio/12"), an mdev's UUID and the name of any other device that
+ * a VFIO driver holds.
  */
 #pragma once
 
@@ -13,8 +14,9 @@
 enum resolve_for {
 	RESOLVE_TO_READ,
 	/*
-	 * An interface or disk stands for its function only if it is the only one of its kind
-	 * there: nobody shall lose the second port of a card by naming the first.
+	 * An interface or disk, or what else is below a function, stands for it only if it is the
+	 * only one of its kind there: nobody shall lose the second port of a card by naming the
+	 * first.
 	 */
 	RESOLVE_TO_CHANGE,
 };

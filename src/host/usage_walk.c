@@ -12,6 +12,7 @@
 
 #include "base/path.h"
 #include "host/address.h"
+#include "host/logical_name.h"
 #include "host/usage_internal.h"
 #include "host/vfio_driver.h"
 
@@ -212,29 +213,15 @@ static void walk_from(struct walk *walk, const char *path)
 	walk_directory(walk, 0);
 }
 
-/*
- * The head of a path device: "nvme2n1" for "nvme2c5n1". Its two nodes, for blocks and for commands,
- * are called so and "ng2n1".
- */
-static bool head_of(char *ret, size_t size, const char *path_device)
-{
-	unsigned int subsystem, controller, namespace;
-	int end = 0;
-
-	if (sscanf(path_device, "nvme%uc%un%u%n", &subsystem, &controller, &namespace, &end) != 3 ||
-	    path_device[end])
-		return false;
-	snprintf(ret, size, "%un%u", subsystem, namespace);
-	return true;
-}
-
-static void walk_head(struct walk *walk, const char *subsystem, const char *head)
+/* The two nodes of a disk, for blocks and for commands, are called "nvme2n1" and "ng2n1". */
+static void walk_head(struct walk *walk, const char *subsystem, const char *disk)
 {
 	static const char *const kinds[] = {"nvme", "ng"};
 	char path[PATH_MAX];
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		snprintf(path, sizeof(path), "%.3000s/%s%s", subsystem, kinds[i], head);
+		snprintf(path, sizeof(path), "%.3000s/%s%s", subsystem, kinds[i],
+			 startswith(disk, "nvme"));
 		if (path_exists("%s", path))
 			walk_from(walk, path);
 	}
@@ -244,14 +231,14 @@ static void walk_head(struct walk *walk, const char *subsystem, const char *head
 static void walk_heads(struct walk *walk, const struct node *controller, const char *subsystem)
 {
 	scoped_dir DIR *dir = path_opendir("%s", controller->path);
-	char head[64];
+	char disk[64];
 	const char *name;
 
 	if (!dir)
 		usage_unseen(walk->look, errno, controller->path);
 	while (dir && (name = path_next(dir)))
-		if (head_of(head, sizeof(head), name))
-			walk_head(walk, subsystem, head);
+		if (nvme_disk_of(disk, sizeof(disk), name))
+			walk_head(walk, subsystem, disk);
 }
 
 /* The namespaces of a multipath NVMe controller hang below its subsystem. */

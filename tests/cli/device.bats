@@ -30,6 +30,32 @@ name_of() {
 	means "$disk" 0000:05:00.0
 }
 
+@test "the disk of a multipath NVMe hangs below its subsystem" {
+	for name in $("$VFIOCTL" list -n -r -o logical_names 04:00.0 --sysroot "$trees/both" | tr , ' '); do
+		means "$name" 0000:04:00.0
+		means "/dev/$name" 0000:04:00.0
+	done
+	equals "$name" nvme1n1
+	means /sys/block/nvme1n1 0000:04:00.0
+	means /sys/class/nvme-subsystem/nvme-subsys1 0000:04:00.0
+}
+
+@test "another node of a device, and a link to one" {
+	printf '@ /dev/virtio-ports\nl lab ../vport2p2\n@ /dev\nl loop loop\n' | make_tree both
+	port=$(readlink "$tree/sys/dev/char/254:2" | grep -o '0000:00:[^/]*')
+	for node in /dev/vport2p2 /dev/virtio-ports/lab; do
+		vfioctl list -n -r -o address "$node" --sysroot "$tree"
+		exits 0
+		equals "$output" "$port"
+	done
+	for node in /dev /dev/loop /dev/virtio-ports /dev/virtio-ports/other /dev/null /dev/; do
+		vfioctl list "$node" --sysroot "$tree"
+		exits 8
+	done
+	vfioctl list /dev/virtio-ports --sysroot "$tree"
+	says "it is no device node"
+}
+
 @test "VFIO nodes, an mdev, paths of sysfs" {
 	means "/dev/vfio/devices/$(name_of 0000:03:00.0 vfio-dev)" 0000:03:00.0
 	group=$(basename "$(readlink "$trees/both/sys/bus/pci/devices/0000:03:00.0/iommu_group")")

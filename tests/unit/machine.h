@@ -56,6 +56,9 @@ static inline void machine_add_child(const char *address, const char *class, con
 	MACHINE_PATH(path, "/sys/devices/pci0000:00/%s/%s/%s/device", address, class, name);
 	MACHINE_PATH(text, "../../../%s", address);
 	tree_link(path, text);
+	MACHINE_PATH(path, "/sys/devices/pci0000:00/%s/%s/%s/subsystem", address, class, name);
+	MACHINE_PATH(text, "../../../../../class/%s", class);
+	tree_link(path, text);
 	MACHINE_PATH(path, "/sys/class/%s/%s", class, name);
 	MACHINE_PATH(text, "../../devices/pci0000:00/%s/%s/%s", address, class, name);
 	tree_link(path, text);
