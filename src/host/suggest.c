@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A mistyped address is first written as it should be, whatever its separators and leading zeros:
- * "03.00.0" is "0000:03:00.0"; "03:00" lacks its function and is "0000:03:00.". All
- * devices are compared with that by one rule after the other, from near to far: the first one that
- * a device meets decides.
+ * "03.00.0" is "0000:03:00.0"; "03:00" lacks its function and is "0000:03:00.". All devices are
+ * compared with that by one rule after the other, from near to far: the first one that a device
+ * meets decides. So are, with a word that is no address, the names of all that is below devices.
  */
 #include "host/suggest.h"
 
+#include <limits.h>
 #include <stdio.h>
 
 #include "base/path.h"
 #include "host/address.h"
-#include "host/resolve.h"
+#include "host/logical_name.h"
+#include "host/place.h"
 
 /* --- writing it as it should be ------------------------------------------------------------- */
 
@@ -128,9 +130,10 @@ static bool is_one_slip(const char *name, const char *wanted)
 	return count_slips(name, wanted) == 1;
 }
 
+/* In a short word they would make another one of it: "sda" of "vdb". */
 static bool is_two_slips(const char *name, const char *wanted)
 {
-	return count_slips(name, wanted) == 2;
+	return strlen(wanted) >= 6 && count_slips(name, wanted) == 2;
 }
 
 /* The beginning of it, or both ends with a mark between, as a narrow table prints it. */
@@ -153,7 +156,7 @@ typedef bool near_rule(const char *name, const char *wanted);
 
 static near_rule *const address_rules[] = {is_it,       shares_slot, is_elsewhere,
 					   is_one_slip, shares_bus,  is_two_slips};
-static near_rule *const uuid_rules[] = {is_short_for, is_one_slip, is_two_slips};
+static near_rule *const name_rules[] = {is_short_for, is_one_slip, is_two_slips};
 
 enum { AT_MOST = 8, NAME_SIZE = 40 };
 
@@ -164,26 +167,56 @@ struct found {
 
 static void add_name(struct found *found, const char *name)
 {
-	size_t i = found->count < AT_MOST ? found->count : AT_MOST - 1;
+	size_t i = found->count < AT_MOST ? found->count : AT_MOST - 1, length = strlen(name);
 
-	if (strlen(name) >= NAME_SIZE)
+	if (length >= NAME_SIZE)
 		return;
 	if (found->count++ >= AT_MOST && device_name_compare(name, found->names[i]) > 0)
 		return;
 	for (; i > 0 && device_name_compare(name, found->names[i - 1]) < 0; i--)
 		memcpy(found->names[i], found->names[i - 1], NAME_SIZE);
-	snprintf(found->names[i], NAME_SIZE, "%s", name);
+	memcpy(found->names[i], name, length + 1);
 }
 
-static void look_for(struct found *found, const char *directory, near_rule *is_near,
+/* Where there are names, and what is written in front of them. */
+struct place {
+	const char *directory, *prefix;
+};
+
+static const struct place address_places[] = {{"/sys/bus/pci/devices", ""}};
+static const struct place name_places[] = {
+	{"/sys/bus/mdev/devices", ""},
+	{"/sys/class/net", ""},
+	{"/sys/class/block", ""},
+	{"/sys/class/nvme", ""},
+	{"/sys/class/drm", ""},
+	{"/sys/class/infiniband", ""},
+	{"/sys/class/vfio-dev", "/dev/vfio/devices/"},
+};
+
+/* True for what a device could be named by, as no loop device can; nor does a hidden disk. */
+static bool is_name(const char *directory, const char *name)
+{
+	char path[PATH_MAX];
+
+	return !nvme_disk_of(path, sizeof(path), name) &&
+	       path_resolve(path, sizeof(path), "%s/%s", directory, name) > 0 &&
+	       place_is_owned(path);
+}
+
+static void look_for(struct found *found, const struct place *place, near_rule *is_near,
 		     const char *wanted)
 {
-	scoped_dir DIR *dir = path_opendir("%s", directory);
+	scoped_dir DIR *dir = path_opendir("%s", place->directory);
+	char text[NAME_MAX + NAME_SIZE];
 	const char *name;
 
-	while (dir && (name = path_next(dir)))
-		if (is_near(name, wanted))
-			add_name(found, name);
+	while (dir && (name = path_next(dir))) {
+		if (!is_near(name, wanted) || !is_name(place->directory, name))
+			continue;
+		snprintf(text, sizeof(text), "%s%s", place->prefix, name);
+		add_name(found, text);
+	}
 }
 
 static void tell(struct error *err, const struct found *found)
@@ -201,13 +234,14 @@ static void tell(struct error *err, const struct found *found)
 	error_remedy(err, "Near it there are: %s.", names);
 }
 
-static bool suggest_from(struct error *err, const char *directory, near_rule *const *rules,
-			 size_t n_rules, const char *wanted)
+static bool suggest_from(struct error *err, const struct place *places, size_t n_places,
+			 near_rule *const *rules, size_t n_rules, const char *wanted)
 {
 	for (size_t i = 0; i < n_rules; i++) {
 		struct found found = {.count = 0};
 
-		look_for(&found, directory, rules[i], wanted);
+		for (size_t j = 0; j < n_places; j++)
+			look_for(&found, &places[j], rules[i], wanted);
 		if (found.count == 0)
 			continue;
 		tell(err, &found);
@@ -257,7 +291,8 @@ bool suggest_device(struct error *err, const char *text)
 		return true;
 	}
 	if (read_address(address, text))
-		return suggest_from(err, "/sys/bus/pci/devices", address_rules,
+		return suggest_from(err, address_places, ARRAY_SIZE(address_places), address_rules,
 				    ARRAY_SIZE(address_rules), address);
-	return suggest_from(err, "/sys/bus/mdev/devices", uuid_rules, ARRAY_SIZE(uuid_rules), text);
+	return suggest_from(err, name_places, ARRAY_SIZE(name_places), name_rules,
+			    ARRAY_SIZE(name_rules), *text == '/' ? base_name(text) : text);
 }

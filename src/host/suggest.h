@@ -7,7 +7,8 @@
 #include "base/error.h"
 
 /*
- * Makes the devices near a mistyped PCI address or UUID the remedy of an error, or tells that the
- * word is a driver. Returns false, with the error as it was, when there is nothing near.
+ * Makes what is near a mistyped PCI address, UUID or name (of an interface, a disk, a VFIO node)
+ * the remedy of an error, or tells that the word is a driver. Returns false, with the error as it
+ * was, when there is nothing near.
  */
 bool suggest_device(struct error *err, const char *text);

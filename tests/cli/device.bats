@@ -133,6 +133,22 @@ name_of() {
 	done
 }
 
+@test "a mistyped name of an interface, a disk or a node" {
+	on both list enp1s0f9
+	exits 8
+	says "no such device. Did you mean enp1s0f0?"
+	on both list /dev/nvme2n2
+	exits 8
+	says "no such device. Did you mean nvme2n1?"
+	on both list nvme7n7
+	says "Near it there are: nvme1n1, nvme2n1."
+	on both list /dev/vfio/devices/vfio9
+	exits 8
+	says "/dev/vfio/devices/vfio0, "
+	on both list nvme1c9n1 # hidden, and known by its disk's name
+	[[ $stderr != *nvme1c1n1* ]]
+}
+
 @test "the number of a group is answered with one of its devices" {
 	on both show 14
 	exits 8

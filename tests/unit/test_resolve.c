@@ -157,8 +157,27 @@ static void test_a_driver_for_a_device(void **state)
 	near("mlx5_vfio_pci", STATUS_NO_DEVICE,
 	     "That is a driver, which goes behind --driver: `vfioctl bind DEVICE --driver "
 	     "mlx5_vfio_pci`.");
-	near("vfio9", STATUS_NO_DEVICE, "`vfioctl list` shows the devices there are.");
+	near("vfio9", STATUS_NO_DEVICE, "Did you mean /dev/vfio/devices/vfio3?");
 	near("tg3", STATUS_NO_DEVICE, "`vfioctl list` shows the devices there are.");
+}
+
+static void test_mistyped_names(void **state)
+{
+	(void)state;
+	make_machine();
+	near("nvme1n1", STATUS_NO_DEVICE, "Did you mean nvme0n1?");
+	near("nvme1n2", STATUS_NO_DEVICE, "Did you mean nvme0n1?");
+	near("/dev/nvme1n1", STATUS_NO_DEVICE, "Did you mean nvme0n1?");
+	near("/sys/block/nvme1n1", STATUS_NO_DEVICE, "Did you mean nvme0n1?");
+	near("nvme0n1p7", STATUS_NO_DEVICE, "Did you mean nvme0n1p1?");
+	near("eth9", STATUS_NO_DEVICE, "Near it there are: eth0, eth1.");
+	near("ehtx", STATUS_NO_DEVICE, "`vfioctl list` shows the devices there are.");
+	near("nvme", STATUS_NO_DEVICE, "Near it there are: nvme0n1, nvme0n1p1.");
+	near("/dev/vfio/devices/vfio9", STATUS_NO_DEVICE, "Did you mean /dev/vfio/devices/vfio3?");
+	near("ll", STATUS_NO_DEVICE, "`vfioctl list` shows the devices there are."); /* lo */
+	tree_link("/sys/class/net/dummy1", "../../devices/virtual/net/dummy1");
+	tree_file("/sys/devices/virtual/net/dummy1/ifindex", "9\n");
+	near("dummy0", STATUS_NO_DEVICE, "`vfioctl list` shows the devices there are.");
 }
 
 static void test_names_to_read(void **state)
@@ -315,6 +334,7 @@ static void test_a_multipath_disk(void **state)
 		expect(names[i], RESOLVE_TO_READ, "0000:05:00.0");
 		expect(names[i], RESOLVE_TO_CHANGE, "0000:05:00.0");
 	}
+	near("nvme2n2", STATUS_NO_DEVICE, "Near it there are: nvme0n1, nvme1n1.");
 	/* A second namespace is a second disk, by which name ever. */
 	add_head("nvme1n2", "ng1n2");
 	add_below("0000:05:00.0", "nvme/nvme1/nvme1c1n2", "class/block");
@@ -477,6 +497,7 @@ int main(void)
 		tree_test(test_the_first_of_many_near_ones),
 		tree_test(test_mistyped_uuids),
 		tree_test(test_a_driver_for_a_device),
+		tree_test(test_mistyped_names),
 		tree_test(test_names_to_read),
 		tree_test(test_names_to_change_must_stand_alone),
 		tree_test(test_paths_to_change_must_stand_alone),
