@@ -111,7 +111,7 @@ void help_print_overview(FILE *out)
 	for (size_t i = 0; commands[i]; i++)
 		print_item(out, commands[i]->name, commands[i]->summary);
 	fputs("\nA DEVICE is a PCI address (0000:03:00.0 or 03:00.0), a path below /sys, a\n"
-	      "network interface, a block device, a VFIO node, an mdev's UUID, or - for\n"
+	      "network interface, a block device, a node below /dev, an mdev's UUID, or - for\n"
 	      "standard input.\n"
 	      "\nOptions that commands have in common:\n",
 	      out);
