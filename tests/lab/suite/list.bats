@@ -96,6 +96,39 @@ teardown() {
 	done
 }
 
+@test "a device is found by each link to its disk, and by its other nodes" {
+	udevadm settle
+	local shared=0000:04:00.0 lone=0000:05:00.0 link found=0
+	for link in /dev/disk/by-path/pci-$lone-* /dev/disk/by-id/*lab-disk*; do
+		[ -b "$link" ]
+		expect 0 vfioctl list -n -r -o address "$link"
+		[ "$output" = $lone ]
+		found=$((found + 1))
+	done
+	[ $found -ge 2 ]
+	disk=$(disk_of $lone)
+	expect 0 vfioctl list -n -r -o address "/dev/${disk/nvme/ng}"
+	[ "$output" = $lone ]
+	# Below its subsystem; what udev calls it by its path differs from one version to the next.
+	disk=$(disk_of $shared)
+	for link in "$disk" "/dev/$disk" "/sys/block/$disk" "/dev/${disk/nvme/ng}" /dev/disk/by-id/*lab-sriov*; do
+		expect 0 vfioctl list -n -r -o address "$link"
+		[ "$output" = $shared ]
+	done
+	expect 8 vfioctl list /dev/null
+	says "it does not belong to a PCI function"
+}
+
+@test "the disk of a multipath NVMe is bound by its name and given back" {
+	local shared=0000:04:00.0 disk
+	udevadm settle
+	disk=$(disk_of $shared)
+	vfioctl bind -q "$disk"
+	[ "$(driver_of $shared)" = vfio-pci ]
+	vfioctl restore -q $shared
+	eventually eval '[ -b "/dev/$(disk_of $shared)" ]'
+}
+
 # bats test_tags=main
 @test "show tells modules, resets, group, nodes and holders" {
 	vfioctl bind -q $nvme
