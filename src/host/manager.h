@@ -13,6 +13,7 @@ struct manager {
 	const char *file;    /* "/etc/modprobe.d/vfio.conf" */
 	int64_t line;        /* from 1; -1: the whole file */
 	const char *detail;  /* what it does, as a sentence about "it", the device */
+	const char *place;   /* libvirt: "the domain web", "the network pool"; NULL of others */
 	const char *driver;  /* the driver that it is about; NULL: it does not say */
 	bool captures;       /* it may bind a device that is asked for by nobody */
 };

@@ -27,9 +27,9 @@ struct manager_statement {
 	const struct manager_source *source;
 	const char *file;
 	int64_t line;
-	const char *command; /* modprobe.d: "options", "blacklist" ... */
-	const char *subject; /* a module, a domain */
-	const char *text;    /* the value, or the rest of the line */
+	const char *command; /* modprobe.d: "options", "blacklist" ...; libvirt: "domain" ... */
+	const char *subject; /* a module; the name of a domain or network */
+	const char *text;    /* the value, or the rest of the line; an interface */
 	const char *address; /* of the one device that it is about */
 	const char *driver;
 };

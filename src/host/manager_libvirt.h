@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is read of a domain of libvirt, for a copy of it that tells no more.
+ * What is read of a domain or network of libvirt, for a copy of it that tells no more.
  */
 #pragma once
 

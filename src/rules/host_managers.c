@@ -91,7 +91,7 @@ static void libvirt_managed(struct rule_run *run)
 		return;
 	for (size_t i = 0; i < count; i++)
 		if (streq(list[i].manager, "libvirt"))
-			rule_fires(run, NULL, list[i].file, "%s", list[i].detail);
+			rule_fires(run, list[i].place, list[i].file, "%s", list[i].detail);
 }
 
 /* --- what earlier runs have left ---------------------------------------------------------- */
@@ -347,8 +347,9 @@ const struct rule rules_host_managers[] = {
 	 .severity = RULE_INFO,
 	 .scope = RULE_DEVICE,
 	 .title = "libvirt manages the device",
-	 .consequence = "It binds the device when the domain starts, and gives it back at its end.",
-	 .remedy = "Write managed='no' in the domain to leave {device} to vfioctl",
+	 .consequence = "It binds the device when a domain starts with it, and gives it back when "
+			"that ends.",
+	 .remedy = "Write managed='no' in {what} to leave {device} to vfioctl",
 	 .reference = "https://libvirt.org/formatdomain.html",
 	 .check = libvirt_managed},
 	{.id = "group-number-moved",

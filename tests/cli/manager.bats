@@ -122,6 +122,69 @@ udev other /run/udev/rules.d/a.rules 2"
 	managers "libvirt null /run/libvirt/qemu/vm.xml 2"
 }
 
+@test "libvirt networks that hand it out, by its address" {
+	with '@ /etc/libvirt/qemu/networks' 'F pool.xml' $'\t<network>' $'\t  <name>pool</name>' \
+		$'\t  <forward mode="hostdev" managed="yes">' $'\t    <driver name="vfio"/>' \
+		$'\t    <address type="pci" domain="0x0000" bus="0x04" slot="0x00" function="0x0"/>' \
+		$'\t    <address type="pci" domain="0x0000" bus="0x03" slot="0x00" function="0x0"/>' \
+		$'\t  </forward>' $'\t  <address type="pci" domain="0" bus="1" slot="0" function="0"/>' $'\t</network>'
+	managers "libvirt null /etc/libvirt/qemu/networks/pool.xml 6"
+	equals "$(query '.devices[0].managers[0].detail')" "libvirt hands it out from the network pool, and gives it back \
+to the host's driver when the domain that has it ends"
+	json show 0000:01:00.0 --json --sysroot "$tree" # behind the element
+	managers ""
+}
+
+# A VF, whose PF has the interface eth3.
+a_vf() {
+	a_function 0000:02:00.0 ixgbe
+	a_function 0000:02:10.0 ixgbevf
+	printf '@ /sys/devices/pci0000:00/0000:02:00.0\nl virtfn0 ../0000:02:10.0\nl net/eth3/device ../../../0000:02:00.0\n'
+	printf '@ /sys/devices/pci0000:00/0000:02:10.0\nl physfn ../0000:02:00.0\n'
+	printf '@ /sys/class/net\nl eth3 ../../devices/pci0000:00/0000:02:00.0/net/eth3\n'
+}
+
+# networks_of ADDRESS: of the machine on standard input, as managers wants them.
+networks_of() {
+	make_tree
+	json show "$1" --json --sysroot "$tree"
+	exits 0
+}
+
+@test "libvirt networks that hand out the VFs of an interface, and the running one that lists them, too" {
+	local vf='<address type="pci" domain="0x0000" bus="0x02" slot="0x10" function="0x0"/>'
+	networks_of 0000:02:10.0 < <(
+		a_vf
+		printf '@ /etc/libvirt/qemu/networks\nF pool.xml\n\t<network><name>pool</name>\n'
+		printf "\t<forward mode='hostdev' managed='yes'>\n\t<pf dev='eth3'/>\n\t</forward></network>\n"
+		printf '@ /run/libvirt/network\nF pool.xml\n\t<networkstatus><network><name>pool</name>\n'
+		printf "\t<forward mode='hostdev' managed='yes'><pf dev='eth3'/>\n\t%s</forward></network></networkstatus>\n" "$vf"
+		printf "F gone.xml\n\t<forward mode='hostdev' managed='yes'><pf dev='eth9'/>\n\t%s</forward>\n" "$vf"
+	)
+	equals "$(query '.devices[0].managers[] | "\(.manager) \(.driver) \(.file) \(.line)"' | sort)" \
+"libvirt null /etc/libvirt/qemu/networks/pool.xml 3
+libvirt null /run/libvirt/network/gone.xml 2
+libvirt null /run/libvirt/network/pool.xml 2"
+	equals "$(query '.devices[0].managers[0].detail')" "libvirt hands it out as a VF of eth3 from the network pool, and \
+gives it back to the host's driver when the domain that has it ends"
+	json show 0000:02:00.0 --json --sysroot "$tree" # the PF stays where it is
+	managers ""
+}
+
+@test "libvirt networks that hand out nothing that is managed" {
+	networks_of 0000:02:10.0 < <(
+		a_vf
+		printf '@ /etc/libvirt/qemu/networks\n'
+		printf "F a.xml\n\t<forward mode='hostdev' managed='no'><pf dev='eth3'/></forward>\n"
+		printf "F b.xml\n\t<forward mode='nat' managed='yes'><pf dev='eth3'/></forward>\n"
+		printf "F c.xml\n\t<forward mode='hostdev' managed='yes'/><pf dev='eth3'/>\n"
+		printf "F d.xml\n\t<forward mode='hostdev' managed='yes'><interface dev='eth3'/><pf/></forward>\n"
+		printf "F e.xml\n\t<forward mode='hostdev' managed='yes'><pf dev='../net/eth3'/><pf dev=\n"
+		printf "F f.xml\n\t<forward mode='hostdev' managed='yes'><!-- <pf dev='eth3'/> --></forward>\n"
+	)
+	managers ""
+}
+
 @test "every document of this file is valid" {
 	all_documents_valid
 }

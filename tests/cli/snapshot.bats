@@ -244,6 +244,29 @@ doctor_is_the_same() {
 	run -1 grep -raiE 'hunter2|jane|S77|0a1b2c3d' "$snapshot"
 }
 
+@test "a network of libvirt is reduced to what it hands out, and the interface is there that it names" {
+	{
+		a_function 0000:01:00.0 ixgbe
+		a_function 0000:01:10.0 ixgbevf
+		printf '@ /sys/devices/pci0000:00/0000:01:10.0\nl physfn ../0000:01:00.0\n'
+		printf '@ /sys/devices/pci0000:00/0000:01:00.0\nl net/enx525400123456/device ../../../0000:01:00.0\n'
+		printf '@ /sys/class/net\nl enx525400123456 ../../devices/pci0000:00/0000:01:00.0/net/enx525400123456\n'
+		printf '@ /etc/libvirt/qemu/networks\nF pool.xml\n\t<network connections="1"><name>pool</name>\n\t<uuid>0a1b2c3d-0000-4000-8000-0123456789ab</uuid>\n'
+		printf "\t<forward mode='hostdev' managed='yes'><driver name='jane'/>\n\t<pf dev='enx525400123456'/></forward>\n"
+		printf "\t<domain name='jane.example'/><ip address='192.0.2.1'><dhcp><host mac='52:54:00:00:00:01' name='jane'/></dhcp></ip></network>\n"
+		printf "F default.xml\n\t<network><name>jane</name><forward dev='jane0' mode='nat'/></network>\n"
+	} | make_tree
+	json show 01:10.0 --json --sysroot "$tree"
+	before=$(query -c '.devices[0].managers')
+	vfioctl snapshot "$snapshot" --sysroot "$tree"
+	exits 0
+	run -1 grep -rIiE 'jane|0a1b2c3d|192.0.2|525400123456' "$snapshot"
+	[ ! -e "$snapshot/etc/libvirt/qemu/networks/default.xml" ]
+	json show 01:10.0 --json --sysroot "$snapshot"
+	equals "$(query -c '.devices[0].managers')" "${before//enx525400123456/enx020000000001}"
+	[[ $before == *"as a VF of enx525400123456 from the network pool"* ]]
+}
+
 @test "of configuration only what is looked at is taken" {
 	{
 		bound

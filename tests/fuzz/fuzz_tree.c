@@ -81,6 +81,7 @@ static const char *const paths[] = {
 	"/dev/vfio/7",
 	DEEP "/uevent",
 	"/sys/bus/pci/devices/0000:04:00.0",
+	"/etc/libvirt/qemu/networks/pool.xml",
 };
 
 static void make_machine(void)

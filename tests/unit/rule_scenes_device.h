@@ -28,6 +28,15 @@
 #define LOW          "0x0000000000000000 0x00000000ffffffff reserved|;"
 #define IDS          "/etc/modprobe.d/x.conf=options vfio-pci ids=8086:10d3;"
 
+#define POOL(managed, devices)                                                                     \
+	"<network><name>pool</name><forward mode='hostdev' managed='" managed "'>" devices         \
+	"</forward></network>"
+#define POOLED "<address type='pci' domain='0x0000' bus='0x05' slot='0x00' function='0x0'/>"
+
+#define INTERFACE(pf, name)                                                                        \
+	"/sys/devices/pci0000:00/" pf "/net/" name "/device>../../../" pf ";/sys/class/net/" name  \
+	">../../devices/pci0000:00/" pf "/net/" name ";"
+
 #define PF        "0000:02:00.0"
 #define VF_OF(pf) PATH "/physfn>/sys/devices/pci0000:00/" pf ";"
 
@@ -268,6 +277,18 @@ static const struct scene device_scenes[] = {
 				 "<hostdev mode='subsystem' type='pci' managed='no'><source>"
 				 "<address domain='0x0000' bus='0x05' slot='0x00' function='0x0'/>"
 				 "</source></hostdev></devices></domain>",
+	 .remedy = "in the domain vm to leave " DEV},
+	{RULE("libvirt-managed"), .devices = {DEV},
+	 .fires = HAS("e1000e") "/etc/libvirt/qemu/networks/pool.xml=" POOL("yes", POOLED),
+	 .silent = HAS("e1000e") "/etc/libvirt/qemu/networks/pool.xml=" POOL("no", POOLED),
+	 .remedy = "in the network pool to leave " DEV},
+	/* The VFs of the PF that has the interface, and not the PF itself. */
+	{RULE("libvirt-managed"), .devices = {DEV, PF},
+	 .fires = HAS("e1000e") "+" PF " ixgbe 1 020000 8086:10FB;" VF_OF(PF) INTERFACE(
+		 PF, "eth3") "/run/libvirt/network/pool.xml=" POOL("yes", "<pf dev='eth3'/>"),
+	 .silent = HAS("e1000e") "+" PF " ixgbe 1 020000 8086:10FB;" VF_OF("0000:02:00.1")
+		 INTERFACE(PF, "eth3") "/run/libvirt/network/pool.xml=" POOL("yes",
+									     "<pf dev='eth3'/>"),
 	 .remedy = DEV},
 
 	{RULE("native-grabs-at-boot"), .fires = HAS("e1000e") IDS, .silent = HAS("vfio-pci") IDS,

@@ -253,7 +253,7 @@ captured_by_ids() {
 	says "warning: $nvme: libvirt takes it for the domain lab"
 	says "(/etc/libvirt/qemu/test.xml:6)"
 	finds libvirt-managed $nvme
-	[ "$remedy" = "Write managed='no' in the domain to leave $nvme to vfioctl" ]
+	[ "$remedy" = "Write managed='no' in the domain lab to leave $nvme to vfioctl" ]
 	expect 0 vfioctl restore -q $nvme
 	says "warning: $nvme: libvirt"
 	sed -i "s/managed='yes'/managed='no'/" /etc/libvirt/qemu/test.xml
