@@ -85,22 +85,49 @@ static bool refuse_some(struct change *change, const struct change_request *requ
 	return refused;
 }
 
-/* Of one that has lost its power or its link nobody would have anything, and its driver would be
- * gone. */
+/* power/control wakes what can still be woken; what the kernel has given up is to be found anew. */
+static void say_dead(struct error *err, const struct device *dev, enum silence silence)
+{
+	static const char *const causes[] = {
+		[SILENCE_LINK] = "it has lost its power or its link",
+		[SILENCE_POWER] = "its power_state is D3cold, and nothing wakes it, because the "
+				  "kernel takes it for awake",
+		[SILENCE_ERROR] = "its runtime_status is error: the kernel has failed to wake it, "
+				  "or to let it sleep",
+	};
+
+	error_set(err, STATUS_FAILED, EIO, "not-answering", dev->address, "it does not answer: %s",
+		  causes[silence]);
+	if (silence == SILENCE_LINK)
+		error_remedy(err,
+			     "To find it anew: echo 1 > %s/remove; echo 1 > /sys/bus/pci/rescan",
+			     dev->syspath);
+	else
+		error_remedy(
+			err,
+			"`echo on > /sys/bus/pci/devices/%s/power/control`, then again. Or, to "
+			"find it anew: echo 1 > %s/remove; echo 1 > /sys/bus/pci/rescan",
+			dev->address, dev->syspath);
+}
+
+/*
+ * Nobody would have anything of one that is dead, and its driver would be gone. The way back to the
+ * host's drivers, restore's, stays open: a dead one must not be VFIO's for ever, and the driver
+ * that probes it finds out by itself.
+ */
 static void refuse_dead(struct change *change, const struct change_request *request)
 {
 	for (size_t i = 0; i < change->count; i++) {
 		struct change_result *result = &change->results[i];
 		const struct device *dev = result->before;
+		enum silence silence;
 
 		if (!must_pass(result, request) || !vfio_is_driver_name(result->to.driver) ||
-		    !streq(dev->bus, "pci") || config_space_responds(dev->syspath))
+		    !streq(dev->bus, "pci"))
 			continue;
-		error_set(&result->error, STATUS_FAILED, EIO, "not-answering", dev->address,
-			  "it does not answer: it has lost its power or its link");
-		error_remedy(&result->error,
-			     "To find it anew: echo 1 > %s/remove; echo 1 > /sys/bus/pci/rescan",
-			     dev->syspath);
+		silence = config_space_silence(dev->syspath);
+		if (silence != SILENCE_NONE)
+			say_dead(&result->error, dev, silence);
 	}
 }
 

@@ -2,6 +2,7 @@
 #include "kernel/config_space.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "base/path.h"
 
@@ -48,19 +49,49 @@ bool config_space_answers(const struct config_space *space, int64_t vendor_id, i
 	       (device_id < 0 || value_at(space, 2, 2) == device_id);
 }
 
-bool config_space_responds(const char *syspath)
+static bool is_awake(const char *status)
+{
+	return streq(status, "active") || streq(status, "unsupported");
+}
+
+/* Without power management there is no such file, and nothing sleeps. */
+static void read_status(char *buf, size_t size, const char *syspath)
+{
+	if (path_read(buf, size, "%s/power/runtime_status", syspath) <= 0)
+		snprintf(buf, size, "unsupported");
+}
+
+/* In D3cold, though it does not sleep: what the kernel takes for awake nothing wakes. It may have
+ * gone to sleep between the looks, so that is asked once more. */
+static bool is_without_power(const char *syspath)
+{
+	char state[32], status[32];
+
+	if (path_read(state, sizeof(state), "%s/power_state", syspath) <= 0 ||
+	    !streq(state, "D3cold"))
+		return false;
+	read_status(status, sizeof(status), syspath);
+	return is_awake(status);
+}
+
+enum silence config_space_silence(const char *syspath)
 {
 	scoped_fd int fd = -1;
 	uint32_t words[2] = {0};
 	char status[32];
 
-	/* Without power management there is no such file, and nothing sleeps. */
-	if (path_read(status, sizeof(status), "%s/power/runtime_status", syspath) > 0 &&
-	    !streq(status, "active") && !streq(status, "unsupported"))
-		return true;
+	read_status(status, sizeof(status), syspath);
+	if (streq(status, "error"))
+		return SILENCE_ERROR;
+	if (!is_awake(status))
+		return SILENCE_NONE;
+	if (is_without_power(syspath))
+		return SILENCE_POWER;
 	fd = path_open(O_RDONLY, "%s/config", syspath);
-	return fd < 0 || read(fd, words, sizeof(words)) != sizeof(words) ||
-	       words[0] != UINT32_MAX || words[1] != UINT32_MAX;
+	return fd >= 0 && read(fd, words, sizeof(words)) == sizeof(words) &&
+			       words[0] == UINT32_MAX && words[1] == UINT32_MAX
+		       ? SILENCE_LINK
+		       : SILENCE_NONE;
 }
 
 /* --- capabilities ----------------------------------------------------------------------- */

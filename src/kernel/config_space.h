@@ -20,12 +20,20 @@ struct config_space {
  */
 int config_space_read(struct config_space *ret, const char *syspath);
 
+/* Why a function does not answer. */
+enum silence {
+	SILENCE_NONE,  /* it does, as far as can be seen */
+	SILENCE_LINK,  /* the first words of its space are all ones */
+	SILENCE_POWER, /* it is in D3cold, and the kernel, which takes it for awake, wakes it not */
+	SILENCE_ERROR, /* the kernel has failed to wake it, or to let it sleep, and has given up */
+};
+
 /*
- * Only whether the function with that directory answers at all: false when the first words of its
- * space are all ones. True, too, for one that sleeps, which is not woken for this, and where
- * nothing can be read.
+ * Only whether the function with that directory answers at all. One that sleeps does, in D3cold,
+ * too, as those that VFIO has do while nobody has them open: it wakes when it is used, and is not
+ * woken for this. So does one of which nothing can be read.
  */
-bool config_space_responds(const char *syspath);
+enum silence config_space_silence(const char *syspath);
 
 /*
  * Does the function answer, and is it the one with these ids? A virtual function has no ids of its

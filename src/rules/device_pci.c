@@ -152,12 +152,23 @@ static void bar_too_small(struct rule_run *run)
 
 /* --- power and place ---------------------------------------------------------------------- */
 
+/* One that sleeps wakes when it is used, unless it is of those that do not come back. One that the
+ * kernel does not wake is not bound: change/admit.c. */
 static void d3cold(struct rule_run *run)
 {
 	const struct device_detail *detail = run->device->detail;
+	const char *status, *setting = "0", *attribute = "d3cold_allowed";
 
-	if (detail && streq_null(detail->power_state, "D3cold"))
-		rule_fires(run, NULL, look_path(run, "power_state"), "D3cold");
+	if (!detail || !streq_null(detail->power_state, "D3cold"))
+		return;
+	status = detail->runtime_status ? detail->runtime_status : "unsupported";
+	if (streq(status, "active") || streq(status, "unsupported") || streq(status, "error")) {
+		setting = "on";
+		attribute = "power/control";
+	}
+	rule_fires(run,
+		   arena_printf(run->arena, "echo %s > %s", setting, look_path(run, attribute)),
+		   look_path(run, "power_state"), "D3cold");
 }
 
 static void suspended(struct rule_run *run)
@@ -241,7 +252,7 @@ const struct rule rules_device_pci[] = {
 	 .scope = RULE_DEVICE,
 	 .title = "The device has no power",
 	 .consequence = "Some devices do not come back from D3cold, or have lost their state then.",
-	 .remedy = "echo 0 > /sys/bus/pci/devices/{device}/d3cold_allowed",
+	 .remedy = "{what}",
 	 .is_command = true,
 	 .reference = SYSFS,
 	 .check = d3cold},

@@ -173,6 +173,48 @@ static void test_reading(void **state)
 	assert_int_equal(config_space_read(&read, "/sys/devices/none"), -ENOENT);
 }
 
+static void test_who_is_silent(void **state)
+{
+	static const struct {
+		const char *status, *power_state;
+		enum silence dead, alive; /* with a space of all ones, and without */
+	} rows[] = {
+		{"active", "D0", SILENCE_LINK, SILENCE_NONE},
+		{"active", "D3hot", SILENCE_LINK, SILENCE_NONE},
+		{"active", "D3cold", SILENCE_POWER, SILENCE_POWER},
+		{"unsupported", "unknown", SILENCE_LINK, SILENCE_NONE},
+		{"unsupported", "D3cold", SILENCE_POWER, SILENCE_POWER},
+		{"suspended", "D0", SILENCE_NONE, SILENCE_NONE},
+		{"suspended", "D3hot", SILENCE_NONE, SILENCE_NONE},
+		{"suspended", "D3cold", SILENCE_NONE, SILENCE_NONE},
+		{"suspending", "D3cold", SILENCE_NONE, SILENCE_NONE},
+		{"resuming", "D3cold", SILENCE_NONE, SILENCE_NONE},
+		{"error", "D0", SILENCE_ERROR, SILENCE_ERROR},
+		{"error", "D3cold", SILENCE_ERROR, SILENCE_ERROR},
+	};
+	struct config_space space = endpoint(), ones = {.size = CONFIG_SPACE_SIZE};
+
+	(void)state;
+	memset(ones.bytes, 0xff, sizeof(ones.bytes));
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		tree_file(FUNCTION "/power/runtime_status", rows[i].status);
+		tree_file(FUNCTION "/power_state", rows[i].power_state);
+		write_config(&ones, 64);
+		assert_int_equal(config_space_silence(FUNCTION), rows[i].dead);
+		write_config(&space, 64);
+		assert_int_equal(config_space_silence(FUNCTION), rows[i].alive);
+	}
+}
+
+/* Of what is not there nothing is said; without runtime_status nothing sleeps. */
+static void test_silence_without_files(void **state)
+{
+	(void)state;
+	assert_int_equal(config_space_silence(FUNCTION), SILENCE_NONE);
+	tree_file(FUNCTION "/power_state", "D3cold\n");
+	assert_int_equal(config_space_silence(FUNCTION), SILENCE_POWER);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +225,8 @@ int main(void)
 		cmocka_unit_test(test_lists_that_are_circles),
 		cmocka_unit_test(test_who_answers),
 		tree_test(test_reading),
+		tree_test(test_who_is_silent),
+		tree_test(test_silence_without_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
