@@ -146,14 +146,18 @@ qemu_arguments() {
 }
 
 # kvm or tcg. A /dev/kvm that exists may still fail early in the boot, so a short boot decides,
-# once for each boot of the host.
+# once for each boot of the host. A model that was asked for is always emulated: KVM gives the guest
+# what the host's processor has, which need not be the model's SVM.
 accelerator() {
 	local memo
 	if [ -n "${VFIOCTL_LAB_ACCEL:-}" ]; then
 		echo "$VFIOCTL_LAB_ACCEL"
 		return
 	fi
-	[ -w /dev/kvm ] || { echo tcg; return; }
+	if [ -n "$CPU" ] || [ ! -w /dev/kvm ]; then
+		echo tcg
+		return
+	fi
 	memo=$CACHE/accel-$(cat /proc/sys/kernel/random/boot_id)
 	[ -s "$memo" ] || { rm -f "$CACHE"/accel-*; probe_kvm >"$memo"; }
 	cat "$memo"
