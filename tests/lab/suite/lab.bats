@@ -112,3 +112,15 @@ bind_to() {
 @test "a user without rights exists" {
 	[ "$(setpriv --reuid tester --regid tester --clear-groups id -un)" = tester ]
 }
+
+# What `make demo` runs; it gives back what it takes.
+@test "the demo shows a device that is bound, tried and given back" {
+	run --separate-stderr /vfioctl-src/tests/lab/demo
+	[ "$status" -eq 0 ] || { printf '%s\n' "$output" "$stderr"; false; }
+	[ "$(grep -c '^# vfioctl ' <<<"$output")" -eq 8 ]
+	[ "$(awk '/^0000:03:00.0 1b36 / { print $4 }' <<<"$output" | paste -sd' ')" = "nvme vfio-pci nvme" ]
+	[ "$(awk '/^0000:03:00.0 yes / { print $3, $4 }' <<<"$output" | paste -sd,)" = "nvme vfio-pci,vfio-pci nvme" ]
+	grep -E '^[1-9][0-9]* passed, 0 failed, [0-9]+ skipped$' <<<"$output"
+	grep -F '"schema": "vfioctl.show/1"' <<<"$output"
+	[ "$(driver_of 0000:03:00.0)" = nvme ]
+}
