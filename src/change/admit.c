@@ -85,7 +85,8 @@ static bool refuse_some(struct change *change, const struct change_request *requ
 	return refused;
 }
 
-/* power/control wakes what can still be woken; what the kernel has given up is to be found anew. */
+/* What the kernel takes for awake, or has given up, power/control does not wake: it is to be found
+ * anew. */
 static void say_dead(struct error *err, const struct device *dev, enum silence silence)
 {
 	static const char *const causes[] = {
@@ -98,16 +99,8 @@ static void say_dead(struct error *err, const struct device *dev, enum silence s
 
 	error_set(err, STATUS_FAILED, EIO, "not-answering", dev->address, "it does not answer: %s",
 		  causes[silence]);
-	if (silence == SILENCE_LINK)
-		error_remedy(err,
-			     "To find it anew: echo 1 > %s/remove; echo 1 > /sys/bus/pci/rescan",
-			     dev->syspath);
-	else
-		error_remedy(
-			err,
-			"`echo on > /sys/bus/pci/devices/%s/power/control`, then again. Or, to "
-			"find it anew: echo 1 > %s/remove; echo 1 > /sys/bus/pci/rescan",
-			dev->address, dev->syspath);
+	error_remedy(err, "To find it anew: echo 1 > %s/remove; echo 1 > /sys/bus/pci/rescan",
+		     dev->syspath);
 }
 
 /*

@@ -157,18 +157,17 @@ static void bar_too_small(struct rule_run *run)
 static void d3cold(struct rule_run *run)
 {
 	const struct device_detail *detail = run->device->detail;
-	const char *status, *setting = "0", *attribute = "d3cold_allowed";
+	const char *status, *remedy;
 
 	if (!detail || !streq_null(detail->power_state, "D3cold"))
 		return;
 	status = detail->runtime_status ? detail->runtime_status : "unsupported";
-	if (streq(status, "active") || streq(status, "unsupported") || streq(status, "error")) {
-		setting = "on";
-		attribute = "power/control";
-	}
-	rule_fires(run,
-		   arena_printf(run->arena, "echo %s > %s", setting, look_path(run, attribute)),
-		   look_path(run, "power_state"), "D3cold");
+	if (streq(status, "active") || streq(status, "unsupported") || streq(status, "error"))
+		remedy = arena_printf(run->arena, "echo 1 > %s; echo 1 > /sys/bus/pci/rescan",
+				      look_path(run, "remove"));
+	else
+		remedy = arena_printf(run->arena, "echo 0 > %s", look_path(run, "d3cold_allowed"));
+	rule_fires(run, remedy, look_path(run, "power_state"), "D3cold");
 }
 
 static void suspended(struct rule_run *run)

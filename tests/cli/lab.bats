@@ -308,7 +308,7 @@ accelerated() {
 		parse_options "$@"
 		accelerator
 	END
-	runs unshare -m bash -c 'mount -t tmpfs none /dev && touch /dev/kvm /dev/null && exec bash "$@"' - \
+	runs unshare -m bash -c 'exec 9<"$1"; mount -t tmpfs none /dev && touch /dev/kvm /dev/null && exec bash /proc/self/fd/9 "${@:2}"' - \
 		"$BATS_TEST_TMPDIR/script" "$@"
 	exits 0
 }

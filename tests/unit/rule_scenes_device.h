@@ -167,7 +167,7 @@ static const struct scene device_scenes[] = {
 	{RULE("d3cold"),
 	 .fires = HAS("vfio-pci") PATH "/power/runtime_status=active;" PATH "/power_state=D3cold",
 	 .silent = HAS("vfio-pci") PATH "/power/runtime_status=active;" PATH "/power_state=D0",
-	 .whole = "echo on > /sys/bus/pci/devices/" DEV "/power/control"},
+	 .whole = "echo 1 > /sys/bus/pci/devices/" DEV "/remove; echo 1 > /sys/bus/pci/rescan"},
 	{RULE("suspended-not-read"), .fires = HAS("vfio-pci") ASLEEP(PATH),
 	 .silent = HAS("vfio-pci") PATH "/power/runtime_status=active",
 	 .remedy = DEV "/power/control"},

@@ -7,7 +7,6 @@
 
 #define ADDRESS  "0000:03:00.0"
 #define FUNCTION "/sys/devices/pci0000:00/" ADDRESS
-#define CONTROL  "/sys/bus/pci/devices/" ADDRESS "/power/control"
 
 static struct error err;
 
@@ -54,7 +53,7 @@ static void expect_refused(const char *cause)
 	assert_string_equal(err.device, ADDRESS);
 	if (!strstr(err.message, cause))
 		fail_msg("%s", err.message);
-	if (!strstr(err.remedy, "`echo on > " CONTROL "`, then again"))
+	if (!strstr(err.remedy, "echo 1 > " FUNCTION "/remove; echo 1 > /sys/bus/pci/rescan"))
 		fail_msg("%s", err.remedy);
 }
 
