@@ -308,8 +308,10 @@ accelerated() {
 		parse_options "$@"
 		accelerator
 	END
-	runs unshare -m bash -c 'exec 9<"$1"; mount -t tmpfs none /dev && touch /dev/kvm /dev/null && exec bash /proc/self/fd/9 "${@:2}"' - \
-		"$BATS_TEST_TMPDIR/script" "$@"
+	mkdir -p "$BATS_TEST_TMPDIR/shm"
+	# Our files may lie in /dev/shm.
+	runs unshare -m bash -c 'cd "$1" && mount --bind /dev/shm shm && mount -t tmpfs none /dev && mkdir /dev/shm &&
+		mount --bind shm /dev/shm && touch /dev/kvm /dev/null && exec bash script "${@:2}"' - "$BATS_TEST_TMPDIR" "$@"
 	exits 0
 }
 
