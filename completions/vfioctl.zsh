@@ -11,9 +11,10 @@ _vfioctl_words() {
 # COLUMN: what the devices have in it, of this machine or of the captured one that was typed, into found.
 _vfioctl_live() {
 	local -a tree
-	tree=(${(M)typed:#--sysroot=*})
-	(( $#tree )) || tree=(${typed[typed[(I)--sysroot] + 1]})
-	[[ -z ${(M)typed:#--sysroot*} ]] || tree=(--sysroot ${(Q)~tree[-1]#--sysroot=})
+	integer at=$typed[(I)--sysroot]
+	tree=(${${(M)typed:#--sysroot=*}#--sysroot=})
+	(( at == 0 )) || tree=($typed[at+1])
+	(( $#tree == 0 )) || tree=(--sysroot ${(Q)~tree[-1]})
 	found=(${(fu)"$(vfioctl list --noheadings --raw --output $1 $tree 2>/dev/null)"})
 	found=(${found:#-})
 }
