@@ -152,7 +152,8 @@ static void note_results(struct recovery *recovery, struct part *part, const str
 		/* Failed and not restored: it is half-way as before. */
 		if (item->error.status == STATUS_FAILED) {
 			item->error.status = STATUS_BROKEN;
-			undo_add_commands(&item->error, result, result->to);
+			if (result->outcome != CHANGE_NOT_BEGUN)
+				undo_add_commands(&item->error, result, result->to);
 		}
 		if (item->state == RECOVERY_DONE && !dry_run)
 			settle_record(item, result->before);

@@ -266,7 +266,7 @@ static int verify_again(struct change *change, struct error *err)
 			continue;
 		step_explain(&step, &outcome, &result->error);
 		result->outcome = CHANGE_BROKEN;
-		if (r == 0)
+		if (err && r == 0)
 			*err = result->error;
 		r = -1;
 	}
@@ -303,9 +303,10 @@ int transact(struct change *change, const struct change_request *request, struct
 	r = change->plan.count ? apply_plan(&transaction.applied, &change->plan, &options, err) : 0;
 	drop_claims(change);
 	note_outcomes(&transaction);
-	late_name_holders(change);
-	if (r == 0)
-		r = verify_again(change, err);
+	if (r < 0)
+		late_name_holders(change, &transaction.applied, err);
+	if ((r == 0 || request->keep_going) && verify_again(change, r == 0 ? err : NULL) < 0)
+		r = -1;
 	/* What recovers and fails goes on next time: the state half-way is nothing to go back to.
 	 */
 	if (r < 0 && request->kind != CHANGE_RECOVER)

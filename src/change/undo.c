@@ -43,9 +43,9 @@ static struct binding binding_now(struct arena *arena, const struct change_resul
 static void add_vfs_commands(struct error *err, const struct device *dev, struct binding want)
 {
 	append(err->remedy, sizeof(err->remedy),
-	       "To mend it run: echo %d > /sys/bus/pci/devices/%s/sriov_drivers_autoprobe; echo 0 "
-	       "> /sys/bus/pci/devices/%s/sriov_numvfs",
-	       !want.autoprobe_off, dev->address, dev->address);
+	       "%sTo mend it run: echo %d > /sys/bus/pci/devices/%s/sriov_drivers_autoprobe; echo "
+	       "0 > /sys/bus/pci/devices/%s/sriov_numvfs",
+	       *err->remedy ? " " : "", !want.autoprobe_off, dev->address, dev->address);
 	if (want.vfs)
 		append(err->remedy, sizeof(err->remedy),
 		       "; echo %" PRId64 " > /sys/bus/pci/devices/%s/sriov_numvfs", want.vfs,

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Lines on a terminal that tell what is waited for.
 # stage: cli, first
-# They tell how long by now. They are gone in the end, and where there is no terminal they never were. That of a change is in tests/unit/test_message.c, that of a reset in the lab.
+# Such a line tells how long by now. It is gone in the end, and where there is no terminal it never was. That of a
+# change is in tests/unit/test_message.c, that of a reset in the lab.
 
 load helper
 

@@ -69,6 +69,11 @@ need_kernel() {
 	MODULES=$dir/lib/modules
 }
 
+lab_made() {
+	TREE=$CACHE/tree-$(tree_key)
+	[ -d "$TREE" ] && [ -d "$CACHE/kernel-$1-$(kernel_key "$1")" ]
+}
+
 # The kernel that the user brings.
 own_kernel() {
 	local dir
