@@ -30,7 +30,7 @@ teardown() {
 	[ "$(driver_of $nvme)" = nvme ]
 	[ "$(override_of $nvme)" = "(null)" ]
 	[ ! -e $state/$nvme.json ]
-	eventually test -b "/dev/$(disk_of $nvme)"
+	eventually eval '[ -b "/dev/$(disk_of $nvme)" ]'
 }
 
 @test "an override that stood before is brought back too" {

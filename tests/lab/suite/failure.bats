@@ -199,7 +199,7 @@ hearing() {
 
 @test "a reader that goes away in the middle leaves no device half-way" {
 	bash -c 'vfioctl bind -v 01:00.0 01:00.1 2>&1 | true'
-	eventually test "$(driver_of 0000:01:00.1)" = vfio-pci
+	eventually has_driver 0000:01:00.1 vfio-pci
 	[ "$(driver_of 0000:01:00.0)" = vfio-pci ]
 }
 

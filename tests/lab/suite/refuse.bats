@@ -8,7 +8,7 @@ disk=0000:05:00.0
 net=0000:02:00.0
 
 setup() {
-	eventually test -b "/dev/$(disk_of $disk)"
+	eventually eval '[ -b "/dev/$(disk_of $disk)" ]'
 	block=/dev/$(disk_of $disk)
 	interface=$(child_of $net net)
 }

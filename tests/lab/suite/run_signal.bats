@@ -156,7 +156,7 @@ print(subprocess.run(["vfioctl", "run", sys.argv[1], "--", "sh", "-c", "kill -TE
 
 @test "Ctrl-C ends a command that knows nothing of it" {
 	on_terminal "exec vfioctl run $nvme -- sleep 300"
-	eventually pgrep -x sleep --parent "$(pgrep -x vfioctl --parent $terminal)"
+	eventually eval 'pgrep -x sleep --parent "$(pgrep -x vfioctl --parent $terminal)"'
 	type_in '\003'
 	terminal_ends 130
 	whole $nvme

@@ -11,8 +11,8 @@ net=0000:02:00.0
 nvmet=/sys/kernel/config/nvmet/subsystems
 
 setup() {
-	eventually test -b "/dev/$(disk_of $disk)"
-	eventually test -b "/dev/$(disk_of $shared)"
+	eventually eval '[ -b "/dev/$(disk_of $disk)" ]'
+	eventually eval '[ -b "/dev/$(disk_of $shared)" ]'
 	block=/dev/$(disk_of $disk)
 	interface=$(child_of $net net)
 }
@@ -190,13 +190,17 @@ time.sleep(300)' "$block" "$BATS_TEST_TMPDIR/mapped" 3>&- &
 	idle $net
 }
 
+has_own_network() {
+	[ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self/ns/net)" ]
+}
+
 @test "an interface in another network namespace: whose it is; --force says that it was overridden" {
 	ip netns add away
 	ip link set "$interface" netns away
 	used $net net-namespace "$interface of it is in another network namespace, away"
 	unshare --net sleep 300 3>&- &
 	holder=$!
-	eventually test "$(readlink "/proc/$holder/ns/net")" != "$(readlink /proc/self/ns/net)"
+	eventually has_own_network "$holder"
 	ip netns exec away ip link set "$interface" netns "$holder"
 	used $net net-namespace "that of pid $holder (sleep)"
 	expect 3 vfioctl bind $net --force=net-upper,unseen
