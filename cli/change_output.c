@@ -36,14 +36,11 @@ static const void *step_row(const void *records, size_t i)
 
 void change_tell_overridden(const char *address, unsigned int overridden)
 {
-	char reasons[512] = "";
+	char reasons[512];
 
-	for (int reason = 0; reason < USAGE_REASON_COUNT; reason++)
-		if (overridden & REASON_BIT(reason))
-			append(reasons, sizeof(reasons), "%s%s", *reasons ? ", " : "",
-			       usage_reasons[reason].name);
 	if (overridden)
-		message_warning("%s: --force overrode: %s", address, reasons);
+		message_warning("%s: --force overrode: %s", address,
+				usage_reason_names(reasons, sizeof(reasons), overridden));
 }
 
 void change_tell_warnings(const struct change *change)

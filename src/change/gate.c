@@ -17,13 +17,13 @@ static int find_reason(const char *name)
 
 static int unknown_reason(const char *word, struct error *err)
 {
-	char names[384] = "";
+	char names[384];
 
-	for (int i = 0; i < USAGE_REASON_COUNT; i++)
-		append(names, sizeof(names), "%s%s", i ? ", " : "", usage_reasons[i].name);
 	error_set(err, STATUS_USAGE, 0, "bad-option", NULL, "--force: there is no reason '%s'",
 		  word);
-	return error_remedy(err, "Reasons are: %s.", names);
+	return error_remedy(
+		err, "Reasons are: %s.",
+		usage_reason_names(names, sizeof(names), REASON_BIT(USAGE_REASON_COUNT) - 1));
 }
 
 int gate_parse_force(unsigned int *ret, const char *text, struct error *err)

@@ -39,16 +39,6 @@ static void describe_vfs(char *buf, size_t size, const struct change_result *res
 		snprintf(buf, size, " (%d -> %d VFs)", (int)result->from.vfs, (int)result->to.vfs);
 }
 
-/* ", forced: mounted, net-address" */
-static void describe_forced(char *buf, size_t size, unsigned int overridden)
-{
-	*buf = '\0';
-	for (int reason = 0; reason < USAGE_REASON_COUNT; reason++)
-		if (overridden & REASON_BIT(reason))
-			append(buf, size, "%s%s",
-			       *buf ? ", " : ", forced: ", usage_reasons[reason].name);
-}
-
 static void log_result(const struct job *job, const struct change_result *result)
 {
 	static const char *const endings[] = {
@@ -69,12 +59,12 @@ static void log_result(const struct job *job, const struct change_result *result
 		return;
 	}
 	describe_vfs(vfs, sizeof(vfs), result);
-	describe_forced(forced, sizeof(forced), result->overridden);
+	usage_reason_names(forced, sizeof(forced), result->overridden);
 	syslog(result->outcome == CHANGE_ARRIVED ? LOG_NOTICE : LOG_ERR,
-	       "%s: %s: %s -> %s%s%s%s (%s)", job->verb, result->before->address,
+	       "%s: %s: %s -> %s%s%s%s%s (%s)", job->verb, result->before->address,
 	       name_of(result->before->driver),
 	       result->to.any_driver ? "the kernel's choice" : name_of(result->to.driver), vfs,
-	       endings[result->outcome], forced, job->who);
+	       endings[result->outcome], *forced ? ", forced: " : "", forced, job->who);
 }
 
 static void log_all(void *arg, int fd)

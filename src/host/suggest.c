@@ -179,12 +179,12 @@ static void add_name(struct found *found, const char *name)
 }
 
 /* Where there are names, and what is written in front of them. */
-struct place {
+struct name_source {
 	const char *directory, *prefix;
 };
 
-static const struct place address_places[] = {{"/sys/bus/pci/devices", ""}};
-static const struct place name_places[] = {
+static const struct name_source address_sources[] = {{"/sys/bus/pci/devices", ""}};
+static const struct name_source name_sources[] = {
 	{"/sys/bus/mdev/devices", ""},
 	{"/sys/class/net", ""},
 	{"/sys/class/block", ""},
@@ -204,17 +204,17 @@ static bool is_name(const char *directory, const char *name)
 	       place_is_owned(path);
 }
 
-static void look_for(struct found *found, const struct place *place, near_rule *is_near,
+static void look_for(struct found *found, const struct name_source *source, near_rule *is_near,
 		     const char *wanted)
 {
-	scoped_dir DIR *dir = path_opendir("%s", place->directory);
+	scoped_dir DIR *dir = path_opendir("%s", source->directory);
 	char text[NAME_MAX + NAME_SIZE];
 	const char *name;
 
 	while (dir && (name = path_next(dir))) {
-		if (!is_near(name, wanted) || !is_name(place->directory, name))
+		if (!is_near(name, wanted) || !is_name(source->directory, name))
 			continue;
-		snprintf(text, sizeof(text), "%s%s", place->prefix, name);
+		snprintf(text, sizeof(text), "%s%s", source->prefix, name);
 		add_name(found, text);
 	}
 }
@@ -234,14 +234,14 @@ static void tell(struct error *err, const struct found *found)
 	error_remedy(err, "Near it there are: %s.", names);
 }
 
-static bool suggest_from(struct error *err, const struct place *places, size_t n_places,
+static bool suggest_from(struct error *err, const struct name_source *sources, size_t n_sources,
 			 near_rule *const *rules, size_t n_rules, const char *wanted)
 {
 	for (size_t i = 0; i < n_rules; i++) {
 		struct found found = {.count = 0};
 
-		for (size_t j = 0; j < n_places; j++)
-			look_for(&found, &places[j], rules[i], wanted);
+		for (size_t j = 0; j < n_sources; j++)
+			look_for(&found, &sources[j], rules[i], wanted);
 		if (found.count == 0)
 			continue;
 		tell(err, &found);
@@ -291,8 +291,8 @@ bool suggest_device(struct error *err, const char *text)
 		return true;
 	}
 	if (read_address(address, text))
-		return suggest_from(err, address_places, ARRAY_SIZE(address_places), address_rules,
-				    ARRAY_SIZE(address_rules), address);
-	return suggest_from(err, name_places, ARRAY_SIZE(name_places), name_rules,
+		return suggest_from(err, address_sources, ARRAY_SIZE(address_sources),
+				    address_rules, ARRAY_SIZE(address_rules), address);
+	return suggest_from(err, name_sources, ARRAY_SIZE(name_sources), name_rules,
 			    ARRAY_SIZE(name_rules), *text == '/' ? base_name(text) : text);
 }

@@ -58,6 +58,15 @@ const struct usage_reason_info usage_reasons[USAGE_REASON_COUNT] = {
 			  "Run it as root and outside of containers."},
 };
 
+const char *usage_reason_names(char *buf, size_t size, unsigned int reasons)
+{
+	*buf = '\0';
+	for (int reason = 0; reason < USAGE_REASON_COUNT; reason++)
+		if (reasons & REASON_BIT(reason))
+			append(buf, size, "%s%s", *buf ? ", " : "", usage_reasons[reason].name);
+	return buf;
+}
+
 /* --- the steps ---------------------------------------------------------------------------- */
 
 /* At each device. */

@@ -43,6 +43,9 @@ struct usage_reason_info {
 /* Indexed by enum usage_reason. */
 extern const struct usage_reason_info usage_reasons[USAGE_REASON_COUNT];
 
+/* "mounted, net-address", of a set of REASON_BIT(), into buf, which is returned; "" of none. */
+const char *usage_reason_names(char *buf, size_t size, unsigned int reasons);
+
 struct usage {
 	enum usage_reason reason;
 	char evidence[256]; /* "nvme0n1p1 is mounted on /data", "pid 812 (qemu) has /dev/... open"

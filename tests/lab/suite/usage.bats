@@ -204,8 +204,11 @@ has_own_network() {
 	ip netns exec away ip link set "$interface" netns "$holder"
 	used $net net-namespace "that of pid $holder (sleep)"
 	expect 3 vfioctl bind $net --force=net-upper,unseen
+	expect 0 vfioctl bind $net --force=net-namespace,unseen --dry-run
+	says "warning: $net: --force overrode: net-namespace"
 	expect_json 0 vfioctl.bind/1 bind $net --force=net-namespace,unseen
 	json_is '.results[0].overridden' '["net-namespace"]'
+	eventually eval 'journalctl -q -t vfioctl -o cat | grep -q "bind: $net: igb -> vfio-pci, forced: net-namespace (uid 0"'
 }
 
 @test "a PF is told who uses its VFs" {
